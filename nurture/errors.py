@@ -1,0 +1,98 @@
+"""The exception tree. A person reads these: one sentence, what is wrong and what is allowed.
+
+NurtureError
+├── SettingsError          an environment variable is missing or malformed (exit 2)
+├── UsageError             a command was called wrongly (exit 2)
+├── NotFound               nothing such (exit 1)
+├── Conflict               what is asked for does not fit the state of things (exit 1, HTTP 409)
+├── WorkspaceError         campaigns or templates have problems, each with file, line and column (exit 1)
+├── TemplateError          a template cannot be compiled or rendered
+├── DatabaseNotReady       the database cannot be reached or has not been upgraded (exit 1)
+├── LocalServerError       an embedded server could not be started (exit 1)
+└── NotifierError          a channel did not take a notice; `permanent` when it never will
+
+Normal outcomes (a mail refused, a lead not due) are values, not exceptions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in one file. Lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str | None = None
+    severity: Literal["error", "warning"] = "error"
+    code: str = "N100"
+
+    def __str__(self) -> str:
+        """`file:line:column: what is wrong (did you mean …?)`."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}{hint}"
+
+
+class NurtureError(Exception):
+    """Something a person has to know about."""
+
+    exit_status = 1
+
+
+class SettingsError(NurtureError):
+    """An environment variable is missing or malformed."""
+
+    exit_status = 2
+
+
+class UsageError(NurtureError):
+    """A command was called wrongly."""
+
+    exit_status = 2
+
+
+class NotFound(NurtureError):
+    """There is nothing such."""
+
+
+class Conflict(NurtureError):
+    """What is asked for does not fit the state of things."""
+
+
+class WorkspaceError(NurtureError):
+    """Files of the workspace have problems."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep every problem; the message is one line each."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class TemplateError(NurtureError):
+    """A template cannot be compiled or rendered."""
+
+    def __init__(self, template: str, line: int, message: str) -> None:
+        """Say where in the template's own source."""
+        self.template, self.line, self.message = template, line, message
+        super().__init__(f"{template}:{line}: {message}")
+
+
+class DatabaseNotReady(NurtureError):
+    """The database cannot be reached or has not been upgraded."""
+
+
+class LocalServerError(NurtureError):
+    """An embedded server could not be started."""
+
+
+class NotifierError(NurtureError):
+    """A channel did not take a notice."""
+
+    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
+        """`permanent`: trying again is useless. `retry_after`: seconds the channel asked us to wait."""
+        self.permanent, self.retry_after = permanent, retry_after
+        super().__init__(message)

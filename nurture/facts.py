@@ -1,0 +1,241 @@
+"""Frozen values that rules take and give back: what is known of a lead, of its mails, of what just happened.
+
+Nothing here reads a database or a clock. The store builds these from rows, `lab` builds them from a CSV; the rules cannot
+tell which. Times are aware, dates are local to the lead unless a name says otherwise, scores are integers of a millionth
+of a point (`MICRO`), so that a sum does not depend on the order of its terms.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Literal
+
+MICRO = 1_000_000
+
+Stage = Literal["inquiry", "nurture", "mql", "sal", "sql", "customer", "disqualified"]
+STAGES: tuple[Stage, ...] = ("inquiry", "nurture", "mql", "sal", "sql", "customer", "disqualified")
+WITH_SALES: frozenset[str] = frozenset({"mql", "sal", "sql"})
+
+Grade = Literal["A", "B", "C", "D"]
+GRADES: tuple[Grade, ...] = ("A", "B", "C", "D")
+
+DeliveryState = Literal["queued", "leased", "sending", "sent", "failed", "unknown", "cancelled"]
+DELIVERY_STATES: tuple[DeliveryState, ...] = ("queued", "leased", "sending", "sent", "failed", "unknown", "cancelled")
+RECEIVED: frozenset[str] = frozenset({"sending", "sent", "unknown"})
+"""States in which the lead has, or may have, the mail: the step counts as received."""
+ON_THE_WAY: frozenset[str] = frozenset({"queued", "leased"})
+TAKES_A_DAY: frozenset[str] = RECEIVED | ON_THE_WAY
+"""States that use up the lead's local day and count towards the limits."""
+
+EnrollmentStatus = Literal["active", "exhausted", "ended"]
+Left = str
+"""The word an enrollment ended with; `LEFT`, or the `reason` of a campaign's exit line."""
+LEFT: tuple[str, ...] = (
+    "qualified", "hand_raise", "replied", "unsubscribed", "topic_left", "bounced", "complained", "customer",
+    "disqualified", "suppressed", "finished", "moved", "erased",
+)  # fmt: skip
+
+HandoffState = Literal["offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned"]
+HANDOFF_STATES: tuple[HandoffState, ...] = (
+    "offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned",
+)  # fmt: skip
+OPEN_HANDOFF: frozenset[str] = frozenset({"offered", "accepted", "contacted", "qualified"})
+
+EventKind = Literal["page", "track", "identify", "click", "open", "reply", "answer"]
+EVENT_KINDS: tuple[EventKind, ...] = ("page", "track", "identify", "click", "open", "reply", "answer")
+Verdict = Literal["human", "automated", "pending"]
+VERDICTS: tuple[Verdict, ...] = ("human", "automated", "pending")
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+PROFILE_FIELDS: tuple[str, ...] = (
+    "first_name", "last_name", "title", "company", "country", "timezone", "locale", "industry", "employees", "source",
+    "owner",
+)  # fmt: skip
+"""What is known of a person besides the address; any other key is one of `attributes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who a lead is. `key` never changes once the lead is known and is what hashes are taken of."""
+
+    key: str
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    title: str | None = None
+    company: str | None = None
+    country: str | None = None
+    timezone: str | None = None
+    locale: str | None = None
+    industry: str | None = None
+    employees: int | None = None
+    source: str | None = None
+    owner: str | None = None
+    attributes: Mapping[str, object] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact:
+    """One thing that a lead did. `name` is a track's event name or an answer's question; `path` a page's path."""
+
+    kind: EventKind
+    occurred_at: datetime
+    name: str | None = None
+    path: str | None = None
+    properties: Mapping[str, object] = NOTHING
+    verdict: Verdict = "human"
+    campaign: str | None = None
+    step: str | None = None
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalCount:
+    """How often, on one UTC day of the current cycle, a lead did what a matcher asks for; human events only."""
+
+    matcher: str
+    day: date
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFact:
+    """One mail of one step in one cycle. `enrollment` is the ordinal of the lead's enrollment it belongs to.
+
+    `at` is when it left, or when it is to leave while it is queued. `for_good` tells a failure that will not be tried again.
+    """
+
+    campaign: str
+    step: str
+    cycle: int
+    enrollment: int
+    state: DeliveryState
+    local_on: date
+    at: datetime
+    for_good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentFact:
+    """A live enrollment. `n` counts the lead's enrollments from 1. `due_at` is when to decide again; None: when woken."""
+
+    n: int
+    campaign: str
+    cycle: int
+    started_at: datetime
+    status: EnrollmentStatus = "active"
+    due_at: datetime | None = None
+    due_until: datetime | None = None
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PastEnrollment:
+    """An enrollment that ended, for `again`."""
+
+    n: int
+    campaign: str
+    cycle: int
+    ended_at: datetime
+    left_as: Left
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffFact:
+    """The handoff that is open for a lead."""
+
+    state: HandoffState
+    cycle: int
+    offered_at: datetime
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadState:
+    """All that rules know of one lead at one moment. `rules.life.apply` takes one and gives the next.
+
+    `cycle_started_at` bounds which events belong to the current cycle. `reason` is why sales refused last.
+    `mail_from` is the instant before which no nurture mail may go (a refusal's `wait`). `ask_at` is when to ask again which
+    campaign takes the lead. `engaged_at` is the last human event other than an open. `events` is filled only where a
+    condition of the rulebook looks at the past.
+    """
+
+    profile: Profile
+    stage: Stage
+    cycle: int
+    cycle_started_at: datetime
+    created_at: datetime
+    handed_over: bool = False
+    refused: bool = False
+    reason: str | None = None
+    grade: Grade | None = None
+    counts: tuple[SignalCount, ...] = ()
+    enrollment: EnrollmentFact | None = None
+    past: tuple[PastEnrollment, ...] = ()
+    deliveries: tuple[DeliveryFact, ...] = ()
+    handoff: HandoffFact | None = None
+    suppressed: str | None = None
+    left_topics: frozenset[str] = frozenset()
+    mail_from: datetime | None = None
+    ask_at: datetime | None = None
+    engaged_at: datetime | None = None
+    events: tuple[EventFact, ...] = ()
+    id: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a condition may look at: names in its scope, and what the lead did and received up to `now`.
+
+    `lead` holds every profile field (None where empty), then the attributes, then `email`, `stage`, `cycle`, `grade`,
+    `score` (whole points, may be fractional). `event` is the properties of the event that a signal's `if` asks about.
+    `events` are human events only. `received` are step ids received in the campaign `campaign["id"]`.
+    """
+
+    now: datetime
+    lead: Mapping[str, object]
+    company: Mapping[str, object] = NOTHING
+    campaign: Mapping[str, object] = NOTHING
+    step: Mapping[str, object] = NOTHING
+    event: Mapping[str, object] | None = None
+    events: tuple[EventFact, ...] = ()
+    received: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When one mail may go: from `at` until `until`, on the lead's local date `local_on` in `zone`.
+
+    `held_by` names, in plain words and in order, each rule that moved the day away from the first one thinkable.
+    """
+
+    at: datetime
+    until: datetime
+    local_on: date
+    zone: str
+    held_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One term of a score. `worth` is in micro-points: points · counted · 2^(−age/half-life), rounded once, by table."""
+
+    signal: str
+    day: date
+    count: int
+    counted: int
+    points: int
+    age_days: int
+    worth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score on a UTC day: the sum of its rows, in micro-points, and how many different signals are worth something."""
+
+    day: date
+    micro: int
+    rows: tuple[ScoreRow, ...]
+    signals: int

@@ -1,0 +1,1 @@
+"""The shared pieces of the YAML: durations, windows, zones, matchers, the syntax of conditions."""
