@@ -1,0 +1,1 @@
+"""Alembic's scripts; `nurture.store.migrate.upgrade` runs them."""

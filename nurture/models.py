@@ -1,0 +1,420 @@
+"""The tables. The database itself forbids what must never be; each such constraint says so in its name.
+
+No `Relationship()`: a lazy load is hidden I/O. Hot paths use `Model.__table__` with Core. Keys are `bigint`, states are
+text with a CHECK, times are `timestamptz`.
+"""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import Text
+from sqlmodel import Field, SQLModel
+
+STAGES = ("inquiry", "nurture", "mql", "sal", "sql", "customer", "disqualified")
+ENROLLMENT_STATUSES = ("active", "exhausted", "ended")
+DELIVERY_STATES = ("queued", "leased", "sending", "sent", "failed", "unknown", "cancelled")
+HANDOFF_STATES = ("offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned")
+NOTICE_STATES = ("queued", "leased", "sent", "failed")
+EVENT_KINDS = ("page", "track", "identify", "click", "open", "reply", "answer")
+VERDICTS = ("human", "automated", "pending")
+GRADES = ("A", "B", "C", "D")
+
+OPEN_HANDOFF = "state IN ('offered', 'accepted', 'contacted', 'qualified')"
+TAKES_A_DAY = "state IN ('queued', 'leased', 'sending', 'sent', 'unknown')"
+
+
+def _one_of(column: str, words: tuple[str, ...], name: str) -> CheckConstraint:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+def _key() -> Any:
+    return Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+
+
+def _lead(*, primary_key: bool = False) -> Any:
+    return Field(
+        sa_column=Column(BigInteger, ForeignKey("lead.id", ondelete="CASCADE"), primary_key=primary_key, nullable=False)
+    )
+
+
+def _instant(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable))
+
+
+def _words(*, nullable: bool = True, default: str | None = None) -> Any:
+    server_default = None if default is None else text(f"'{default}'")
+    return Field(default=default, sa_column=Column(Text, nullable=nullable, server_default=server_default))
+
+
+def _json(default: str = "{}") -> Any:
+    return Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text(f"'{default}'::jsonb"))
+    )
+
+
+def _count(default: int = 0) -> Any:
+    return Field(default=default, sa_column_kwargs={"server_default": text(str(default))})
+
+
+def _flag() -> Any:
+    return Field(default=False, sa_column_kwargs={"server_default": text("false")})
+
+
+class Lead(SQLModel, table=True):
+    """A person, unique by e-mail address (lower case). `key` is what hashes are taken of and never changes."""
+
+    __table_args__ = (
+        UniqueConstraint("email", name="lead_email_once"),
+        CheckConstraint("email = lower(email)", name="lead_email_lower"),
+        _one_of("stage", STAGES, "lead_stage"),
+        _one_of("grade", GRADES, "lead_grade"),
+        Index("lead_to_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
+    )
+    id: int | None = _key()
+    email: str = _words(nullable=False)
+    key: str = _words(nullable=False)
+    first_name: str | None = _words()
+    last_name: str | None = _words()
+    title: str | None = _words()
+    company: str | None = _words()
+    country: str | None = _words()
+    timezone: str | None = _words()
+    locale: str | None = _words()
+    industry: str | None = _words()
+    employees: int | None = Field(default=None, sa_type=BigInteger)
+    source: str | None = _words()
+    owner: str | None = _words()
+    attributes: dict[str, Any] = _json()
+    stage: str = _words(nullable=False, default="inquiry")
+    cycle: int = _count(1)
+    cycle_started_at: datetime = _instant()
+    handed_over: bool = _flag()
+    refused: bool = _flag()
+    reason: str | None = _words()
+    grade: str | None = _words()
+    mail_from: datetime | None = _instant(nullable=True)
+    ask_at: datetime | None = _instant(nullable=True)
+    engaged_at: datetime | None = _instant(nullable=True)
+    created_at: datetime = _instant()
+    updated_at: datetime = _instant()
+
+
+class KnownAs(SQLModel, table=True):
+    """What else a lead is known by: an anonymous id of a browser, a user id of the product."""
+
+    __tablename__: ClassVar[str] = "identity"
+    __table_args__ = (
+        CheckConstraint("kind IN ('anonymous', 'user')", name="identity_kind"),
+        Index("identity_of_lead", "lead_id"),
+    )
+    kind: str = Field(primary_key=True, sa_type=Text)
+    value: str = Field(primary_key=True, sa_type=Text)
+    lead_id: int = _lead()
+    since: datetime = _instant()
+
+
+class LeadChange(SQLModel, table=True):
+    """A change of a lead's profile: `{field: [before, after]}`."""
+
+    __tablename__: ClassVar[str] = "lead_change"
+    __table_args__ = (Index("lead_change_of_lead", "lead_id", "at"),)
+    id: int | None = _key()
+    lead_id: int = _lead()
+    at: datetime = _instant()
+    source: str = _words(nullable=False)
+    changes: dict[str, Any] = _json()
+
+
+class StageChange(SQLModel, table=True):
+    """A lead moved from one stage to another, and why."""
+
+    __tablename__: ClassVar[str] = "stage_change"
+    __table_args__ = (
+        _one_of("before", STAGES, "stage_change_before"),
+        _one_of("after", STAGES, "stage_change_after"),
+        Index("stage_change_of_lead", "lead_id", "at"),
+    )
+    id: int | None = _key()
+    lead_id: int = _lead()
+    at: datetime = _instant()
+    cycle: int = Field()
+    before: str = _words(nullable=False)
+    after: str = _words(nullable=False)
+    because: str = _words(nullable=False)
+
+
+class Cycle(SQLModel, table=True):
+    """The n-th round of a lead between nurture and sales. Cycle 0 is what came before a first refusal."""
+
+    lead_id: int = _lead(primary_key=True)
+    n: int = Field(primary_key=True)
+    started_at: datetime = _instant()
+    reason: str | None = _words()
+    note: str | None = _words()
+    refused_by: str | None = _words()
+
+
+class Event(SQLModel, table=True):
+    """One thing that a lead, or a visitor not known yet, did. Partitioned by the month of the client's own timestamp.
+
+    A retry carries the same timestamp, so (source, message, month) finds every duplicate whatever partition it is in.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("source", "message_md5", "month", name="event_once"),
+        _one_of("kind", EVENT_KINDS, "event_kind"),
+        _one_of("verdict", VERDICTS, "event_verdict"),
+        ForeignKeyConstraint(["lead_id"], ["lead.id"], ondelete="CASCADE", name="event_lead"),
+        Index("event_of_lead", "lead_id", "occurred_at"),
+        Index("event_of_visitor", "anonymous_id", "occurred_at", postgresql_where=text("lead_id IS NULL")),
+        Index("event_pending", "settle_at", postgresql_where=text("verdict = 'pending'")),
+        Index("event_of_delivery", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
+        {"postgresql_partition_by": "RANGE (month)"},
+    )
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    month: date = Field(primary_key=True)
+    source: str = _words(nullable=False)
+    message_id: str = _words(nullable=False)
+    message_md5: Any = Field(sa_column=Column(Uuid, nullable=False))
+    lead_id: int | None = Field(default=None, sa_type=BigInteger)
+    anonymous_id: str | None = _words()
+    kind: str = _words(nullable=False)
+    name: str | None = _words()
+    path: str | None = _words()
+    properties: dict[str, Any] = _json()
+    delivery_id: int | None = Field(default=None, sa_type=BigInteger)
+    link: int | None = Field(default=None)
+    campaign: str | None = _words()
+    step: str | None = _words()
+    agent: str | None = _words()
+    address_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    hit: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    occurred_at: datetime = _instant()
+    received_at: datetime = _instant()
+    verdict: str = _words(nullable=False, default="human")
+    reasons: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'"))
+    )
+    settle_at: datetime | None = _instant(nullable=True)
+
+
+class SignalDay(SQLModel, table=True):
+    """How often, on one UTC day of one cycle, a lead did what a matcher asks for; human events only."""
+
+    __tablename__: ClassVar[str] = "signal_day"
+    lead_id: int = _lead(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    matcher: str = Field(primary_key=True, sa_type=Text)
+    day: date = Field(primary_key=True)
+    count: int = Field()
+
+
+class LeadScore(SQLModel, table=True):
+    """The score as it was when last decided, for lists; `score explain` computes it afresh."""
+
+    __tablename__: ClassVar[str] = "lead_score"
+    lead_id: int = _lead(primary_key=True)
+    cycle: int = Field()
+    day: date = Field()
+    micro: int = Field(sa_type=BigInteger)
+
+
+class Enrollment(SQLModel, table=True):
+    """A lead in a campaign, in one cycle. `n` counts the lead's enrollments."""
+
+    __table_args__ = (
+        UniqueConstraint("lead_id", "n", name="enrollment_nth"),
+        _one_of("status", ENROLLMENT_STATUSES, "enrollment_status"),
+        Index("enrollment_one_live", "lead_id", unique=True, postgresql_where=text("status <> 'ended'")),
+        Index("enrollment_due", "due_at", postgresql_where=text("status <> 'ended'")),
+        Index("enrollment_of_campaign", "campaign", "status"),
+    )
+    id: int | None = _key()
+    lead_id: int = _lead()
+    n: int = Field()
+    campaign: str = _words(nullable=False)
+    cycle: int = Field()
+    status: str = _words(nullable=False, default="active")
+    started_at: datetime = _instant()
+    due_at: datetime | None = _instant(nullable=True)
+    due_until: datetime | None = _instant(nullable=True)
+    slow: bool = _flag()
+    ended_at: datetime | None = _instant(nullable=True)
+    left_as: str | None = _words()
+
+
+class Delivery(SQLModel, table=True):
+    """One e-mail to one lead for one step in one cycle. The row is written before the mail is sent."""
+
+    __table_args__ = (
+        UniqueConstraint("lead_id", "campaign", "step", "cycle", name="delivery_step_once_a_cycle"),
+        _one_of("state", DELIVERY_STATES, "delivery_state"),
+        Index("delivery_one_a_local_day", "lead_id", "local_on", unique=True, postgresql_where=text(TAKES_A_DAY)),
+        Index("delivery_to_send", "mailer", "slot_at", postgresql_where=text("state = 'queued'")),
+        Index("delivery_leased", "leased_until", postgresql_where=text("state IN ('leased', 'sending')")),
+        Index("delivery_of_campaign", "campaign", "step", "state"),
+    )
+    id: int | None = _key()
+    lead_id: int = _lead()
+    enrollment_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("enrollment.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    campaign: str = _words(nullable=False)
+    step: str = _words(nullable=False)
+    cycle: int = Field()
+    variant: str | None = _words()
+    template: str = _words(nullable=False)
+    mailer: str = _words(nullable=False, default="default")
+    state: str = _words(nullable=False, default="queued")
+    slot_at: datetime = _instant()
+    slot_until: datetime = _instant()
+    local_on: date = Field()
+    zone: str = _words(nullable=False)
+    tries: int = _count()
+    lease_token: Any = Field(default=None, sa_column=Column(Uuid, nullable=True))
+    leased_until: datetime | None = _instant(nullable=True)
+    message_id: str | None = _words()
+    queued_at: datetime = _instant()
+    sending_at: datetime | None = _instant(nullable=True)
+    sent_at: datetime | None = _instant(nullable=True)
+    for_good: bool = _flag()
+    reason: str | None = _words()
+
+
+class Handoff(SQLModel, table=True):
+    """A re-qualified lead offered to sales, with its evidence and its SLA clock."""
+
+    __table_args__ = (
+        _one_of("state", HANDOFF_STATES, "handoff_state"),
+        _one_of("grade", GRADES, "handoff_grade"),
+        Index("handoff_one_open", "lead_id", unique=True, postgresql_where=text(OPEN_HANDOFF)),
+        Index("handoff_of_lead", "lead_id", "cycle"),
+        Index("handoff_deadline", "accept_due_at", postgresql_where=text("state = 'offered'")),
+    )
+    id: int | None = _key()
+    lead_id: int = _lead()
+    cycle: int = Field()
+    state: str = _words(nullable=False, default="offered")
+    grade: str = _words(nullable=False)
+    score_micro: int = Field(sa_type=BigInteger)
+    hand_raise: bool = _flag()
+    because: str = _words(nullable=False)
+    evidence: dict[str, Any] = _json()
+    was_customer: bool = _flag()
+    owner: str | None = _words()
+    offered_at: datetime = _instant()
+    accept_due_at: datetime | None = _instant(nullable=True)
+    attempt_due_at: datetime | None = _instant(nullable=True)
+    accepted_at: datetime | None = _instant(nullable=True)
+    contacted_at: datetime | None = _instant(nullable=True)
+    qualified_at: datetime | None = _instant(nullable=True)
+    closed_at: datetime | None = _instant(nullable=True)
+    answered_by: str | None = _words()
+    reason: str | None = _words()
+    note: str | None = _words()
+
+
+class Attempt(SQLModel, table=True):
+    """Sales tried to reach the lead."""
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('call', 'mail', 'meeting')", name="attempt_kind"),
+        CheckConstraint("outcome IN ('reached', 'not_reached')", name="attempt_outcome"),
+        Index("attempt_of_handoff", "handoff_id", "at"),
+    )
+    id: int | None = _key()
+    handoff_id: int = Field(sa_column=Column(BigInteger, ForeignKey("handoff.id", ondelete="CASCADE"), nullable=False))
+    kind: str = _words(nullable=False)
+    outcome: str = _words(nullable=False)
+    at: datetime = _instant()
+    by: str = _words(nullable=False)
+    note: str | None = _words()
+
+
+class NoticeRow(SQLModel, table=True):
+    """One channel to be told of one thing: the outbox, written with what it tells of."""
+
+    __tablename__: ClassVar[str] = "notice"
+    __table_args__ = (
+        UniqueConstraint("handoff_id", "channel", "kind", name="notice_once_a_channel"),
+        _one_of("state", NOTICE_STATES, "notice_state"),
+        Index("notice_to_send", "next_at", postgresql_where=text("state IN ('queued', 'leased')")),
+    )
+    id: int | None = _key()
+    handoff_id: int = Field(sa_column=Column(BigInteger, ForeignKey("handoff.id", ondelete="CASCADE"), nullable=False))
+    channel: str = _words(nullable=False)
+    kind: str = _words(nullable=False)
+    recipient: str | None = _words()
+    state: str = _words(nullable=False, default="queued")
+    tries: int = _count()
+    at: datetime = _instant()
+    next_at: datetime = _instant()
+    lease_token: Any = Field(default=None, sa_column=Column(Uuid, nullable=True))
+    leased_until: datetime | None = _instant(nullable=True)
+    sent_at: datetime | None = _instant(nullable=True)
+    last_error: str | None = _words()
+
+
+class Rota(SQLModel, table=True):
+    """When each rep was last given a lead by turns."""
+
+    rep: str = Field(primary_key=True, sa_type=Text)
+    given_at: datetime = _instant()
+    given_n: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+
+
+class Lease(SQLModel, table=True):
+    """Who leads, and until when by the database's clock."""
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    holder: str = _words(nullable=False)
+    until: datetime = _instant()
+    beat_at: datetime | None = _instant(nullable=True)
+
+
+class Suppression(SQLModel, table=True):
+    """An address that must not be mailed; `topic` is empty for all mail. The hash outlives an erased lead."""
+
+    __table_args__ = (CheckConstraint("octet_length(address_hash) = 32", name="suppression_sha256"),)
+    address_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    topic: str = Field(default="", primary_key=True, sa_type=Text, sa_column_kwargs={"server_default": text("''")})
+    reason: str = _words(nullable=False)
+    how: str = _words(nullable=False, default="")
+    at: datetime = _instant()
+
+
+class SourceVersion(SQLModel, table=True):
+    """A file of the workspace as a release adopted it."""
+
+    __tablename__: ClassVar[str] = "source_version"
+    __table_args__ = (Index("source_version_latest", "name", "adopted_at"),)
+    id: int | None = _key()
+    name: str = _words(nullable=False)
+    sha256: str = _words(nullable=False)
+    content: str = _words(nullable=False)
+    adopted_at: datetime = _instant()
+
+
+class SteppedClock(SQLModel, table=True):
+    """The demo's clock: one row, moved by hand. Empty wherever time is real."""
+
+    __tablename__: ClassVar[str] = "stepped_clock"
+    __table_args__ = (CheckConstraint("one", name="stepped_clock_one"),)
+    one: bool = Field(default=True, primary_key=True)
+    now: datetime = _instant()

@@ -1,0 +1,43 @@
+"""Bring the database to the newest schema, once, whoever else is trying."""
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+UPGRADE_LOCK = 0x6E757274
+"""Key of the advisory lock ("nurt"); it is tied to the transaction, so it also works behind a transaction pooler."""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("nurture.migrations")))
+    return config
+
+
+def upgrade(engine: Engine) -> tuple[str | None, str | None]:
+    """Upgrade to the newest revision; gives (before, after). Idempotent, and safe to run twice at once.
+
+    The second of two that start together waits for the first, then finds nothing to do. All in one transaction: a
+    failed upgrade leaves the database as it was.
+    """
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        before = revision(connection)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        return before, revision(connection)
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision the database is at, None if it holds no tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str | None:
+    """The revision this version of the code wants."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
