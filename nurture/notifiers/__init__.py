@@ -1,0 +1,1 @@
+"""How sales is told."""

@@ -1,0 +1,151 @@
+"""A signed webhook, by Standard Webhooks (https://www.standardwebhooks.com, symmetric signatures `v1`).
+
+The receiver verifies with any Standard Webhooks library. It should answer 2xx within 20 seconds and remember
+`webhook-id`, which stays the same over retries: a notice may arrive twice, and never gets lost.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import httpx
+import orjson
+
+from nurture.errors import NotifierError, SettingsError
+from nurture.messages import Notice
+from nurture.notifiers.post import Answer, checked_url, post
+from nurture.notifiers.wording import one_line
+
+BODY_LIMIT = 20_000
+"""Octets; the specification asks to stay below 20 KB."""
+
+_CLIP = 400
+_LONG_LISTS = ("timeline", "mails", "rows", "earlier", "answers", "fit")
+
+
+class WebhookNotifier:
+    """Posts each notice to one URL, signed with every secret, the newest first (so that one can be rotated)."""
+
+    def __init__(
+        self,
+        url: str,
+        secrets: Sequence[str],
+        *,
+        transport: httpx.BaseTransport | None = None,
+        timeout: httpx.Timeout | None = None,
+        seconds: Callable[[], float] = time.time,
+    ) -> None:
+        """`secrets` are `whsec_` and base64 of 24 to 64 octets. `seconds` is the machine's clock, for the signature.
+
+        Raises:
+            SettingsError: The URL or a secret is malformed, or there is no secret.
+        """
+        self._url = checked_url("HANDOFF_WEBHOOK_URL", url)
+        self._keys = tuple(_key(secret) for secret in secrets)
+        if not self._keys:
+            raise SettingsError("HANDOFF_WEBHOOK_SECRET is missing: HANDOFF_WEBHOOK_URL is only posted to signed")
+        self._transport, self._timeout, self._seconds = transport, timeout or httpx.Timeout(20.0, connect=5.0), seconds
+
+    def notify(self, notice: Notice) -> None:
+        """Tell the receiver. Only 2xx is success; 410 is for good; redirects are not followed.
+
+        Raises:
+            NotifierError: With `permanent` on 410, with `retry_after` where the receiver sent `Retry-After`.
+        """
+        body = body_of(notice)
+        headers = signature(notice.id, int(self._seconds()), body, self._keys)
+        answer = post(self._url, body, headers, transport=self._transport, timeout=self._timeout)
+        if not 200 <= answer.status < 300:
+            raise _refusal(answer)
+
+
+def signature(identity: str, seconds: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
+    """The three headers of Standard Webhooks for one attempt at `seconds` (Unix time)."""
+    signed = f"{identity}.{seconds}.".encode() + body
+    digests = (hmac.new(key, signed, hashlib.sha256).digest() for key in keys)
+    return {
+        "webhook-id": identity,
+        "webhook-timestamp": str(seconds),
+        "webhook-signature": " ".join("v1," + base64.b64encode(digest).decode() for digest in digests),
+    }
+
+
+def body_of(notice: Notice) -> bytes:
+    """`{"type", "timestamp", "data"}` as JSON of at most 20,000 octets.
+
+    A packet that is too long loses the far ends of its lists and of its longest texts; `data.trimmed` names what was
+    cut.
+    """
+    body = _envelope(notice, notice.data)
+    if len(body) <= BODY_LIMIT:
+        return body
+    data = {key: _clipped(value) if key != "url" else value for key, value in notice.data.items()}
+    trimmed = {"texts"}
+    while True:
+        data["trimmed"] = sorted(trimmed)
+        body = _envelope(notice, data)
+        longest = _longest(data)
+        if len(body) <= BODY_LIMIT or longest is None:
+            return body
+        trimmed.add(_halve(data, longest))
+
+
+def _envelope(notice: Notice, data: Mapping[str, object]) -> bytes:
+    return orjson.dumps({"type": notice.kind, "timestamp": notice.at.isoformat(), "data": dict(data)})
+
+
+def _clipped(value: object) -> object:
+    if isinstance(value, str):
+        return value if len(value) <= _CLIP else value[: _CLIP - 1] + "…"
+    if isinstance(value, Mapping):
+        return {key: _clipped(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clipped(inner) for inner in value]
+    return value
+
+
+def _longest(data: Mapping[str, object]) -> str | None:
+    """Which of the lists, or the lead's attributes, takes most room; None when all are empty."""
+    parts = {key: data[key] for key in _LONG_LISTS if data.get(key)}
+    lead = data.get("lead")
+    if isinstance(lead, Mapping) and lead.get("attributes"):
+        parts["attributes"] = lead["attributes"]
+    return max(parts, key=lambda key: len(orjson.dumps(parts[key])), default=None)
+
+
+def _halve(data: dict[str, object], part: str) -> str:
+    """Drop the second half of one part of the packet; gives its name."""
+    if part == "attributes":
+        lead = data["lead"]
+        assert isinstance(lead, Mapping)  # noqa: S101 - `_longest` found it there
+        kept = list(lead["attributes"].items())[: len(lead["attributes"]) // 2]
+        data["lead"] = {**lead, "attributes": dict(kept)}
+    else:
+        items = data[part]
+        assert isinstance(items, list | tuple)  # noqa: S101
+        data[part] = list(items)[: len(items) // 2]
+    return part
+
+
+def _key(secret: str) -> bytes:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise SettingsError("HANDOFF_WEBHOOK_SECRET must be `whsec_` and base64 of 24 to 64 bytes")
+    return key
+
+
+def _refusal(answer: Answer) -> NotifierError:
+    words = f": {answer.text}" if answer.text else ""
+    if 300 <= answer.status < 400:
+        words = " (redirects are not followed; is HANDOFF_WEBHOOK_URL right?)"
+    return NotifierError(
+        one_line(f"webhook answered {answer.status}{words}", 300),
+        permanent=answer.status == httpx.codes.GONE,
+        retry_after=answer.retry_after,
+    )

@@ -1,0 +1,108 @@
+"""What a packet says in words, the same in a mail, in Slack and on the rep's page. Pure.
+
+Names, titles and notes come from outside: `one_line` takes out of them what could break a line, a card or the direction
+of reading. Escaping for HTML or Slack is done where the text is put in.
+"""
+
+import unicodedata
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from nurture.notifiers.packet import Criterion, Earlier, Packet, Person, Row
+
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_WORDS = {"lead.requalified": "is ready for sales", "lead.hand_raised": "asks to talk to you"}
+
+
+def one_line(value: object, limit: int = 200) -> str:
+    """`value` on one line: no control or direction characters, white space collapsed, cut with `…` at `limit`."""
+    text = "".join(_harmless(character) for character in str(value))
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _harmless(character: str) -> str:
+    if character in _DIRECTIONS:
+        return ""
+    return " " if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp", "Zs"} else character
+
+
+def label(code: str) -> str:
+    """A code of the agreement in words: `pricing_page` → `Pricing page`."""
+    words = one_line(code.replace("_", " "), 100)
+    return words[:1].upper() + words[1:]
+
+
+def name_of(lead: Person) -> str:
+    """The lead's name, else the address."""
+    return one_line(lead.name or "", 80) or one_line(lead.email, 80)
+
+
+def position_of(lead: Person) -> str:
+    """`VP Operations at Acme`, as much of it as is known."""
+    title, company = one_line(lead.title or "", 80), one_line(lead.company or "", 80)
+    return f"{title} at {company}" if title and company else title or company
+
+
+def headline(kind: str, packet: Packet) -> str:
+    """What has happened, in one line: `Maria Rossi is ready for sales`."""
+    if kind == "lead.requalified" and packet.handoff.hand_raise:
+        kind = "lead.hand_raised"
+    news = _WORDS.get(kind)
+    who = name_of(packet.lead)
+    return f"{who} {news}" if news else f"{label(kind.rpartition('.')[2])}: {who}"
+
+
+def why_now(packet: Packet, limit: int = 400) -> str:
+    """The packet's one sentence, with a full stop."""
+    sentence = one_line(packet.because, limit)
+    sentence = sentence[:1].upper() + sentence[1:]
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
+
+
+def number(value: float) -> str:
+    """A number of points with at most one decimal: `62`, `31.2`, `−4`."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def signed(points: float) -> str:
+    """Points with their sign: `+30`, `−20`."""
+    return f"+{number(points)}" if points >= 0 else number(points)
+
+
+def day(value: date) -> str:
+    """`3 Mar 2026`."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """`Tue 3 Mar 2026, 14:05 CST`, in the zone that sales works in."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {day(local)}, {local:%H:%M %Z}"
+
+
+def row(term: Row) -> str:
+    """`Pricing page, 3 times on 3 Mar 2026 (2 count)`."""
+    times = {1: "once", 2: "twice"}.get(term.count, f"{term.count} times")
+    counted = "" if term.counted == term.count else f" ({term.counted} {'counts' if term.counted == 1 else 'count'})"
+    return f"{label(term.signal)}, {times} on {day(term.day)}{counted}"
+
+
+def criterion(line: Criterion) -> str:
+    """`Decision maker +30`; one that gave the grade alone has no points."""
+    name = one_line(line.name, 80)
+    return name if line.points is None else f"{name} {signed(line.points)}"
+
+
+def held(packet: Packet) -> tuple[Criterion, ...]:
+    """The criteria of fit that hold: what the grade was made of."""
+    return tuple(line for line in packet.fit if line.holds)
+
+
+def earlier(round_: Earlier) -> str:
+    """`Cycle 1: Not ready, “call me in May” (rep@acme.example)`."""
+    reason = label(round_.reason) if round_.reason else "Ended"
+    note = f", “{one_line(round_.note, 200)}”" if round_.note else ""
+    by = f" ({one_line(round_.by, 80)})" if round_.by else ""
+    return f"Cycle {round_.cycle}: {reason}{note}{by}"
