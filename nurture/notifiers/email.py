@@ -128,6 +128,7 @@ def _lists(packet: Packet, zone: ZoneInfo) -> tuple[tuple[str, list[str]], ...]:
             "What they answered",
             [f"{wording.label(a.question)}: {wording.one_line(a.answer)}" for a in packet.answers[:_LINES]],
         ),
+        ("Mails they received", [wording.mail(sent, zone) for sent in packet.mails[:_LINES]]),
         ("Before", [wording.earlier(round_) for round_ in packet.earlier[:_LINES]]),
     )
 

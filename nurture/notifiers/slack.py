@@ -114,11 +114,13 @@ def _evidence(packet: Packet, zone: ZoneInfo) -> list[Block]:
         f"{escaped(wording.label(answer.question), 100)}: {escaped(wording.one_line(answer.answer), 200)}"
         for answer in packet.answers[:_LINES]
     ]
+    mails = [escaped(wording.mail(sent, zone), 300) for sent in packet.mails[:_LINES]]
     before = [escaped(wording.earlier(round_), 300) for round_ in packet.earlier[:_LINES]]
     lists = (
         ("What the score is made of", score),
         ("What they did", did),
         ("What they answered", answers),
+        ("Mails they received", mails),
         ("Before", before),
     )
     return [_section([f"*{title}*", *(f"• {line}" for line in lines)]) for title, lines in lists if lines]

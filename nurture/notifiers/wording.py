@@ -8,7 +8,7 @@ import unicodedata
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from nurture.notifiers.packet import Criterion, Earlier, Packet, Person, Row
+from nurture.notifiers.packet import Criterion, Earlier, MailRow, Packet, Person, Row
 
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _WORDS = {"lead.requalified": "is ready for sales", "lead.hand_raised": "asks to talk to you"}
@@ -83,10 +83,16 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def row(term: Row) -> str:
-    """`Pricing page, 3 times on 3 Mar 2026 (2 count)`."""
+    """`Pricing page, 3 times on 3 Mar 2026 (2 counted)`."""
     times = {1: "once", 2: "twice"}.get(term.count, f"{term.count} times")
-    counted = "" if term.counted == term.count else f" ({term.counted} {'counts' if term.counted == 1 else 'count'})"
+    counted = "" if term.counted == term.count else f" ({term.counted} counted)"
     return f"{label(term.signal)}, {times} on {day(term.day)}{counted}"
+
+
+def mail(sent: MailRow, zone: ZoneInfo) -> str:
+    """`Case study, sent Tue 3 Mar 2026, 14:05 CST, clicked`."""
+    at = f", sent {moment(sent.sent_at, zone)}" if sent.sent_at else ""
+    return f"{label(sent.step.replace('-', ' '))}{at}{', clicked' if sent.clicked else ''}"
 
 
 def criterion(line: Criterion) -> str:

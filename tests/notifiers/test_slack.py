@@ -59,9 +59,10 @@ def test_it_says_who_why_and_where_to_answer():
         "*Why now:* Came back to the pricing page 3 times today",
         "A: Decision maker +30, Big enough +30",
         "61.5",
-        "Pricing page, 3 times on 3 Mar 2026 (2 count): *40*",
+        "Pricing page, 3 times on 3 Mar 2026 (2 counted): *40*",
         "Visited /pricing",
         "Timing: this quarter",
+        "Proof, sent Wed 25 Feb 2026, 09:00 CST, clicked",
         "Cycle 1: Not ready, “Call me in March” (rep.one@acme.example)",
     ]:
         assert said in whole
