@@ -1,0 +1,91 @@
+"""The way to PostgreSQL: one engine a process, one connection a transaction, no sessions on hot paths."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from nurture.errors import SettingsError
+
+APPLICATION = "nurture"
+DRIVER = "postgresql+psycopg"
+POOL_SIZE = 5
+CONNECTS_WITHIN = 10
+"""Seconds; a database that is not there must not hold a command for minutes."""
+TRY_AGAIN = frozenset({"40001", "40P01"})
+"""SQLSTATEs of a transaction that did nothing wrong: serialization_failure, deadlock_detected."""
+
+
+def make_engine(url: str | URL, *, pool_size: int = POOL_SIZE, application: str = APPLICATION) -> Engine:
+    """An engine that hands out tested connections and reads and writes JSON by orjson.
+
+    Behind a pooler that shares server connections between transactions (PgBouncer before 1.21), end the address with
+    `?prepare_threshold=none`: then nothing is prepared. A number says after how many executions a statement is.
+
+    Args:
+        url: `postgres://`, `postgresql://` or `postgresql+psycopg://`; its query is kept.
+        pool_size: connections kept at most; as many more may be opened for a while.
+        application: the name that PostgreSQL shows in `pg_stat_activity`.
+
+    Raises:
+        SettingsError: The address is none, or names no PostgreSQL.
+    """
+    address = database_address(url)
+    connect_args: dict[str, Any] = {"connect_timeout": CONNECTS_WITHIN, "application_name": application}
+    connect_args |= {name: address.query[name] for name in connect_args if name in address.query}
+    if "prepare_threshold" in address.query:
+        connect_args["prepare_threshold"] = _prepare_threshold(str(address.query["prepare_threshold"]))
+        address = address.difference_update_query(["prepare_threshold"])
+    return create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+        connect_args=connect_args,
+    )
+
+
+def database_address(url: str | URL) -> URL:
+    """The address in SQLAlchemy's form, its query kept. A PaaS says `postgres://`.
+
+    Raises:
+        SettingsError: It is no address, or names no PostgreSQL.
+    """
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError("DATABASE_URL: is no address; say postgresql://user:password@host:5432/name") from error
+    if address.drivername not in ("postgres", "postgresql", DRIVER):
+        raise SettingsError(f"DATABASE_URL: {address.drivername}:// is not PostgreSQL; say postgresql://…")
+    return address.set(drivername=DRIVER)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection in one transaction: committed at the end of the block, rolled back where the block raises."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def is_deadlock_or_serialization(error: BaseException) -> bool:
+    """Whether the same transaction, run again, may well succeed."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in TRY_AGAIN
+
+
+def _prepare_threshold(said: str) -> int | None:
+    if said.lower() == "none":
+        return None
+    if said.isdigit():
+        return int(said)
+    raise SettingsError(f"DATABASE_URL: prepare_threshold={said} is neither a number nor none")
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
