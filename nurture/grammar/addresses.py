@@ -1,0 +1,143 @@
+"""E-mail addresses: strict where SMTP would break, sane elsewhere.
+
+An address here is what RFC 5321 calls a mailbox of dot-atoms and a domain name. Quoted local parts, comments, address
+literals and local parts beyond ASCII (which need SMTPUTF8 all the way) are refused: no lead has lost a mail to that, and
+every one of them breaks some program on the way. Domains beyond ASCII become IDNA's `xn--` form.
+"""
+
+import re
+from dataclasses import dataclass
+from email.header import Header
+from email.utils import formataddr
+from typing import Annotated, Any
+
+from pydantic_core import CoreSchema
+
+from nurture.grammar.mistakes import Mistake, quoted
+from nurture.grammar.spoken import Spoken
+
+_ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_MAILBOX = re.compile(r"\s*(?P<name>.*?)\s*<(?P<address>[^<>]*)>\s*", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_NAME = 100
+
+
+class AddressMistake(Mistake):
+    """No address that a mail could be sent to."""
+
+    topic = "address"
+
+
+def parse_address(text: object) -> str:
+    """Take one bare address, in lower case, its domain in ASCII.
+
+    Raises:
+        AddressMistake: it is none, with the reason.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise AddressMistake(
+            "an e-mail address is missing"
+            if text in (None, "") or isinstance(text, str)
+            else f"{quoted(text)} is not an e-mail address"
+        )
+    address = text.strip()
+    if len(address) > 400 or _CONTROL.search(address):
+        raise AddressMistake(
+            "an e-mail address has no line breaks or control characters"
+            if len(address) <= 400
+            else "an e-mail address has at most 254 characters"
+        )
+    if re.search(r"\s", address):
+        raise AddressMistake("an e-mail address has no spaces in it")
+    if address.count("@") != 1:
+        raise AddressMistake("an e-mail address has one @, with something on both sides")
+    local, _, domain = address.partition("@")
+    whole = f"{_local(local)}@{_domain(domain)}"
+    if len(whole) > 254:
+        raise AddressMistake("an e-mail address has at most 254 characters")
+    return whole
+
+
+def _local(local: str) -> str:
+    if not local:
+        raise AddressMistake("there is nothing before the @")
+    if len(local) > 64:
+        raise AddressMistake("there are more than 64 characters before the @")
+    if not local.isascii():
+        raise AddressMistake("only unaccented letters can stand before the @")
+    if not _ATEXT.fullmatch(local):
+        wrong = next(character for character in local if not _ATEXT.fullmatch(character))
+        raise AddressMistake(f"`{wrong}` cannot stand before the @")
+    if local[0] == "." or local[-1] == "." or ".." in local:
+        raise AddressMistake("before the @, a dot stands alone and between two other characters")
+    return local.lower()
+
+
+def _domain(domain: str) -> str:
+    if not domain:
+        raise AddressMistake("there is nothing after the @")
+    try:
+        name = domain.lower() if domain.isascii() else domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise AddressMistake("what follows the @ is not a domain name") from None
+    labels = name.split(".")
+    if len(labels) < 2:
+        raise AddressMistake("the domain after the @ has no dot in it")
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
+        raise AddressMistake("what follows the @ is not a domain name")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name and an address, as in a From header. The name may be empty."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """A valid header value: ASCII, the name quoted or in encoded words of at most 75 characters where it must be."""
+        if self.name.isascii():
+            return formataddr((self.name, self.address))
+        encoded = Header(self.name, "utf-8", maxlinelen=75).encode(linesep="")
+        return f"{encoded} <{self.address}>"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """Read from text."""
+        return _MAILBOX_TYPE.__get_pydantic_core_schema__(source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: Any) -> dict[str, Any]:
+        """Text."""
+        return _MAILBOX_TYPE.__get_pydantic_json_schema__(core, handler)
+
+
+def parse_mailbox(value: object) -> Mailbox:
+    """Read `Ada at Acme <ada@news.acme.example>`, or a bare address.
+
+    Raises:
+        AddressMistake: the address is none, or the name could not stand in a header.
+    """
+    if isinstance(value, Mailbox):
+        return value
+    parts = _MAILBOX.fullmatch(value) if isinstance(value, str) else None
+    if not parts:
+        return Mailbox("", parse_address(value))
+    name = parts["name"]
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].replace('\\"', '"')
+    if _CONTROL.search(name):
+        raise AddressMistake("a sender's name has no line breaks or control characters")
+    if len(name) > _LONGEST_NAME:
+        raise AddressMistake(f"a sender's name has at most {_LONGEST_NAME} characters")
+    return Mailbox(name.strip(), parse_address(parts["address"]))
+
+
+_MAILBOX_TYPE = Spoken(parse_mailbox, schema={"type": "string", "examples": ["Ada at Acme <ada@news.acme.example>"]})
+
+Address = Annotated[
+    str, Spoken(parse_address, schema={"type": "string", "format": "email", "examples": ["ada@acme.example"]})
+]
+"""A bare address in lower case."""

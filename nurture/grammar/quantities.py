@@ -1,0 +1,76 @@
+"""Numbers: so many a day, a share, points."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from nurture.grammar.mistakes import Mistake, quoted
+from nurture.grammar.spoken import Spoken
+
+_PER_DAY = re.compile(r"([0-9]{1,6})\s*(?:per|a)\s+day")
+_PERCENT = re.compile(r"([0-9]{1,3})\s*%")
+
+
+class QuantityMistake(Mistake):
+    """No such quantity."""
+
+    topic = "quantity"
+
+
+def parse_per_day(value: object) -> int:
+    """Read `2 per day`, or a bare 2; at least 1.
+
+    Raises:
+        QuantityMistake: it is not a whole number above 0, with `per day` or alone.
+    """
+    said = _PER_DAY.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    count = int(said[1]) if said else value
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise QuantityMistake(f"{quoted(value)} does not say how many a day", hint="write it like `2 per day`")
+    if count < 1:
+        raise QuantityMistake(f"{quoted(value)} would never count", hint="at least `1 per day`")
+    return count
+
+
+def parse_percent(value: object) -> int:
+    """Read `50%`, or a bare 50; 0 to 100.
+
+    Raises:
+        QuantityMistake: it is not a whole number from 0 to 100, with `%` or alone.
+    """
+    said = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    share = int(said[1]) if said else value
+    if isinstance(share, int) and not isinstance(share, bool) and 0 <= share <= 100:
+        return share
+    raise QuantityMistake(f"{quoted(value)} is not a share from `0%` to `100%`", hint="write it like `50%`")
+
+
+PerDay = Annotated[
+    int,
+    Spoken(
+        parse_per_day,
+        say=lambda count: f"{count} per day",
+        schema={"type": "string", "pattern": r"^[1-9][0-9]* per day$", "examples": ["2 per day"]},
+    ),
+]
+"""At most so many on one day."""
+
+Percent = Annotated[
+    int,
+    Spoken(
+        parse_percent,
+        say=lambda share: f"{share}%",
+        schema={"type": "string", "pattern": "^[0-9]{1,3} ?%$", "examples": ["50%"]},
+    ),
+]
+"""A share, 0 to 100."""
+
+Whole = Annotated[int, Strict()]
+"""A whole number that is written as one: not `"3"`, not `true`."""
+
+Points = Annotated[int, Strict(), Field(ge=-10_000, le=10_000)]
+"""What a thing is worth. The bound keeps sums of micro-points inside a bigint."""
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+"""A name that the product keys on: letters, digits, `-` and `_`, at most 64 of them."""
