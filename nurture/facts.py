@@ -49,6 +49,12 @@ VERDICTS: tuple[Verdict, ...] = ("human", "automated", "pending")
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
+
+def nothing() -> Mapping[str, object]:
+    """`NOTHING`. Python 3.11 takes a mapping proxy for a mutable default, so fields get it from here."""
+    return NOTHING
+
+
 PROFILE_FIELDS: tuple[str, ...] = (
     "first_name", "last_name", "title", "company", "country", "timezone", "locale", "industry", "employees", "source",
     "owner",
@@ -73,7 +79,7 @@ class Profile:
     employees: int | None = None
     source: str | None = None
     owner: str | None = None
-    attributes: Mapping[str, object] = NOTHING
+    attributes: Mapping[str, object] = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class EventFact:
     occurred_at: datetime
     name: str | None = None
     path: str | None = None
-    properties: Mapping[str, object] = NOTHING
+    properties: Mapping[str, object] = field(default_factory=nothing)
     verdict: Verdict = "human"
     campaign: str | None = None
     step: str | None = None
@@ -150,13 +156,15 @@ class HandoffFact:
     cycle: int
     offered_at: datetime
     owner: str | None = None
+    was_customer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LeadState:
     """All that rules know of one lead at one moment. `rules.life.apply` takes one and gives the next.
 
-    `cycle_started_at` bounds which events belong to the current cycle. `reason` is why sales refused last.
+    `cycles` are (n, started_at) of every cycle, oldest first: an event belongs to the cycle in which it happened, not in
+    which it arrived. `reason` is why sales refused last.
     `mail_from` is the instant before which no nurture mail may go (a refusal's `wait`). `ask_at` is when to ask again which
     campaign takes the lead. `engaged_at` is the last human event other than an open. `events` is filled only where a
     condition of the rulebook looks at the past.
@@ -165,7 +173,7 @@ class LeadState:
     profile: Profile
     stage: Stage
     cycle: int
-    cycle_started_at: datetime
+    cycles: tuple[tuple[int, datetime], ...]
     created_at: datetime
     handed_over: bool = False
     refused: bool = False
@@ -196,9 +204,9 @@ class Known:
 
     now: datetime
     lead: Mapping[str, object]
-    company: Mapping[str, object] = NOTHING
-    campaign: Mapping[str, object] = NOTHING
-    step: Mapping[str, object] = NOTHING
+    company: Mapping[str, object] = field(default_factory=nothing)
+    campaign: Mapping[str, object] = field(default_factory=nothing)
+    step: Mapping[str, object] = field(default_factory=nothing)
     event: Mapping[str, object] | None = None
     events: tuple[EventFact, ...] = ()
     received: frozenset[str] = frozenset()
