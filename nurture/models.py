@@ -173,7 +173,7 @@ class Cycle(SQLModel, table=True):
 class Event(SQLModel, table=True):
     """One thing that a lead, or a visitor not known yet, did. Partitioned by the month of the client's own timestamp.
 
-    A retry carries the same timestamp, so (source, message, month) finds every duplicate whatever partition it is in.
+    The id comes from a sequence: PostgreSQL below 17 knows no identity columns in partitions. A retry carries the same timestamp, so (source, message, month) finds every duplicate whatever partition it is in.
     """
 
     __table_args__ = (
@@ -187,7 +187,9 @@ class Event(SQLModel, table=True):
         Index("event_of_delivery", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (month)"},
     )
-    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, server_default=text("nextval('event_id')"), primary_key=True)
+    )
     month: date = Field(primary_key=True)
     source: str = _words(nullable=False)
     message_id: str = _words(nullable=False)

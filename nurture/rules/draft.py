@@ -1,0 +1,34 @@
+"""One decision in the making: a state that is replaced step by step, and the effects that say how."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from nurture.facts import LeadState, Stage
+from nurture.rules.book import Rulebook
+from nurture.rules.effects import Effect, StageChanged, WaitsUntil
+
+
+@dataclass(slots=True)
+class Draft:
+    """Lives only inside one call of `life.apply`."""
+
+    book: Rulebook
+    state: LeadState
+    now: datetime
+    effects: list[Effect] = field(default_factory=list)
+
+    def add(self, effect: Effect) -> None:
+        """Note what followed."""
+        self.effects.append(effect)
+
+    def move(self, stage: Stage, because: str) -> None:
+        """Put the lead in another stage, if it is not there."""
+        if stage != self.state.stage:
+            self.add(StageChanged(self.state.stage, stage, because))
+            self.state = replace(self.state, stage=stage)
+
+    def wait(self, *, mail_from: datetime | None, ask_at: datetime | None) -> None:
+        """Set from when mail may go, and when to ask again who takes the lead."""
+        if (mail_from, ask_at) != (self.state.mail_from, self.state.ask_at):
+            self.add(WaitsUntil(mail_from, ask_at))
+            self.state = replace(self.state, mail_from=mail_from, ask_at=ask_at)

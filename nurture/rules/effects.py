@@ -1,0 +1,170 @@
+"""What follows from a happening, each one fact, in order. The store writes these; `lab` only counts them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from nurture.facts import EnrollmentFact, EnrollmentStatus, Grade, Left, Score, Slot, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class StageChanged:
+    """The lead stands elsewhere now."""
+
+    before: Stage
+    after: Stage
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class GradeChanged:
+    """How well the lead fits has changed."""
+
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChanged:
+    """The score as decided on now."""
+
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A day's count of a matcher went up in the cycle in which it happened."""
+
+    cycle: int
+    matcher: str
+    day: date
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Engaged:
+    """The lead's last human event other than an open."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A survey's answer became an attribute of the lead."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CycleBegan:
+    """A new round. `rewound`: the first refusal of a lead never handed over: what came before is cycle 0."""
+
+    n: int
+    at: datetime
+    reason: str
+    note: str
+    by: str
+    rewound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A campaign took the lead."""
+
+    enrollment: EnrollmentFact
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The live enrollment's next decision was set."""
+
+    n: int
+    status: EnrollmentStatus
+    due_at: datetime | None
+    due_until: datetime | None
+    slow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftCampaign:
+    """The live enrollment ended, with its word."""
+
+    n: int
+    campaign: str
+    word: Left
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A mail is to be sent in this slot. The same step of the same cycle always is the same delivery."""
+
+    campaign: str
+    step: str
+    cycle: int
+    enrollment: int
+    variant: str | None
+    template: str
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Mails on their way do not go; the rule says why."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The lead is offered to sales. `because` is one sentence a rep can say on the phone."""
+
+    cycle: int
+    grade: Grade
+    score: Score
+    hand_raise: bool
+    because: str
+    was_customer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffMoved:
+    """The open handoff changed its state; a refusal carries its reason."""
+
+    state: str
+    by: str
+    reason: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """The address is not to be mailed from now on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsUntil:
+    """No nurture mail before `mail_from`; who takes the lead is asked again at `ask_at`."""
+
+    mail_from: datetime | None
+    ask_at: datetime | None
+
+
+Effect = (
+    StageChanged
+    | GradeChanged
+    | ScoreChanged
+    | Counted
+    | Engaged
+    | Answered
+    | CycleBegan
+    | Enrolled
+    | Planned
+    | LeftCampaign
+    | Queued
+    | Cancelled
+    | HandedOver
+    | HandoffMoved
+    | Suppressed
+    | WaitsUntil
+)

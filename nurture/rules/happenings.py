@@ -1,0 +1,94 @@
+"""What can happen to a lead. `life.apply` takes one of these; nothing else changes a lead's life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from nurture.facts import EventFact
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A lead came in, perhaps with what it did so far: graded, offered to sales if it fits, else taken for nurture."""
+
+    events: tuple[EventFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Sales does not want the lead (now). `how`: rejected by a rep, returned by the SLA, or lost as an opportunity."""
+
+    reason: str
+    at: datetime
+    by: str = ""
+    note: str = ""
+    how: Literal["rejected", "returned", "lost"] = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Sales moved its handoff on: accepted (sal), contacted, qualified (sql), or won (customer)."""
+
+    to: Literal["accepted", "contacted", "qualified", "won"]
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """The lead did something, as judged: these events are human and have not been counted yet."""
+
+    events: tuple[EventFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """The state's profile is already the new one; decide again what depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameDue:
+    """The time that was set for this lead has come (or its campaign's file has changed): decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """A mail was surely not taken. `for_good`: it never will be, the step is passed over in this cycle."""
+
+    campaign: str
+    step: str
+    cycle: int
+    for_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MustNotBeMailed:
+    """The address, or one topic of it, is suppressed. `word` is what a live enrollment then ends with."""
+
+    word: Literal["unsubscribed", "topic_left", "bounced", "complained", "suppressed", "erased"]
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledByHand:
+    """An operator puts the lead into a campaign; a running enrollment ends as `moved`."""
+
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedByHand:
+    """An operator asks to offer the lead if it qualifies now (`nurture qualify`)."""
+
+
+Happening = (
+    Arrived
+    | Refused
+    | Progressed
+    | Did
+    | ProfileChanged
+    | CameDue
+    | SendFailed
+    | MustNotBeMailed
+    | EnrolledByHand
+    | OfferedByHand
+)

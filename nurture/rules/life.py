@@ -1,0 +1,136 @@
+"""The whole life of a lead: `apply(book, state, happening, now) -> Outcome(state, effects)`.
+
+Production flows load a state, apply, and write the effects; `lab` applies in a loop and counts them. What a rule means
+is written once, in the files this one calls; here is only the order in which they are asked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from nurture.facts import LeadState
+from nurture.rules import happenings as h
+from nurture.rules.book import Rulebook
+from nurture.rules.draft import Draft
+from nurture.rules.effects import Effect
+from nurture.rules.engagement import count, engage
+from nurture.rules.enrolling import ask_who_takes, decide_again, enroll, leave, leave_by_exit_line, replan
+from nurture.rules.offering import grade_again, offer_if_ready
+from nurture.rules.refusing import progress, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The next state, and what followed, in order."""
+
+    state: LeadState
+    effects: tuple[Effect, ...]
+
+
+def apply(book: Rulebook, state: LeadState, happening: h.Happening, now: datetime) -> Outcome:
+    """What becomes of a lead when this happens. A function of its arguments alone."""
+    draft = Draft(book, state, now)
+    _HANDLERS[type(happening)](draft, happening)
+    return Outcome(draft.state, tuple(draft.effects))
+
+
+def _arrived(draft: Draft, happening: h.Arrived) -> None:
+    raised = count(draft, happening.events)
+    engage(draft, happening.events)
+    grade_again(draft)
+    if not offer_if_ready(draft, raised) and draft.state.stage in ("inquiry", "nurture", "customer"):
+        ask_who_takes(draft)
+
+
+def _did(draft: Draft, happening: h.Did) -> None:
+    raised = count(draft, happening.events)
+    engaged = engage(draft, happening.events)
+    if any(event.kind == "answer" for event in happening.events):
+        grade_again(draft)
+    if offer_if_ready(draft, raised):
+        return
+    if leave_by_exit_line(draft):
+        return
+    enrollment = draft.state.enrollment
+    if enrollment is None:
+        _take_if_resting(draft)
+    elif enrollment.status == "exhausted" or (engaged and enrollment.slow):
+        replan(draft, tomorrow_at_the_earliest=engaged and enrollment.slow)
+
+
+def _profile_changed(draft: Draft, _: h.ProfileChanged) -> None:
+    grade_again(draft)
+    if offer_if_ready(draft) or leave_by_exit_line(draft):
+        return
+    if draft.state.enrollment is not None:
+        replan(draft)
+    else:
+        _take_if_resting(draft)
+
+
+def _take_if_resting(draft: Draft) -> None:
+    """A lead that no campaign holds is asked for again when something about it changes, but never during a `wait`."""
+    waiting = draft.state.ask_at is not None and draft.state.ask_at > draft.now
+    if draft.state.enrollment is None and not waiting:
+        ask_who_takes(draft)
+
+
+def _came_due(draft: Draft, _: h.CameDue) -> None:
+    if draft.state.enrollment is not None:
+        decide_again(draft)
+    elif draft.state.ask_at is not None and draft.state.ask_at <= draft.now:
+        ask_who_takes(draft)
+
+
+def _send_failed(draft: Draft, happening: h.SendFailed) -> None:
+    def is_it(delivery: Any) -> bool:
+        mine = (happening.campaign, happening.step, happening.cycle)
+        return (delivery.campaign, delivery.step, delivery.cycle) == mine
+
+    deliveries = tuple(
+        replace(delivery, state="failed", for_good=happening.for_good) if is_it(delivery) else delivery
+        for delivery in draft.state.deliveries
+    )
+    draft.state = replace(draft.state, deliveries=deliveries)
+    if draft.state.enrollment is not None:
+        replan(draft, tomorrow_at_the_earliest=not happening.for_good)
+
+
+def _must_not_be_mailed(draft: Draft, happening: h.MustNotBeMailed) -> None:
+    if happening.topic is not None:
+        draft.state = replace(draft.state, left_topics=draft.state.left_topics | {happening.topic})
+        enrollment = draft.state.enrollment
+        campaign = draft.book.campaigns.get(enrollment.campaign) if enrollment is not None else None
+        if campaign is not None and campaign.topic == happening.topic:
+            leave(draft, "topic_left")
+            ask_who_takes(draft)
+        return
+    draft.state = replace(draft.state, suppressed=happening.word)
+    leave(draft, happening.word)
+    draft.wait(mail_from=draft.state.mail_from, ask_at=None)
+
+
+def _enrolled_by_hand(draft: Draft, happening: h.EnrolledByHand) -> None:
+    if draft.state.enrollment is not None:
+        leave(draft, "moved")
+    enroll(draft, draft.book.campaigns[happening.campaign])
+
+
+def _offered_by_hand(draft: Draft, _: h.OfferedByHand) -> None:
+    grade_again(draft)
+    offer_if_ready(draft)
+
+
+_HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
+    h.Arrived: _arrived,
+    h.Refused: refuse,
+    h.Progressed: progress,
+    h.Did: _did,
+    h.ProfileChanged: _profile_changed,
+    h.CameDue: _came_due,
+    h.SendFailed: _send_failed,
+    h.MustNotBeMailed: _must_not_be_mailed,
+    h.EnrolledByHand: _enrolled_by_hand,
+    h.OfferedByHand: _offered_by_hand,
+}

@@ -1,0 +1,77 @@
+"""Which step of a campaign comes next for a lead: from the file as it is now and from what the lead has received.
+
+Nothing is remembered but what was received, so an edit to a live campaign always has a plain meaning: an appended step
+reaches the leads that had run out, a deleted one is gone, a renamed id is a new step. docs/campaigns.md has the rules.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nurture.campaign import Campaign, Step
+from nurture.facts import ON_THE_WAY, RECEIVED, DeliveryFact, Known, LeadState
+from nurture.rules import conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The next step, or None when the campaign has nothing left; and each step passed over, with why."""
+
+    step: Step | None
+    passed: tuple[tuple[str, str], ...] = ()
+
+
+def choose(campaign: Campaign, state: LeadState, enrollment: int | None, known_at: Callable[[Step], Known]) -> Choice:
+    """The step that comes next in the enrollment with this ordinal; None for an enrollment that has not begun."""
+    mine = [delivery for delivery in state.deliveries if delivery.campaign == campaign.id]
+    start = 0
+    if campaign.order == "sequence" and enrollment is not None:
+        start = _position(campaign, mine, enrollment) + 1
+    passed = []
+    for step in campaign.steps[start:]:
+        why_not = _why_not(step, mine, state.cycle, known_at)
+        if why_not is None:
+            return Choice(step, tuple(passed))
+        passed.append((step.id, why_not))
+    return Choice(None, tuple(passed))
+
+
+def variant(step: Step, lead_key: str) -> tuple[str | None, str]:
+    """Which variant a lead gets, for ever the same: (its name or None, its template).
+
+    Split evenly by blake2b of the lead's key and the step's id, modulo the variants in the order of the file.
+    """
+    if not step.variants:
+        return None, step.template
+    digest = hashlib.blake2b(f"variant\0{lead_key}\0{step.id}".encode(), digest_size=8).digest()
+    names = list(step.variants)
+    name = names[int.from_bytes(digest) % len(names)]
+    return name, step.variants[name]
+
+
+def _position(campaign: Campaign, mine: list[DeliveryFact], enrollment: int) -> int:
+    """Index of the latest step that this enrollment has received (or is about to) and the file still holds; else -1."""
+    index = {step.id: position for position, step in enumerate(campaign.steps)}
+    positions = (
+        index.get(delivery.step, -1) for delivery in mine if delivery.enrollment == enrollment and _counts(delivery)
+    )
+    return max(positions, default=-1)
+
+
+def _why_not(step: Step, mine: list[DeliveryFact], cycle: int, known_at: Callable[[Step], Known]) -> str | None:
+    for delivery in mine:
+        if delivery.step != step.id:
+            continue
+        if _counts(delivery) and (not step.repeat or delivery.cycle == cycle):
+            return "received already" if delivery.state in RECEIVED else "on its way"
+        if delivery.state == "failed" and delivery.for_good and delivery.cycle == cycle:
+            return "failed for good in this cycle"
+    if step.when is not None:
+        known = known_at(step)
+        if conditions.holds(step.when, known) is not True:
+            return conditions.explain(step.when, known)
+    return None
+
+
+def _counts(delivery: DeliveryFact) -> bool:
+    return delivery.state in RECEIVED or delivery.state in ON_THE_WAY

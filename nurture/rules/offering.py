@@ -1,0 +1,57 @@
+"""Grade a lead, and offer it to sales when its behaviour says so."""
+
+from dataclasses import replace
+
+from nurture.facts import HandoffFact, LeadState
+from nurture.rules import grading, qualification, scoring
+from nurture.rules.draft import Draft
+from nurture.rules.effects import GradeChanged, HandedOver, ScoreChanged
+from nurture.rules.enrolling import leave
+from nurture.rules.known import known
+
+NEVER_OFFERED: frozenset[str] = frozenset({"complained", "suppressed", "erased"})
+"""Suppressions after which a lead is not offered either: it asked for peace, or sales said never."""
+
+
+def grade_again(draft: Draft) -> None:
+    """Grade the lead as its profile and the agreement are now."""
+    grade = grading.grade(draft.book.agreement, known(draft.book, draft.state, draft.now)).grade
+    if grade != draft.state.grade:
+        draft.state = replace(draft.state, grade=grade)
+        draft.add(GradeChanged(grade))
+
+
+def may_be_offered(state: LeadState) -> bool:
+    """Whether the lead is with nurture, and nothing bars it from being offered."""
+    return (
+        state.stage in ("inquiry", "nurture", "customer")
+        and state.handoff is None
+        and state.suppressed not in NEVER_OFFERED
+    )
+
+
+def offer_if_ready(draft: Draft, raised: str | None = None) -> bool:
+    """Score the lead and hand it over if a line of `qualify` holds or it raised its hand."""
+    state, agreement = draft.state, draft.book.agreement
+    score = scoring.score(agreement, state.counts, draft.now.date())
+    draft.add(ScoreChanged(score))
+    if not may_be_offered(state):
+        return False
+    graded = grading.grade(agreement, known(draft.book, state, draft.now))
+    decision = qualification.decide(agreement, graded, score, hand_raise=raised, barred=False)
+    if not decision.qualifies:
+        return False
+    was_customer = state.stage == "customer"
+    leave(draft, _word(raised))
+    draft.move("mql", decision.because)
+    draft.wait(mail_from=None, ask_at=None)
+    draft.add(HandedOver(state.cycle, graded.grade, score, raised is not None, decision.because, was_customer))
+    handoff = HandoffFact("offered", state.cycle, draft.now, None, was_customer)
+    draft.state = replace(draft.state, handoff=handoff, handed_over=True)
+    return True
+
+
+def _word(raised: str | None) -> str:
+    if raised is None:
+        return "qualified"
+    return "replied" if raised == "replied" else "hand_raise"

@@ -1,0 +1,107 @@
+"""What a live enrollment does next: the step, its slot, or that it has run out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from nurture.campaign import Campaign, Step
+from nurture.facts import ON_THE_WAY, RECEIVED, TAKES_A_DAY, EnrollmentFact, LeadState, Slot
+from nurture.rules import cadence, next_step
+from nurture.rules.book import Rulebook
+from nurture.rules.calendar import local_date
+from nurture.rules.known import known
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`step` in `slot`; or no step: exhausted, and `finish_at` is when the enrollment ends (None: it waits for ever).
+
+    `slow` tells whether the slow-down rules. A step without a slot: no day within two years is allowed.
+    """
+
+    step: Step | None
+    slot: Slot | None
+    finish_at: datetime | None
+    slow: bool
+    passed: tuple[tuple[str, str], ...] = ()
+
+
+def plan(
+    book: Rulebook,
+    campaign: Campaign,
+    state: LeadState,
+    enrollment: EnrollmentFact,
+    now: datetime,
+    *,
+    tomorrow_at_the_earliest: bool = False,
+) -> Plan:
+    """The enrollment's next step and when, from the files as they are and what the lead has received."""
+    slow = is_slow(campaign, state, enrollment)
+    zone = cadence.zone_of(state.profile.timezone, book.agreement)
+    choice = next_step.choose(
+        campaign, state, enrollment.n, lambda step: known(book, state, now, campaign=campaign, step=step)
+    )
+    if choice.step is None:
+        return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice.passed)
+    counted = [delivery for delivery in state.deliveries if delivery.state in TAKES_A_DAY]
+    slot = cadence.next_slot(
+        campaign=campaign,
+        step=choice.step,
+        limits=book.agreement.limits,
+        lead_key=state.profile.key,
+        zone=zone,
+        holidays=book.agreement.company.holidays,
+        now=now,
+        started_at=enrollment.started_at,
+        first=not any(delivery.enrollment == enrollment.n for delivery in counted),
+        slow=slow,
+        last_mail_on=max((delivery.local_on for delivery in counted), default=None),
+        taken_on=_taken_on(state, zone),
+        counted_on=[delivery.local_on for delivery in counted],
+        not_before=state.mail_from,
+        not_before_on=local_date(now, zone) + timedelta(days=1) if tomorrow_at_the_earliest else None,
+    )
+    return Plan(choice.step, slot, None, slow, choice.passed)
+
+
+def is_slow(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact) -> bool:
+    """Whether the lead has left so many of this enrollment's mails unanswered that the slow-down rules."""
+    return cadence.is_slow(campaign.cadence, unanswered(state, enrollment))
+
+
+def unanswered(state: LeadState, enrollment: EnrollmentFact) -> int:
+    """This enrollment's mails since the lead's last human event other than an open."""
+    return sum(
+        1
+        for delivery in state.deliveries
+        if delivery.enrollment == enrollment.n
+        and (delivery.state in RECEIVED or delivery.state in ON_THE_WAY)
+        and (state.engaged_at is None or delivery.at > state.engaged_at)
+    )
+
+
+def _taken_on(state: LeadState, zone: str) -> frozenset[date]:
+    """Local days that have their mail: as they were counted when set, and as they are in the lead's zone of today."""
+    taken = set()
+    for delivery in state.deliveries:
+        if delivery.state in TAKES_A_DAY:
+            taken.add(delivery.local_on)
+            taken.add(local_date(delivery.at, zone))
+    return frozenset(taken)
+
+
+def _finish_at(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact, zone: str) -> datetime | None:
+    """Start of the local day that is `finish.after` after the campaign's last mail (or the enrollment's start)."""
+    if campaign.finish is None:
+        return None
+    last = max(
+        (
+            delivery.local_on
+            for delivery in state.deliveries
+            if delivery.campaign == campaign.id and delivery.state in TAKES_A_DAY
+        ),
+        default=None,
+    )
+    begun = local_date(enrollment.started_at, zone)
+    last = begun if last is None else max(last, begun)
+    return datetime.combine(last + timedelta(days=campaign.finish.after.days), time(), ZoneInfo(zone))

@@ -1,0 +1,86 @@
+"""Sales answers: it moves a handoff on, or refuses the lead, and the reason picks what comes next."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from nurture.agreement import BUILT_IN_REASONS, RejectReason
+from nurture.facts import Stage
+from nurture.rules.book import Rulebook
+from nurture.rules.draft import Draft
+from nurture.rules.effects import CycleBegan, HandoffMoved, Suppressed
+from nurture.rules.enrolling import ask_who_takes, leave
+from nurture.rules.happenings import Progressed, Refused
+
+_BUILT_IN = {code: RejectReason(label=code.replace("_", " ").capitalize(), then="nurture") for code in BUILT_IN_REASONS}
+
+_STAGE_OF: dict[str, Stage] = {"accepted": "sal", "contacted": "sal", "qualified": "sql", "won": "customer"}
+
+
+def reason_of(book: Rulebook, code: str) -> RejectReason | None:
+    """What the agreement says of a reject reason; None for one it does not know."""
+    return book.agreement.reject_reasons.get(code) or _BUILT_IN.get(code)
+
+
+def progress(draft: Draft, happening: Progressed) -> None:
+    """Sales accepted, contacted, qualified or won the lead."""
+    handoff = draft.state.handoff
+    if handoff is None:
+        return
+    draft.add(HandoffMoved(happening.to, happening.by))
+    draft.state = replace(draft.state, handoff=None if happening.to == "won" else replace(handoff, state=happening.to))
+    draft.move(_STAGE_OF[happening.to], f"sales: {happening.to}")
+
+
+def refuse(draft: Draft, happening: Refused) -> None:
+    """Begin the next cycle; then nurture (after the reason's wait), sales keeps it, or it is over."""
+    said = reason_of(draft.book, happening.reason)
+    then = "nurture" if said is None else said.then
+    was_customer = draft.state.stage == "customer" or (
+        draft.state.handoff is not None and draft.state.handoff.was_customer
+    )
+    if draft.state.handoff is not None:
+        draft.add(HandoffMoved(happening.how, happening.by, happening.reason, happening.note))
+        draft.state = replace(draft.state, handoff=None)
+    leave(draft, "moved")
+    _next_cycle(draft, happening)
+    if then in ("disqualify", "suppress"):
+        _over(draft, happening, suppress=then == "suppress")
+    elif then == "sales":
+        draft.move("sal", f"sales keeps it: {happening.reason}")
+        draft.wait(mail_from=None, ask_at=None)
+    else:
+        draft.move("customer" if was_customer else "nurture", f"refused: {happening.reason}")
+        _wait_then_ask(draft, happening.at, said)
+
+
+def _next_cycle(draft: Draft, happening: Refused) -> None:
+    """Raise the cycle, except at the first refusal of a lead never handed over: then what came before is cycle 0."""
+    state = draft.state
+    rewound = not state.handed_over and not state.refused
+    began = happening.at if rewound else draft.now
+    if rewound:
+        cycles: tuple[tuple[int, datetime], ...] = ((0, min(state.cycles[0][1], began)), (state.cycle, began))
+        n = state.cycle
+    else:
+        n = state.cycle + 1
+        cycles = (*state.cycles, (n, began))
+    draft.add(CycleBegan(n, began, happening.reason, happening.note, happening.by, rewound))
+    draft.state = replace(state, cycle=n, cycles=cycles, counts=(), refused=True, reason=happening.reason)
+
+
+def _over(draft: Draft, happening: Refused, *, suppress: bool) -> None:
+    draft.move("disqualified", f"refused: {happening.reason}")
+    draft.wait(mail_from=None, ask_at=None)
+    if suppress:
+        draft.add(Suppressed(happening.reason))
+        draft.state = replace(draft.state, suppressed="suppressed")
+
+
+def _wait_then_ask(draft: Draft, at: datetime, said: RejectReason | None) -> None:
+    if said is not None and said.wait is not None:
+        until = at + timedelta(days=said.wait.days)
+        if until > draft.now:
+            draft.wait(mail_from=until, ask_at=until)
+            return
+    draft.wait(mail_from=None, ask_at=None)
+    ask_who_takes(draft)

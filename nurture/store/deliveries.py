@@ -1,0 +1,184 @@
+"""Mails on their way: leased, moved to `sending` through the gate, recorded, and what became of those a crash left.
+
+`queued → leased(token, until) → sending → sent | failed | unknown`, or `cancelled(rule)`. Leases run on the database's
+clock (machine time); slots are compared with `now` (business time).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, text
+
+LEASE_SECONDS = 40
+"""How long a worker may hold a mail it has not begun to send, and how long it may wait for one answer."""
+
+_LEASE = text(
+    f"""
+    WITH taken AS (
+        UPDATE delivery SET state = 'leased', lease_token = :token,
+               leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+        WHERE id = ANY(ARRAY(
+            SELECT id FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now
+            ORDER BY slot_at, id LIMIT :most FOR UPDATE SKIP LOCKED))
+        RETURNING *
+    )
+    SELECT t.id AS delivery_id, t.enrollment_id, t.lead_id, t.campaign, t.step, t.template, t.cycle, l.*
+    FROM taken t JOIN lead l ON l.id = t.lead_id ORDER BY t.slot_at, t.id
+    """  # noqa: S608 - a constant of this file
+)
+
+_STEP = text(
+    f"""
+    WITH answered AS (
+        UPDATE delivery d
+        SET state = u.state, reason = u.reason, for_good = u.for_good,
+            sent_at = CASE WHEN u.state = 'sent' THEN CAST(:now AS timestamptz) ELSE d.sent_at END,
+            slot_at = CASE WHEN u.state = 'queued' THEN CAST(:again_at AS timestamptz) ELSE d.slot_at END,
+            lease_token = CASE WHEN u.state = 'unknown' THEN d.lease_token END, leased_until = NULL
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
+                    CAST(:for_good AS bool[])) AS u(id, state, reason, for_good)
+        WHERE d.id = u.id AND d.lease_token = :token AND d.state IN ('leased', 'sending', 'unknown')
+        RETURNING d.id
+    ), gate AS (
+        SELECT d.id, CASE
+            WHEN d.slot_until <= :now THEN 'window over'
+            WHEN l.stage IN ('mql', 'sal', 'sql') THEN 'with sales'
+            WHEN l.stage = 'disqualified' THEN 'disqualified'
+            WHEN e.status = 'ended' THEN 'left the campaign'
+            WHEN EXISTS (SELECT FROM suppression s WHERE s.address_hash = sha256(convert_to(l.email, 'UTF8'))
+                         AND s.topic IN ('', coalesce(CAST(:topics AS jsonb) ->> d.campaign, ''))) THEN 'suppressed'
+            WHEN l.mail_from > :now THEN 'waits'
+            WHEN (SELECT count(*) FROM delivery o WHERE o.lead_id = d.lead_id
+                  AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown')
+                  AND o.local_on BETWEEN d.local_on - 6 AND d.local_on) > :per_7_days
+              OR (SELECT count(*) FROM delivery o WHERE o.lead_id = d.lead_id
+                  AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown')
+                  AND o.local_on BETWEEN d.local_on - 29 AND d.local_on) > :per_30_days THEN 'limit'
+            END AS rule
+        FROM delivery d JOIN lead l ON l.id = d.lead_id JOIN enrollment e ON e.id = d.enrollment_id
+        WHERE d.id = ANY(:next) AND d.state = 'leased' AND d.lease_token = :token
+          AND d.leased_until > clock_timestamp()
+    ), moved AS (
+        UPDATE delivery d
+        SET state = CASE WHEN g.rule IS NULL THEN 'sending' ELSE 'cancelled' END, reason = g.rule,
+            tries = d.tries + CASE WHEN g.rule IS NULL THEN 1 ELSE 0 END,
+            sending_at = CASE WHEN g.rule IS NULL THEN CAST(:now AS timestamptz) ELSE d.sending_at END,
+            message_id = u.message_id,
+            lease_token = CASE WHEN g.rule IS NULL THEN d.lease_token END,
+            leased_until = CASE WHEN g.rule IS NULL
+                           THEN clock_timestamp() + interval '{LEASE_SECONDS} seconds' END
+        FROM gate g JOIN unnest(CAST(:next AS bigint[]), CAST(:message_ids AS text[])) AS u(id, message_id)
+             ON u.id = g.id
+        WHERE d.id = g.id AND d.state = 'leased' AND d.lease_token = :token
+        RETURNING d.id, d.state, d.reason, d.enrollment_id
+    ), woken AS (
+        UPDATE enrollment SET due_at = :now
+        WHERE status <> 'ended' AND id IN (SELECT enrollment_id FROM moved
+                                           WHERE reason IN ('window over', 'waits', 'limit'))
+        RETURNING id
+    )
+    SELECT id FROM moved WHERE state = 'sending'
+    """  # noqa: S608 - a constant of this file
+)
+
+_RELEASE = text(
+    """
+    UPDATE delivery SET state = 'queued', lease_token = NULL, leased_until = NULL
+    WHERE lease_token = :token AND state = 'leased'
+    """
+)
+
+_EXPIRE = text(
+    """
+    WITH late AS (
+        SELECT id FROM delivery WHERE state IN ('leased', 'sending') AND leased_until < clock_timestamp()
+        ORDER BY id FOR UPDATE SKIP LOCKED)
+    UPDATE delivery d
+    SET state = CASE d.state WHEN 'leased' THEN 'queued' ELSE 'unknown' END,
+        reason = CASE d.state WHEN 'sending' THEN 'the answer was lost' END,
+        lease_token = CASE d.state WHEN 'sending' THEN d.lease_token END, leased_until = NULL
+    FROM late WHERE d.id = late.id RETURNING d.state
+    """
+)
+
+_DUE = text("SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now)")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to record of one mail: its new state, in the server's words why, and whether that is for good."""
+
+    delivery_id: int
+    state: str
+    reason: str | None = None
+    for_good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the gate tests besides the rows themselves: limits of the agreement, topics of the campaigns (JSON)."""
+
+    per_7_days: int
+    per_30_days: int
+    topics: str
+
+
+def lease(db: Connection, *, mailer: str, token: UUID, now: datetime, most: int) -> Sequence[Row[Any]]:
+    """Take up to `most` mails whose slot has come; each row is the delivery with its lead's columns."""
+    return db.execute(_LEASE, {"mailer": mailer, "token": token, "now": now, "most": most}).all()
+
+
+def record_and_move(
+    db: Connection,
+    *,
+    token: UUID,
+    answers: Sequence[Answer],
+    following: Sequence[tuple[int, str]],
+    gate: Gate,
+    now: datetime,
+    again_at: datetime,
+) -> set[int]:
+    """Record the answers that came and move the next mails (id, Message-ID) to `sending`, in one statement.
+
+    Gives the ids that may go out once this is committed. The others were cancelled with the rule that held them, or are
+    no longer ours. An answer `queued` puts a mail back, not before `again_at`.
+    """
+    rows = db.execute(
+        _STEP,
+        {
+            "token": token,
+            "ids": [answer.delivery_id for answer in answers],
+            "states": [answer.state for answer in answers],
+            "reasons": [answer.reason for answer in answers],
+            "for_good": [answer.for_good for answer in answers],
+            "next": [delivery_id for delivery_id, _ in following],
+            "message_ids": [message_id for _, message_id in following],
+            "per_7_days": gate.per_7_days,
+            "per_30_days": gate.per_30_days,
+            "topics": gate.topics,
+            "now": now,
+            "again_at": again_at,
+        },
+    )
+    return {row.id for row in rows}
+
+
+def release(db: Connection, token: UUID) -> int:
+    """Put back what was leased and not begun."""
+    return db.execute(_RELEASE, {"token": token}).rowcount
+
+
+def expire(db: Connection) -> dict[str, int]:
+    """Settle what dead workers held: leased goes back to `queued`, sending becomes `unknown`."""
+    counts: dict[str, int] = {}
+    for row in db.execute(_EXPIRE):
+        counts[row.state] = counts.get(row.state, 0) + 1
+    return counts
+
+
+def any_to_send(db: Connection, mailer: str, now: datetime) -> bool:
+    """Whether a mail's slot has come."""
+    return bool(db.execute(_DUE, {"mailer": mailer, "now": now}).scalar())

@@ -1,0 +1,175 @@
+"""Events: stored once, attributed, judged."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection, Row, text
+
+_COLUMNS = "id, lead_id, kind, occurred_at, name, path, properties, campaign, step, verdict"
+
+_INSERT = text(
+    f"""
+    INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, kind, name, path, properties,
+                       delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at, received_at, verdict,
+                       reasons, settle_at)
+    SELECT u.month, u.source, u.message_id, u.message_md5, u.lead_id, u.anonymous_id, u.kind, u.name, u.path,
+           CAST(u.properties AS jsonb), u.delivery_id, u.link, u.campaign, u.step, u.agent, u.address_hash,
+           CAST(u.hit AS jsonb), u.occurred_at, u.received_at, u.verdict,
+           ARRAY(SELECT jsonb_array_elements_text(CAST(u.reasons AS jsonb))), u.settle_at
+    FROM unnest(CAST(:month AS date[]), CAST(:source AS text[]), CAST(:message_id AS text[]),
+                CAST(:message_md5 AS uuid[]), CAST(:lead_id AS bigint[]), CAST(:anonymous_id AS text[]),
+                CAST(:kind AS text[]), CAST(:name AS text[]), CAST(:path AS text[]), CAST(:properties AS text[]),
+                CAST(:delivery_id AS bigint[]), CAST(:link AS int[]), CAST(:campaign AS text[]),
+                CAST(:step AS text[]), CAST(:agent AS text[]), CAST(:address_hash AS bytea[]), CAST(:hit AS text[]),
+                CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]), CAST(:verdict AS text[]),
+                CAST(:reasons AS text[]), CAST(:settle_at AS timestamptz[]))
+        AS u(month, source, message_id, message_md5, lead_id, anonymous_id, kind, name, path, properties, delivery_id,
+             link, campaign, step, agent, address_hash, hit, occurred_at, received_at, verdict, reasons, settle_at)
+    ON CONFLICT (source, message_md5, month) DO NOTHING
+    RETURNING {_COLUMNS}
+    """  # noqa: S608 - a constant of this file
+)
+
+_ATTRIBUTE = text(
+    f"""
+    UPDATE event SET lead_id = u.lead_id
+    FROM unnest(CAST(:anonymous_ids AS text[]), CAST(:lead_ids AS bigint[])) AS u(anonymous_id, lead_id)
+    WHERE event.anonymous_id = u.anonymous_id AND event.lead_id IS NULL
+    RETURNING {", ".join("event." + name for name in _COLUMNS.split(", "))}
+    """  # noqa: S608 - a constant of this file
+)
+
+_PENDING = text(
+    """
+    SELECT DISTINCT delivery_id, lead_id FROM event WHERE verdict = 'pending' AND settle_at <= :now
+    ORDER BY lead_id, delivery_id LIMIT :most
+    """
+)
+
+_HITS = text(
+    """
+    SELECT e.id, e.lead_id, e.kind, e.occurred_at, e.name, e.path, e.properties, e.campaign, e.step, e.verdict,
+           e.delivery_id, e.link, e.agent, e.address_hash, e.hit, e.settle_at, d.sent_at, d.template
+    FROM event e JOIN delivery d ON d.id = e.delivery_id
+    WHERE e.delivery_id = ANY(:deliveries) AND e.kind IN ('click', 'open')
+    ORDER BY e.delivery_id, e.occurred_at, e.id
+    """
+)
+
+_JUDGE = text(
+    """
+    UPDATE event SET verdict = u.verdict, settle_at = NULL,
+           reasons = ARRAY(SELECT jsonb_array_elements_text(CAST(u.reasons AS jsonb)))
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:verdicts AS text[]), CAST(:reasons AS text[]))
+        AS u(id, verdict, reasons)
+    WHERE event.id = u.id AND event.verdict = 'pending'
+    """
+)
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 1)
+
+
+def month_of(at: datetime | None) -> date:
+    """The partition key of a client's own timestamp; what is absent or absurd goes to the default partition."""
+    if at is None:
+        return EARLIEST
+    return min(max(at.astimezone(UTC).date().replace(day=1), EARLIEST), LATEST)
+
+
+def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+    """Insert events; duplicates by (source, message, month) fall out. Gives the new ones, with ids.
+
+    A row has the table's columns, and `client_at`, the client's own uncorrected timestamp that picks the partition.
+    """
+    if not rows:
+        return []
+    names = [
+        "source",
+        "message_id",
+        "lead_id",
+        "anonymous_id",
+        "kind",
+        "name",
+        "path",
+        "delivery_id",
+        "link",
+        "campaign",
+        "step",
+        "agent",
+        "address_hash",
+        "occurred_at",
+        "received_at",
+        "settle_at",
+    ]
+    values: dict[str, Any] = {name: [row.get(name) for row in rows] for name in names}
+    values["month"] = [month_of(row.get("client_at")) for row in rows]
+    values["message_md5"] = [UUID(bytes=_md5(row["message_id"])) for row in rows]
+    values["properties"] = [_json(row.get("properties") or {}) for row in rows]
+    values["hit"] = [None if row.get("hit") is None else _json(row["hit"]) for row in rows]
+    values["verdict"] = [row.get("verdict", "human") for row in rows]
+    values["reasons"] = [_json(list(row.get("reasons") or ())) for row in rows]
+    return db.execute(_INSERT, values).all()
+
+
+def attribute(db: Connection, visitors: Mapping[str, int]) -> Sequence[Row[Any]]:
+    """Give earlier events of visitors that are now known to their leads; gives those events."""
+    if not visitors:
+        return []
+    return db.execute(_ATTRIBUTE, {"anonymous_ids": list(visitors), "lead_ids": list(visitors.values())}).all()
+
+
+def pending(db: Connection, now: datetime, most: int) -> Sequence[Row[Any]]:
+    """Deliveries (and their leads) with mail hits that have waited long enough to be judged."""
+    return db.execute(_PENDING, {"now": now, "most": most}).all()
+
+
+def hits(db: Connection, deliveries: Sequence[int]) -> Sequence[Row[Any]]:
+    """Every click and open of these deliveries, with when the mail was sent."""
+    return db.execute(_HITS, {"deliveries": list(deliveries)}).all()
+
+
+def judge(db: Connection, verdicts: Mapping[int, tuple[str, Sequence[str]]]) -> None:
+    """Write the verdicts of pending events: id → (verdict, reasons)."""
+    if not verdicts:
+        return
+    values = {
+        "ids": list(verdicts),
+        "verdicts": [verdict for verdict, _ in verdicts.values()],
+        "reasons": [_json(list(reasons)) for _, reasons in verdicts.values()],
+    }
+    db.execute(_JUDGE, values)
+
+
+def make_partitions(db: Connection, now: datetime, *, ahead: int = 2) -> list[str]:
+    """Make the partitions of this month and the next ones; rows that waited in the default one move over."""
+    made = []
+    month = now.astimezone(UTC).date().replace(day=1)
+    for _ in range(ahead + 1):
+        following = (month + timedelta(days=32)).replace(day=1)
+        name = f"event_{month:%Y_%m}"
+        if not db.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar():
+            _make_partition(db, name, month, following)
+            made.append(name)
+        month = following
+    return made
+
+
+def _make_partition(db: Connection, name: str, start: date, end: date) -> None:
+    """Create beside, move what the default partition holds of that month, then attach: no row is ever out of reach."""
+    db.execute(text("LOCK TABLE event IN ACCESS EXCLUSIVE MODE"))
+    db.execute(text(f"CREATE TABLE {name} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
+    stale = f"DELETE FROM event_other WHERE month >= '{start}' AND month < '{end}' RETURNING *"  # noqa: S608 - dates
+    db.execute(text(f"WITH moved AS ({stale}) INSERT INTO {name} SELECT * FROM moved"))  # noqa: S608 - dates and our own name
+    db.execute(text(f"ALTER TABLE event ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{end}')"))
+
+
+def _md5(message_id: str) -> bytes:
+    return md5(message_id.encode(), usedforsecurity=False).digest()
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, default=str).decode()

@@ -1,0 +1,125 @@
+"""Leads: found, created, changed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, text
+
+from nurture.facts import PROFILE_FIELDS
+
+_INSERT = text(
+    """
+    WITH made AS (
+        INSERT INTO lead (email, key, first_name, last_name, title, company, country, timezone, locale, industry,
+                          employees, source, owner, attributes, stage, cycle_started_at, created_at, updated_at)
+        SELECT u.email, u.email, u.first_name, u.last_name, u.title, u.company, u.country, u.timezone, u.locale,
+               u.industry, u.employees, u.source, u.owner, CAST(u.attributes AS jsonb), u.stage, :now, :now, :now
+        FROM unnest(CAST(:email AS text[]), CAST(:first_name AS text[]), CAST(:last_name AS text[]),
+                    CAST(:title AS text[]), CAST(:company AS text[]), CAST(:country AS text[]),
+                    CAST(:timezone AS text[]), CAST(:locale AS text[]), CAST(:industry AS text[]),
+                    CAST(:employees AS bigint[]), CAST(:source AS text[]), CAST(:owner AS text[]),
+                    CAST(:attributes AS text[]), CAST(:stage AS text[]))
+            AS u(email, first_name, last_name, title, company, country, timezone, locale, industry, employees, source,
+                 owner, attributes, stage)
+        ORDER BY u.email COLLATE "C"
+        ON CONFLICT (email) DO NOTHING RETURNING id, email
+    ), cycles AS (
+        INSERT INTO cycle (lead_id, n, started_at) SELECT id, 1, :now FROM made
+    )
+    SELECT id, email FROM made
+    """
+)
+
+_UPDATE = text(
+    """
+    UPDATE lead SET first_name = u.first_name, last_name = u.last_name, title = u.title, company = u.company,
+        country = u.country, timezone = u.timezone, locale = u.locale, industry = u.industry,
+        employees = u.employees, source = u.source, owner = u.owner, attributes = CAST(u.attributes AS jsonb),
+        updated_at = :now
+    FROM unnest(CAST(:id AS bigint[]), CAST(:first_name AS text[]), CAST(:last_name AS text[]),
+                CAST(:title AS text[]), CAST(:company AS text[]), CAST(:country AS text[]),
+                CAST(:timezone AS text[]), CAST(:locale AS text[]), CAST(:industry AS text[]),
+                CAST(:employees AS bigint[]), CAST(:source AS text[]), CAST(:owner AS text[]),
+                CAST(:attributes AS text[]))
+        AS u(id, first_name, last_name, title, company, country, timezone, locale, industry, employees, source, owner,
+             attributes)
+    WHERE lead.id = u.id
+    """
+)
+
+_CHANGES = text(
+    """
+    INSERT INTO lead_change (lead_id, at, source, changes)
+    SELECT lead_id, :now, :source, CAST(changes AS jsonb)
+    FROM unnest(CAST(:lead_id AS bigint[]), CAST(:changes AS text[])) AS u(lead_id, changes)
+    """
+)
+
+
+def ids_of(db: Connection, emails: Sequence[str]) -> dict[str, int]:
+    """Ids of the leads that these addresses belong to, by address."""
+    rows = db.execute(text("SELECT id, email FROM lead WHERE email = ANY(:emails)"), {"emails": list(emails)})
+    return {row.email: row.id for row in rows}
+
+
+def id_of(db: Connection, email: str) -> int | None:
+    """The lead with this address, in whatever case it is written."""
+    return ids_of(db, [email.strip().lower()]).get(email.strip().lower())
+
+
+def insert(db: Connection, leads: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, int]:
+    """Insert those that are not there yet; gives the ids of the new ones by address.
+
+    A mapping has `email`, any of the profile's fields, `attributes` and `stage`. In the order of addresses, so that two
+    writers cannot deadlock.
+    """
+    if not leads:
+        return {}
+    values: dict[str, Any] = {field: [lead.get(field) for lead in leads] for field in PROFILE_FIELDS}
+    values["email"] = [lead["email"] for lead in leads]
+    values["attributes"] = [_json(lead.get("attributes")) for lead in leads]
+    values["stage"] = [lead.get("stage") or "inquiry" for lead in leads]
+    return {row.email: row.id for row in db.execute(_INSERT, {**values, "now": now})}
+
+
+def update(db: Connection, leads: Sequence[tuple[int, Mapping[str, Any]]], now: datetime, *, source: str) -> list[int]:
+    """Write what is new in these profiles (empty values change nothing); gives the ids of the leads that changed.
+
+    The leads must be locked. Attributes are merged. Every change is kept with before and after.
+    """
+    given = dict(leads)
+    rows = db.execute(text("SELECT * FROM lead WHERE id = ANY(:ids)"), {"ids": list(given)}).all()
+    changed: list[tuple[int, dict[str, Any], dict[str, list[Any]]]] = []
+    for row in rows:
+        values, changes = _changes(row, given[row.id])
+        if changes:
+            changed.append((row.id, values, changes))
+    if changed:
+        columns: dict[str, Any] = {field: [v[field] for _, v, _ in changed] for field in PROFILE_FIELDS}
+        columns["attributes"] = [_json(v["attributes"]) for _, v, _ in changed]
+        db.execute(_UPDATE, {**columns, "id": [lead_id for lead_id, _, _ in changed], "now": now})
+        kept = {"lead_id": [i for i, _, _ in changed], "changes": [_json(c) for _, _, c in changed]}
+        db.execute(_CHANGES, {**kept, "now": now, "source": source})
+    return [lead_id for lead_id, _, _ in changed]
+
+
+def _changes(row: Row[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    values: dict[str, Any] = {}
+    changes: dict[str, list[Any]] = {}
+    for field in PROFILE_FIELDS:
+        before, after = getattr(row, field), given.get(field)
+        values[field] = before if after in (None, "") else after
+        if values[field] != before:
+            changes[field] = [before, values[field]]
+    attributes = {**row.attributes, **(given.get("attributes") or {})}
+    values["attributes"] = attributes
+    for name, after in attributes.items():
+        if row.attributes.get(name) != after:
+            changes[name] = [row.attributes.get(name), after]
+    return values, changes
+
+
+def _json(value: Mapping[str, Any] | None) -> str:
+    return orjson.dumps(dict(value or {}), default=str).decode()
