@@ -1,0 +1,116 @@
+"""What a lead's signals are worth today (design §5).
+
+score(lead, day) = Σ over signals s, days d within the horizon of
+    points_s · min(count_{s,d}, cap_s) · 2^(−(day − d) / half_life_s)
+
+The power of two comes from a table of whole millionths, so every term and the sum are integers: they do not depend on
+the order of the terms, nor on the machine, and SQL that joins the same table gets the same sum to the last digit.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
+
+from nurture.agreement import Agreement
+from nurture.facts import MICRO, EventFact, Known, Score, ScoreRow, SignalCount
+from nurture.grammar.matchers import Matcher, path_matches, same_name
+from nurture.rules import conditions
+
+_EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
+
+
+def decay_micro(half_life_days: int, age_days: int) -> int:
+    """What is left of a million after so many days: 10^6 · 2^(−age/half-life), to the nearest integer, ties to even.
+
+    Worked out in decimals of 40 digits, so that every machine gives the same.
+    """
+    exponent = _EXACT.divide(Decimal(-age_days), Decimal(half_life_days))
+    left = _EXACT.multiply(_EXACT.power(Decimal(2), exponent), Decimal(MICRO))
+    return int(left.to_integral_value(ROUND_HALF_EVEN))
+
+
+@lru_cache(maxsize=256)
+def decay_table(half_life_days: int, horizon_days: int) -> tuple[int, ...]:
+    """`decay_micro` for each age from 0 to the horizon, that included."""
+    return tuple(decay_micro(half_life_days, age) for age in range(horizon_days + 1))
+
+
+def score(agreement: Agreement, counts: Iterable[SignalCount], day: date) -> Score:
+    """The score on a UTC day, from the daily counts of the lead's current cycle.
+
+    Counts of one matcher and day add up before the cap, however they are split. A count of a later day than `day` (the
+    clocks of two machines disagree about midnight) is one of today: age 0. So a score never rises by itself. Signals
+    without points have no rows; two signals that ask for the same each have their own.
+    """
+    asked: dict[str, list[str]] = {}
+    for name, signal in agreement.signals.items():
+        if signal.points:
+            asked.setdefault(signal.when.fingerprint, []).append(name)
+    total: dict[tuple[date, str], int] = {}
+    for counted in counts:
+        if counted.matcher in asked:
+            key = (counted.day, counted.matcher)
+            total[key] = total.get(key, 0) + counted.count
+    rows: list[ScoreRow] = []
+    for (when, matcher), count in total.items():
+        age = max(0, (day - when).days)
+        if count > 0 and age <= agreement.horizon.days:
+            rows.extend(_row(agreement, name, when, count, age) for name in asked[matcher])
+    rows.sort(key=lambda row: (row.day, row.signal))
+    return Score(day, sum(row.worth for row in rows), tuple(rows), _different(rows))
+
+
+def matchers(agreement: Agreement) -> dict[str, Matcher]:
+    """What the agreement's signals ask for, by fingerprint; signals that ask for the same share one."""
+    return {signal.when.fingerprint: signal.when for signal in agreement.signals.values()}
+
+
+def matched(agreement: Agreement, event: EventFact, known: Known) -> tuple[str, ...]:
+    """Names of the signals that an event counts for, in the agreement's order; none for an event that is not human.
+
+    `known` is what is known of the lead; the event's own properties take the place of `known.event`.
+    """
+    if event.verdict != "human":
+        return ()
+    return tuple(name for name, signal in agreement.signals.items() if matches(signal.when, event, known))
+
+
+def matches(matcher: Matcher, event: EventFact, known: Known) -> bool:
+    """Whether an event is what a matcher asks for. Names and answers compare without regard to case and spacing."""
+    if matcher.kind != event.kind or not _is_named(matcher, event):
+        return False
+    if matcher.condition is None:
+        return True
+    return conditions.holds(matcher.condition, replace(known, event=event.properties)) is True
+
+
+def _row(agreement: Agreement, name: str, when: date, count: int, age: int) -> ScoreRow:
+    signal = agreement.signals[name]
+    counted = count if signal.at_most is None else min(count, signal.at_most)
+    half_life = (signal.half_life or agreement.half_life).days
+    worth = signal.points * counted * decay_table(half_life, agreement.horizon.days)[age]
+    return ScoreRow(name, when, count, counted, signal.points, age, worth)
+
+
+def _different(rows: Iterable[ScoreRow]) -> int:
+    """How many different signals are worth something."""
+    worth: dict[str, int] = {}
+    for row in rows:
+        worth[row.signal] = worth.get(row.signal, 0) + row.worth
+    return sum(sum_ > 0 for sum_ in worth.values())
+
+
+def _is_named(matcher: Matcher, event: EventFact) -> bool:
+    if matcher.pattern is None:
+        return True
+    if matcher.kind == "page":
+        return event.path is not None and path_matches(matcher.pattern, event.path)
+    if event.name is None or same_name(matcher.pattern) != same_name(event.name):
+        return False
+    return matcher.answer is None or same_name(matcher.answer) == same_name(_answer(event.properties))
+
+
+def _answer(properties: Mapping[str, object]) -> str:
+    return str(properties.get("answer", ""))
