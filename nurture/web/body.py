@@ -1,0 +1,59 @@
+"""The body of a request, never more of it than asked for."""
+
+import zlib
+
+from starlette.requests import Request
+
+_GZIP = b"\x1f\x8b"
+_MEMBERS = 64
+
+
+class TooLarge(Exception):
+    """The body, or what it inflates to, is longer than the limit."""
+
+
+class NotGzip(Exception):
+    """The body begins like gzip and is none."""
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body, if it has at most `limit` octets.
+
+    Raises:
+        TooLarge: It has more; no more than that was read into memory.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise TooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge
+    return bytes(body)
+
+
+def inflated(body: bytes, limit: int) -> bytes:
+    """`body` itself, or what is in it where it is gzip: told by its first two octets, for labels are wrong too often.
+
+    Raises:
+        TooLarge: There are more than `limit` octets in it; no more than that was inflated.
+        NotGzip: It is cut off, damaged, or in more pieces than anybody sends.
+    """
+    if not body.startswith(_GZIP):
+        return body
+    plain = bytearray()
+    for _ in range(_MEMBERS):
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        try:
+            plain += member.decompress(body, limit + 1 - len(plain))
+        except zlib.error as error:
+            raise NotGzip from error
+        if len(plain) > limit:
+            raise TooLarge
+        if not member.eof:
+            raise NotGzip
+        body = member.unused_data
+        if not body:
+            return bytes(plain)
+    raise NotGzip

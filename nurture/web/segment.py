@@ -1,0 +1,143 @@
+"""One request of the Segment HTTP tracking API, decoded. Pure: bytes and headers in, events or a refusal out.
+
+Clients differ in what they send, so what is read here is what they send, not what the specification says: JSON under
+any content type, gzip with or without its header, traits in `context`, `originalTimestamp` for `timestamp`, ids that
+are numbers, fields that are null. An event that nothing can be made of is set aside with its reason and does not spoil
+the others; the request as a whole is refused only if it is unreadable, too large, or not from one who holds the write
+key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from nurture.flows.ingest import IncomingEvent
+from nurture.web.body import NotGzip, TooLarge, inflated
+from nurture.web.client_time import parse_time
+from nurture.web.segment_event import Json, Useless, object_or_empty, read_event
+from nurture.web.tame import DEEPEST, TooDeep, read_json, tame
+from nurture.web.write_key import holds_write_key
+
+EVENT_LIMIT = 32 * 1024
+BATCH_LIMIT = 500 * 1024
+EVENTS_LIMIT = 2500
+
+CALLS: Mapping[str, str] = {
+    "identify": "identify", "i": "identify",
+    "track": "track", "t": "track",
+    "page": "page", "p": "page",
+    "screen": "screen", "s": "screen",
+    "group": "group", "g": "group",
+    "alias": "alias", "a": "alias",
+    "batch": "batch", "b": "batch", "import": "batch",
+}  # fmt: skip
+"""Every route under `/v1/`, and the call that it means."""
+
+_NOTHING: dict[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The request is not taken. Clients read both `code` and `message`, and give up only if they find them."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """One event of a request that was taken, of which nothing can be made, and why."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a request holds, in its own order."""
+
+    events: tuple[IncomingEvent, ...]
+    unusable: tuple[Unusable, ...] = ()
+
+
+TOO_LARGE = Refusal(400, "too_large", "The request is larger than 500 KB, or an event in it than 32 KB.")
+_NOT_GZIP = Refusal(400, "bad_gzip", "The body begins like gzip but cannot be inflated.")
+_NOT_JSON = Refusal(400, "bad_json", "The body must be one JSON object.")
+_NO_BATCH = Refusal(400, "bad_batch", "A batch must have a list of events in `batch`.")
+_TOO_MANY = Refusal(400, "too_many", f"A batch must have at most {EVENTS_LIMIT} events.")
+_TOO_DEEP = Refusal(400, "too_deep", f"The batch's context is nested more than {DEEPEST} deep.")
+_NO_KEY = Refusal(
+    401, "bad_write_key", "The write key is missing or wrong: send it as the user of Basic auth or as `writeKey`."
+)
+
+
+def decode(call: str, headers: Mapping[str, str], body: bytes, write_key: str, received: datetime) -> Decoded | Refusal:
+    """Read one request.
+
+    Args:
+        call: a value of `CALLS`.
+        headers: the request's, with names in lower case.
+        body: as it came, perhaps gzip.
+        write_key: ours.
+        received: our clock at receipt.
+    """
+    try:
+        plain = inflated(body, BATCH_LIMIT if call == "batch" else EVENT_LIMIT)
+        request = read_json(plain)
+    except TooLarge:
+        return TOO_LARGE
+    except NotGzip:
+        return _NOT_GZIP
+    except ValueError:
+        return _NOT_JSON
+    if len(plain) > (BATCH_LIMIT if call == "batch" else EVENT_LIMIT):
+        return TOO_LARGE
+    if not isinstance(request, dict):
+        return _NOT_JSON
+    if not holds_write_key(headers.get("authorization", ""), request, write_key):
+        return _NO_KEY
+    if call == "batch":
+        return _batch(request, headers, received, measure=len(plain) > EVENT_LIMIT)
+    return _events([{**request, "type": call}], _NOTHING, None, headers, received, measure=False)
+
+
+def _batch(request: Json, headers: Mapping[str, str], received: datetime, *, measure: bool) -> Decoded | Refusal:
+    messages = request.get("batch")
+    if not isinstance(messages, list):
+        return _NO_BATCH
+    if len(messages) > EVENTS_LIMIT:
+        return _TOO_MANY
+    sent = parse_time(request.get("sentAt"))
+    try:
+        context = object_or_empty(tame(request.get("context")))
+    except TooDeep:
+        return _TOO_DEEP
+    return _events(messages, context, sent, headers, received, measure=measure)
+
+
+def _events(
+    messages: list[object],
+    context: Json,
+    sent: datetime | None,
+    headers: Mapping[str, str],
+    received: datetime,
+    *,
+    measure: bool,
+) -> Decoded:
+    events: list[IncomingEvent] = []
+    unusable: list[Unusable] = []
+    browser = headers.get("user-agent", "")
+    for index, raw in enumerate(messages):
+        try:
+            message = tame(raw)
+            if measure and len(orjson.dumps(message)) > EVENT_LIMIT:
+                raise Useless("it is larger than 32 KB")
+            events.append(read_event(message, context, sent, browser, received, index))
+        except Useless as why:
+            unusable.append(Unusable(index, str(why)))
+        except TooDeep:
+            unusable.append(Unusable(index, "it is nested too deep"))
+    return Decoded(tuple(events), tuple(unusable))
