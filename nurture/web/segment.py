@@ -17,7 +17,7 @@ from nurture.flows.ingest import IncomingEvent
 from nurture.web.body import NotGzip, TooLarge, inflated
 from nurture.web.client_time import parse_time
 from nurture.web.segment_event import Json, Useless, object_or_empty, read_event
-from nurture.web.tame import DEEPEST, TooDeep, read_json, tame
+from nurture.web.tame import DEEPEST, read_json, tame, too_deep
 from nurture.web.write_key import holds_write_key
 
 EVENT_LIMIT = 32 * 1024
@@ -86,7 +86,7 @@ def decode(call: str, headers: Mapping[str, str], body: bytes, write_key: str, r
     """
     try:
         plain = inflated(body, BATCH_LIMIT if call == "batch" else EVENT_LIMIT)
-        request = read_json(plain)
+        request, wild = read_json(plain)
     except TooLarge:
         return TOO_LARGE
     except NotGzip:
@@ -99,45 +99,49 @@ def decode(call: str, headers: Mapping[str, str], body: bytes, write_key: str, r
         return _NOT_JSON
     if not holds_write_key(headers.get("authorization", ""), request, write_key):
         return _NO_KEY
+    reader = _Reader(headers.get("user-agent", ""), received, wild=wild, measure=len(plain) > EVENT_LIMIT)
     if call == "batch":
-        return _batch(request, headers, received, measure=len(plain) > EVENT_LIMIT)
-    return _events([{**request, "type": call}], _NOTHING, None, headers, received, measure=False)
+        return _batch(request, reader)
+    return reader.read([{**request, "type": call}], _NOTHING, None)
 
 
-def _batch(request: Json, headers: Mapping[str, str], received: datetime, *, measure: bool) -> Decoded | Refusal:
-    messages = request.get("batch")
+def _batch(request: Json, reader: "_Reader") -> Decoded | Refusal:
+    messages, context = request.get("batch"), request.get("context")
     if not isinstance(messages, list):
         return _NO_BATCH
     if len(messages) > EVENTS_LIMIT:
         return _TOO_MANY
-    sent = parse_time(request.get("sentAt"))
-    try:
-        context = object_or_empty(tame(request.get("context")))
-    except TooDeep:
+    if too_deep(context):
         return _TOO_DEEP
-    return _events(messages, context, sent, headers, received, measure=measure)
+    return reader.read(messages, object_or_empty(tame(context)), parse_time(request.get("sentAt")))
 
 
-def _events(
-    messages: list[object],
-    context: Json,
-    sent: datetime | None,
-    headers: Mapping[str, str],
-    received: datetime,
-    *,
-    measure: bool,
-) -> Decoded:
-    events: list[IncomingEvent] = []
-    unusable: list[Unusable] = []
-    browser = headers.get("user-agent", "")
-    for index, raw in enumerate(messages):
-        try:
-            message = tame(raw)
-            if measure and len(orjson.dumps(message)) > EVENT_LIMIT:
-                raise Useless("it is larger than 32 KB")
-            events.append(read_event(message, context, sent, browser, received, index))
-        except Useless as why:
-            unusable.append(Unusable(index, str(why)))
-        except TooDeep:
-            unusable.append(Unusable(index, "it is nested too deep"))
-    return Decoded(tuple(events), tuple(unusable))
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the messages of one request. `wild`: they must be tamed. `measure`: one of them may be too large."""
+
+    browser: str
+    received: datetime
+    wild: bool
+    measure: bool
+
+    def read(self, messages: list[object], context: Json, sent: datetime | None) -> Decoded:
+        """Every message, as an event or set aside with its reason."""
+        events: list[IncomingEvent] = []
+        unusable: list[Unusable] = []
+        for index, raw in enumerate(messages):
+            try:
+                message = self._checked(raw)
+                events.append(read_event(message, context, sent, self.browser, self.received, index))
+            except Useless as why:
+                unusable.append(Unusable(index, str(why)))
+        return Decoded(tuple(events), tuple(unusable))
+
+    def _checked(self, message: object) -> object:
+        if too_deep(message):
+            raise Useless("it is nested too deep")
+        if self.wild:
+            message = tame(message)
+        if self.measure and len(orjson.dumps(message)) > EVENT_LIMIT:
+            raise Useless("it is larger than 32 KB")
+        return message

@@ -1,6 +1,8 @@
 """JSON from strangers, made fit to be kept: nothing in it that PostgreSQL cannot store, nothing without a bottom."""
 
 import json
+import math
+import re
 from functools import lru_cache
 
 import orjson
@@ -9,51 +11,55 @@ from nurture.grammar.addresses import parse_address
 from nurture.grammar.mistakes import Mistake
 
 DEEPEST = 32
+"""How deep objects and lists may stand in each other. JSON writers give up somewhere below 255."""
+
 _BOM = b"\xef\xbb\xbf"
 _WIDEST_INT = 2**63
+_HUGE = re.compile(rb"[0-9]{19}")
+_CONTAINERS = frozenset({dict, list})
 
 
-class TooDeep(Exception):
-    """Objects and lists stand in each other more than `DEEPEST` deep."""
+def read_json(body: bytes) -> tuple[object, bool]:
+    """Whatever JSON the body is, and whether it must be tamed: nearly none must, and a walk costs more than the parser.
 
-
-def read_json(body: bytes) -> object:
-    """Whatever JSON the body is. Halves of a surrogate pair, which browsers do send, do not spoil the rest.
+    Halves of a surrogate pair, which browsers do send, do not spoil the rest.
 
     Raises:
         ValueError: It is no JSON.
     """
     body = body.removeprefix(_BOM)
     try:
-        return orjson.loads(body)
+        return orjson.loads(body), b"\\u0000" in body or _HUGE.search(body) is not None
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(body)
+        return json.loads(body), True
     except (RecursionError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from error
 
 
-def tame(value: object, depth: int = DEEPEST) -> object:
-    """The same value without NUL characters and halves of surrogate pairs, its numbers within 64 bits.
+def too_deep(value: object, depth: int = DEEPEST) -> bool:
+    """Whether objects and lists stand in each other more than `depth` deep."""
+    if not isinstance(value, dict | list):
+        return False
+    if depth == 0:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return any(type(one) in _CONTAINERS and too_deep(one, depth - 1) for one in inner)
 
-    Raises:
-        TooDeep: It has no bottom within reach.
-    """
+
+def tame(value: object) -> object:
+    """The same value without NUL characters and halves of surrogate pairs, its numbers within 64 bits; not too deep."""
     if isinstance(value, str):
         return tame_text(value)
     if isinstance(value, dict):
-        if depth == 0:
-            raise TooDeep
-        return {tame_text(key): tame(inner, depth - 1) for key, inner in value.items()}
+        return {tame_text(key): tame(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        if depth == 0:
-            raise TooDeep
-        return [tame(inner, depth - 1) for inner in value]
+        return [tame(inner) for inner in value]
     if isinstance(value, float):
-        return value if value - value == 0 else None
+        return value if math.isfinite(value) else None
     if isinstance(value, int) and not -_WIDEST_INT <= value < _WIDEST_INT:
-        return str(value)[:400]
+        return str(value)
     return value
 
 
