@@ -1,0 +1,74 @@
+# Everything a developer does. All it takes is make, git and Python 3.11 or newer: the rest is set up in .venv.
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+READY := $(VENV)/.ready
+PYTHONS := python3.13 python3.12 python3.11 python3 python
+# Hash-locked, and nothing is built or fetched beside it. What uv cannot reach (a mirror that only pip knows), pip may.
+LOCKED := --require-hashes --requirement requirements-dev.txt
+COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+ifneq ($(PIP_CERT),)
+export SSL_CERT_FILE ?= $(PIP_CERT)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up demo up test lint format check lock clean
+
+help:  ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY)  ## Let sample leads live through twelve weeks, in about a minute
+	@$(VENV)/bin/nurture demo $(ARGS)
+
+up: $(READY)  ## Run everything on this machine, with a mailbox to look into
+	@$(VENV)/bin/nurture up $(ARGS)
+
+test: $(READY)  ## Run the tests, against real servers (ARGS="tests/rules -k cadence")
+	@$(RUN) pytest -n logical --maxprocesses 4 $(ARGS)
+
+lint: $(READY)  ## Check format, style, types and who may import whom
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@$(VENV)/bin/lint-imports
+
+format: $(READY)  ## Format, and mend what can be mended
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+check: lint test  ## All checks
+
+lock: $(READY)  ## Lock the dependencies anew (ARGS=--upgrade takes newer ones)
+	@$(COMPILE) $(ARGS) --output-file requirements.txt
+	@$(COMPILE) $(ARGS) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:  ## Remove what was set up; local data (.nurture) stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+set-up: $(READY)  ## Set up .venv, as the others do by themselves
+
+$(READY): requirements-dev.txt pyproject.toml
+	@set -e; \
+	if ! $(VENV)/bin/python -c "" 2>/dev/null || [ "$$(cat $(READY) 2>/dev/null || echo '$(CURDIR)')" != '$(CURDIR)' ]; then \
+	  python=; \
+	  for candidate in $(PYTHONS); do \
+	    if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	  done; \
+	  if [ -z "$$python" ]; then echo 'Nurture needs Python 3.11 or newer (tried: $(PYTHONS)).' >&2; exit 1; fi; \
+	  if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "$$python cannot make virtual environments: install its venv package (Debian: apt-get install python3-venv)." >&2; exit 1; \
+	  fi; \
+	  echo "Setting up $(VENV) with $$($$python --version)"; \
+	  rm -rf $(VENV); \
+	  $$python -m venv $(VENV); \
+	fi; \
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > $(VENV)/uv.txt; \
+	$(RUN) pip install --quiet --no-compile --require-hashes --requirement $(VENV)/uv.txt; \
+	$(VENV)/bin/uv pip install --quiet --python $(VENV) $(LOCKED) || $(RUN) pip install --quiet --no-compile $(LOCKED); \
+	$(RUN) pip install --quiet --no-deps --no-build-isolation --editable .; \
+	printf '%s' '$(CURDIR)' > $(READY)
