@@ -1,9 +1,10 @@
 """How well a lead fits whom sales wants (design §4.1, `fit` and `grades`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nurture.agreement import Agreement, Grades
 from nurture.facts import GRADES, Grade, Known
+from nurture.grammar.conditions import Condition
 from nurture.rules import conditions
 
 _ADDRESS_AND_OURS = frozenset({"email", "stage", "cycle", "grade", "score"})
@@ -14,13 +15,19 @@ _BESIDE = frozenset({"source", "owner", "timezone", "locale"})
 
 @dataclass(frozen=True, slots=True)
 class FitRow:
-    """One criterion: its points or its own grade, whether it holds for the lead, and why or why not."""
+    """One criterion: its points or its own grade, and whether it holds for the lead."""
 
     name: str
     points: int | None
     grade: Grade | None
     holds: bool
-    because: str
+    _when: Condition = field(repr=False)
+    _known: Known = field(repr=False, compare=False)
+
+    @property
+    def because(self) -> str:
+        """Why it holds or does not. Worked out when asked: it takes ten times as long as the answer itself."""
+        return conditions.explain(self._when, self._known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,8 @@ def grade(agreement: Agreement, known: Known) -> Grading:
             criterion.points,
             criterion.grade,
             conditions.holds(criterion.when, known) is True,
-            conditions.explain(criterion.when, known),
+            criterion.when,
+            known,
         )
         for criterion in agreement.fit
     )

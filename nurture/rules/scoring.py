@@ -8,7 +8,7 @@ the order of the terms, nor on the machine, and SQL that joins the same table ge
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
@@ -44,20 +44,18 @@ def score(agreement: Agreement, counts: Iterable[SignalCount], day: date) -> Sco
     clocks of two machines disagree about midnight) is one of today: age 0. So a score never rises by itself. Signals
     without points have no rows; two signals that ask for the same each have their own.
     """
-    asked: dict[str, list[str]] = {}
-    for name, signal in agreement.signals.items():
-        if signal.points:
-            asked.setdefault(signal.when.fingerprint, []).append(name)
+    asked = _asked(agreement)
     total: dict[tuple[date, str], int] = {}
     for counted in counts:
         if counted.matcher in asked:
             key = (counted.day, counted.matcher)
             total[key] = total.get(key, 0) + counted.count
+    horizon = agreement.horizon.days
     rows: list[ScoreRow] = []
     for (when, matcher), count in total.items():
         age = max(0, (day - when).days)
-        if count > 0 and age <= agreement.horizon.days:
-            rows.extend(_row(agreement, name, when, count, age) for name in asked[matcher])
+        if count > 0 and age <= horizon:
+            rows.extend(term.row(when, count, age) for term in asked[matcher])
     rows.sort(key=lambda row: (row.day, row.signal))
     return Score(day, sum(row.worth for row in rows), tuple(rows), _different(rows))
 
@@ -86,12 +84,28 @@ def matches(matcher: Matcher, event: EventFact, known: Known) -> bool:
     return conditions.holds(matcher.condition, replace(known, event=event.properties)) is True
 
 
-def _row(agreement: Agreement, name: str, when: date, count: int, age: int) -> ScoreRow:
-    signal = agreement.signals[name]
-    counted = count if signal.at_most is None else min(count, signal.at_most)
-    half_life = (signal.half_life or agreement.half_life).days
-    worth = signal.points * counted * decay_table(half_life, agreement.horizon.days)[age]
-    return ScoreRow(name, when, count, counted, signal.points, age, worth)
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """What one signal makes of a day's count."""
+
+    signal: str
+    points: int
+    at_most: int | None
+    decay: tuple[int, ...]
+
+    def row(self, day: date, count: int, age: int) -> ScoreRow:
+        counted = count if self.at_most is None else min(count, self.at_most)
+        return ScoreRow(self.signal, day, count, counted, self.points, age, self.points * counted * self.decay[age])
+
+
+def _asked(agreement: Agreement) -> dict[str, list[_Term]]:
+    """The signals that are worth something, by the fingerprint of what they ask for."""
+    asked: dict[str, list[_Term]] = {}
+    for name, signal in agreement.signals.items():
+        if signal.points:
+            decay = decay_table((signal.half_life or agreement.half_life).days, agreement.horizon.days)
+            asked.setdefault(signal.when.fingerprint, []).append(_Term(name, signal.points, signal.at_most, decay))
+    return asked
 
 
 def _different(rows: Iterable[ScoreRow]) -> int:

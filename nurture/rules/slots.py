@@ -1,6 +1,6 @@
 """The walk over the days in search of a slot, for `cadence.next_slot`, which says what is promised."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,8 +20,8 @@ FIRST_WEEK = 7
 SEARCH_DAYS = 731
 """How far a free day is looked for: two years."""
 
-Held = tuple[str, str]
-"""A rule that holds a mail back on a day: its key, each of which is told of once, and what to say."""
+_LONGEST_SPAN = 30
+"""Mails so many days before a day do not count towards its limits."""
 
 
 @dataclass(slots=True)
@@ -65,39 +65,64 @@ class Search:
             day = later(day, calendar.local_date(self.not_before, self.zone))
         if day != thinkable:
             self.held_by["not before"] = f"nothing may go before {self._name(day)}"
+        counted_on = sorted(other for other in self.counted_on if (day - other).days < _LONGEST_SPAN)
         for _ in range(SEARCH_DAYS):
-            held = self._off(day) or self._full(day)
-            if held is None:
+            rule = self._off(day) or self._full(day, counted_on)
+            if rule is None:
                 slot = self._slot(day)
                 if slot is not None:
                     return slot
-                held = "over", f"the hours of {self._name(day)} ({self.campaign.cadence.hours}) are over"
-            self.held_by.setdefault(*held)
+                rule = "over"
+            self._hold(rule, day, counted_on)
             day += DAY
         return None
 
-    def _off(self, day: date) -> Held | None:
-        """What the calendar has against a day: (which rule, in plain words), once a rule for those that name a span."""
-        cadence = self.campaign.cadence
-        if day.weekday() not in cadence.days:
-            return "days", f"{self._name(day)} is a {WEEKDAYS[day.weekday()]}; mails go {say_weekdays(cadence.days)}"
-        name = None if self.holidays is None else calendar.holiday(self.holidays, day)
-        if name is not None:
-            return f"holiday {day}", f"{self._name(day)} is a holiday ({self.holidays}): {name}"
-        if not self._hours(day):
-            return f"gap {day}", f"the clocks skip {cadence.hours} on {self._name(day)}"
+    def _off(self, day: date) -> str | None:
+        """The rule by which the calendar does not allow a day."""
+        if day.weekday() not in self.campaign.cadence.days:
+            return "weekday"
+        if self.holidays is not None and calendar.holiday(self.holidays, day) is not None:
+            return "holiday"
+        return None if self._hours(day) else "skipped"
+
+    def _full(self, day: date, counted_on: list[date]) -> str | None:
+        """The rule by which the lead's other mails do not allow a day."""
+        if day in self.taken_on:
+            return "taken"
+        for rule, span, most in self._spans():
+            if _full_span(day, span, most, counted_on) is not None:
+                return rule
         return None
 
-    def _full(self, day: date) -> Held | None:
-        """What the lead's other mails have against a day."""
-        if day in self.taken_on:
-            return f"taken {day}", f"a mail already goes on {self._name(day)}"
-        for span, most in ((7, self.limits.per_7_days), (30, self.limits.per_30_days)):
-            full = None if most is None else _full_span(day, span, most, self.counted_on)
-            if full is not None:
-                mails = "1 mail" if full[0] == 1 else f"{full[0]} mails"
-                return f"per {span}", f"{mails} already in the {span} days to {self._name(full[1])}"
-        return None
+    def _spans(self) -> Iterator[tuple[str, int, int]]:
+        """The limits there are: their rule, over how many days, how many mails."""
+        if self.limits.per_7_days is not None:
+            yield "per_7_days", 7, self.limits.per_7_days
+        if self.limits.per_30_days is not None:
+            yield "per_30_days", 30, self.limits.per_30_days
+
+    def _hold(self, rule: str, day: date, counted_on: list[date]) -> None:
+        """Note why the mail does not go on this day; a rule that holds many days in a row is told of once."""
+        once = rule in ("weekday", "per_7_days", "per_30_days")
+        key = rule if once else f"{rule} {day}"
+        if key not in self.held_by:
+            self.held_by[key] = self._why(rule, day, counted_on)
+
+    def _why(self, rule: str, day: date, counted_on: list[date]) -> str:
+        cadence, said = self.campaign.cadence, self._name(day)
+        if rule == "weekday":
+            return f"{said} is a {WEEKDAYS[day.weekday()]}; mails go {say_weekdays(cadence.days)}"
+        if rule == "holiday":
+            return f"{said} is a holiday ({self.holidays}): {calendar.holiday(self.holidays or '', day)}"
+        if rule == "skipped":
+            return f"the clocks skip {cadence.hours} on {said}"
+        if rule == "taken":
+            return f"a mail already goes on {said}"
+        if rule == "over":
+            return f"the hours of {said} ({cadence.hours}) are over"
+        span, most = next((span, most) for name, span, most in self._spans() if name == rule)
+        mails, end = _full_span(day, span, most, counted_on) or (most, day)
+        return f"{mails} mail{'s'[: mails > 1]} already in the {span} days to {self._name(end)}"
 
     def _hours(self, day: date) -> tuple[Segment, ...]:
         hours = self.campaign.cadence.hours
@@ -153,12 +178,15 @@ def _window(day: date, start: time, end: time, zone: str) -> tuple[Segment, ...]
     )
 
 
-def _full_span(day: date, span: int, most: int, counted_on: Collection[date]) -> tuple[int, date] | None:
-    """The mails in, and the last day of, a span of so many days around `day` that has no room for one more."""
-    near = [other for other in counted_on if abs((other - day).days) < span]
-    if len(near) < most:
+def _full_span(day: date, span: int, most: int, counted_on: list[date]) -> tuple[int, date] | None:
+    """The mails in, and the last day of, a span of so many days around `day` that has no room for one more.
+
+    Spans that end on `day` or on a later mail's day suffice: no other has more mails.
+    """
+    if len(counted_on) < most:
         return None
-    for end in (day, *sorted(other for other in near if other > day)):
+    near = [other for other in counted_on if abs((other - day).days) < span]
+    for end in (day, *(other for other in near if other > day)):
         mails = sum(0 <= (end - other).days < span for other in near)
         if mails >= most:
             return mails, end
