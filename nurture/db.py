@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from nurture.errors import SettingsError
+from nurture.settings import database_address
 
 APPLICATION = "nurture"
-DRIVER = "postgresql+psycopg"
 POOL_SIZE = 5
 CONNECTS_WITHIN = 10
 """Seconds; a database that is not there must not hold a command for minutes."""
@@ -20,7 +20,7 @@ TRY_AGAIN = frozenset({"40001", "40P01"})
 """SQLSTATEs of a transaction that did nothing wrong: serialization_failure, deadlock_detected."""
 
 
-def make_engine(url: str | URL, *, pool_size: int = POOL_SIZE, application: str = APPLICATION) -> Engine:
+def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPLICATION) -> Engine:
     """An engine that hands out tested connections and reads and writes JSON by orjson.
 
     Behind a pooler that shares server connections between transactions (PgBouncer before 1.21), end the address with
@@ -34,7 +34,7 @@ def make_engine(url: str | URL, *, pool_size: int = POOL_SIZE, application: str 
     Raises:
         SettingsError: The address is none, or names no PostgreSQL.
     """
-    address = database_address(url)
+    address = make_url(database_address(url))
     connect_args: dict[str, Any] = {"connect_timeout": CONNECTS_WITHIN, "application_name": application}
     connect_args |= {name: address.query[name] for name in connect_args if name in address.query}
     if "prepare_threshold" in address.query:
@@ -50,21 +50,6 @@ def make_engine(url: str | URL, *, pool_size: int = POOL_SIZE, application: str 
         json_deserializer=orjson.loads,
         connect_args=connect_args,
     )
-
-
-def database_address(url: str | URL) -> URL:
-    """The address in SQLAlchemy's form, its query kept. A PaaS says `postgres://`.
-
-    Raises:
-        SettingsError: It is no address, or names no PostgreSQL.
-    """
-    try:
-        address = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise SettingsError("DATABASE_URL: is no address; say postgresql://user:password@host:5432/name") from error
-    if address.drivername not in ("postgres", "postgresql", DRIVER):
-        raise SettingsError(f"DATABASE_URL: {address.drivername}:// is not PostgreSQL; say postgresql://…")
-    return address.set(drivername=DRIVER)
 
 
 @contextmanager

@@ -14,8 +14,9 @@ import pytest
 import redis
 from sqlalchemy import Engine
 
-from nurture.db import database_address, make_engine
+from nurture.db import make_engine
 from nurture.local.servers import LocalServers, local_servers
+from nurture.settings import database_address
 from tests.databases import drop_databases, empty, make_database
 from tests.leftovers import RUN, left_over_processes
 
@@ -49,7 +50,7 @@ def servers() -> Iterator[LocalServers]:
     """Addresses of PostgreSQL and Valkey."""
     database, courier = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     if database and courier:
-        yield LocalServers(database_address(database).render_as_string(hide_password=False), courier)
+        yield LocalServers(database_address(database), courier)
         return
     with local_servers(_data_directory(), linger=False) as found:
         yield LocalServers(database or found.database_url, courier or found.redis_url)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, make_url, text
 
-from nurture.db import database_address, make_engine
+from nurture.db import make_engine
+from nurture.settings import database_address
 from nurture.store.migrate import upgrade
 
 ONE_AT_A_TIME = 0x74657374
@@ -78,4 +79,4 @@ def _upgrade(url: str) -> None:
 
 
 def _address(server_url: str, name: str) -> str:
-    return database_address(server_url).set(database=name).render_as_string(hide_password=False)
+    return make_url(database_address(server_url)).set(database=name).render_as_string(hide_password=False)

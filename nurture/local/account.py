@@ -60,8 +60,8 @@ class Account:
 def server_account(data: Path, programs: tuple[Path, ...]) -> Account:
     """Choose the account: our own, or as root the data directory's owner, or `nobody`.
 
-    Where root's checkout lies in a directory closed to others, the account keeps one Linux capability (CAP_DAC_OVERRIDE,
-    which containers have by default), rather than that doors are opened which somebody closed.
+    Where root's checkout lies in a directory closed to others, the account keeps one Linux capability
+    (CAP_DAC_OVERRIDE, which containers have by default): no door is opened that somebody closed.
 
     Raises:
         LocalServerError: We are root, and the account could reach neither programs nor data.

