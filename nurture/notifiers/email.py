@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from nurture.agreement import Agreement
 from nurture.errors import NotifierError
 from nurture.messages import Mail, Notice, Receipt
 from nurture.notifiers import wording
 from nurture.notifiers.packet import Packet, read_packet
+from nurture.settings import Settings
 
 Send = Callable[[Mail], Receipt]
 """Hands one finished mail to the mail server and says what became of it."""
@@ -60,6 +62,11 @@ class EmailNotifier:
         if receipt.outcome != "sent":
             reply = wording.one_line(receipt.reply, 200)
             raise NotifierError(f"{_FAILED[receipt.outcome]}: {reply}", permanent=receipt.outcome == "refused")
+
+
+def build(_: Settings, agreement: Agreement, send: Send) -> EmailNotifier:
+    """The channel: it needs nothing of its own, mail leaves as all mail does."""
+    return EmailNotifier(send, sender=str(agreement.company.sender), zone=ZoneInfo(agreement.sla.hours.timezone))
 
 
 def letter(notice: Notice, sender: str, zone: ZoneInfo) -> Mail:
@@ -122,11 +129,11 @@ def _lists(packet: Packet, zone: ZoneInfo) -> tuple[tuple[str, list[str]], ...]:
         ("What the score is made of", [f"{wording.row(r)}: {wording.number(r.worth)}" for r in packet.rows[:_LINES]]),
         (
             "What they did",
-            [f"{_moment(did.at, zone)}: {wording.one_line(did.what)}" for did in packet.timeline[:_LINES]],
+            [f"{_moment(did.at, zone)}: {wording.did(did)}" for did in packet.timeline[:_LINES]],
         ),
         (
             "What they answered",
-            [f"{wording.label(a.question)}: {wording.one_line(a.answer)}" for a in packet.answers[:_LINES]],
+            [wording.answer(answer) for answer in packet.answers[:_LINES]],
         ),
         ("Mails they received", [wording.mail(sent, zone) for sent in packet.mails[:_LINES]]),
         ("Before", [wording.earlier(round_) for round_ in packet.earlier[:_LINES]]),

@@ -81,8 +81,8 @@ class MailRow(Piece):
 class Answer(Piece):
     """One answer to a survey."""
 
-    question: str
-    answer: str
+    question: str | None = None
+    answer: str | None = None
     at: datetime | None = None
 
 

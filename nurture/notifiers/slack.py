@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 import httpx
 import orjson
 
+from nurture.agreement import Agreement
 from nurture.errors import NotifierError
 from nurture.messages import Notice
 from nurture.notifiers import wording
 from nurture.notifiers.packet import Packet, read_packet
 from nurture.notifiers.post import Answer, checked_url, post
+from nurture.settings import Settings
 
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, BUTTON_URL_LIMIT, BLOCKS_LIMIT = 150, 3000, 2000, 3000, 50
 _LINES = 8
@@ -51,6 +53,12 @@ class SlackNotifier:
         answer = post(self._url, content, {}, transport=self._transport, timeout=self._timeout)
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
+
+
+def build(settings: Settings, agreement: Agreement, _: object) -> SlackNotifier | None:
+    """The channel, where `SLACK_WEBHOOK_URL` is set."""
+    url = settings.slack_webhook_url
+    return SlackNotifier(url, zone=ZoneInfo(agreement.sla.hours.timezone)) if url else None
 
 
 def message(kind: str, packet: Packet, zone: ZoneInfo) -> dict[str, object]:
@@ -109,11 +117,8 @@ def _evidence(packet: Packet, zone: ZoneInfo) -> list[Block]:
     score = [
         f"{escaped(wording.row(term), 200)}: *{wording.number(term.worth)}*" for term in packet.rows[:_LINES]
     ]  # fmt: skip
-    did = [f"{_date(what.at, zone)} {escaped(wording.one_line(what.what), 250)}" for what in packet.timeline[:_LINES]]
-    answers = [
-        f"{escaped(wording.label(answer.question), 100)}: {escaped(wording.one_line(answer.answer), 200)}"
-        for answer in packet.answers[:_LINES]
-    ]
+    did = [f"{_date(what.at, zone)} {escaped(wording.did(what), 250)}" for what in packet.timeline[:_LINES]]
+    answers = [escaped(wording.answer(answer), 300) for answer in packet.answers[:_LINES]]
     mails = [escaped(wording.mail(sent, zone), 300) for sent in packet.mails[:_LINES]]
     before = [escaped(wording.earlier(round_), 300) for round_ in packet.earlier[:_LINES]]
     lists = (

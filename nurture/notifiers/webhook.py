@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 import orjson
 
+from nurture.agreement import Agreement
 from nurture.errors import NotifierError, SettingsError
 from nurture.messages import Notice
 from nurture.notifiers.post import Answer, checked_url, post
 from nurture.notifiers.wording import one_line
+from nurture.settings import Settings
 
 BODY_LIMIT = 20_000
 """Octets; the specification asks to stay below 20 KB."""
@@ -60,6 +62,16 @@ class WebhookNotifier:
         answer = post(self._url, body, headers, transport=self._transport, timeout=self._timeout)
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
+
+
+def build(settings: Settings, _: Agreement, __: object) -> WebhookNotifier | None:
+    """The channel, where `HANDOFF_WEBHOOK_URL` is set.
+
+    `HANDOFF_WEBHOOK_SECRET` may hold several secrets, the newest first, with spaces or commas between them.
+    """
+    url = settings.handoff_webhook_url
+    secrets = (settings.handoff_webhook_secret or "").replace(",", " ").split()
+    return WebhookNotifier(url, secrets) if url else None
 
 
 def signature(identity: str, seconds: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import unicodedata
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from nurture.notifiers.packet import Criterion, Earlier, MailRow, Packet, Person, Row
+from nurture.notifiers.packet import Answer, Criterion, Did, Earlier, MailRow, Packet, Person, Row
 
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _WORDS = {"lead.requalified": "is ready for sales", "lead.hand_raised": "asks to talk to you"}
@@ -89,10 +89,21 @@ def row(term: Row) -> str:
     return f"{label(term.signal)}, {times} on {day(term.day)}{counted}"
 
 
+def did(done: Did) -> str:
+    """`Visited /pricing`."""
+    what = one_line(done.what)
+    return what[:1].upper() + what[1:]
+
+
+def answer(said: Answer) -> str:
+    """`Timing: this quarter`."""
+    return f"{label(said.question or 'a question')}: {label(said.answer or "")}"
+
+
 def mail(sent: MailRow, zone: ZoneInfo) -> str:
     """`Case study, sent Tue 3 Mar 2026, 14:05 CST, clicked`."""
     at = f", sent {moment(sent.sent_at, zone)}" if sent.sent_at else ""
-    return f"{label(sent.step.replace('-', ' '))}{at}{', clicked' if sent.clicked else ''}"
+    return f"{label(sent.step.replace('-', ' ').replace('/', ': '))}{at}{', clicked' if sent.clicked else ''}"
 
 
 def criterion(line: Criterion) -> str:

@@ -75,7 +75,7 @@ def test_both_parts_carry_the_evidence_and_the_link_as_it_is():
         "61.5",
         "Pricing page, 3 times on 3 Mar 2026 (2 counted): 40",
         "Tue 3 Mar 2026, 14:04 CST: Visited /pricing",
-        "Timing: this quarter",
+        "Timing: This quarter",
         "Proof, sent Wed 25 Feb 2026, 09:00 CST, clicked",
         "Cycle 1: Not ready, “Call me in March” (rep.one@acme.example)",
         "Wed 4 Mar 2026, 11:05 CST",

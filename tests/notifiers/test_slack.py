@@ -61,7 +61,7 @@ def test_it_says_who_why_and_where_to_answer():
         "61.5",
         "Pricing page, 3 times on 3 Mar 2026 (2 counted): *40*",
         "Visited /pricing",
-        "Timing: this quarter",
+        "Timing: This quarter",
         "Proof, sent Wed 25 Feb 2026, 09:00 CST, clicked",
         "Cycle 1: Not ready, “Call me in March” (rep.one@acme.example)",
     ]:
