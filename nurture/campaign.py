@@ -1,12 +1,14 @@
 """The shape of `campaigns/<id>.yaml`: a nurture track. The file's name is the campaign's id."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nurture.facts import Stage
-from nurture.grammar.conditions import Condition
+from nurture.grammar.conditions import CampaignCondition, StepCondition
 from nurture.grammar.durations import CalendarDuration
+from nurture.grammar.mistakes import Mistake
+from nurture.grammar.quantities import Identifier, Text, Whole
 from nurture.grammar.shape import Shape
 from nurture.grammar.windows import Again, Hours, Weekdays
 
@@ -14,17 +16,17 @@ from nurture.grammar.windows import Again, Hours, Weekdays
 class Enroll(Shape):
     """Whom the campaign takes."""
 
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Identifier, ...] = ()
     unready: bool = False
-    stages: tuple[Stage, ...] = ("inquiry", "nurture")
-    when: Condition | None = None
+    stages: tuple[Stage, ...] = Field(default=("inquiry", "nurture"), min_length=1)
+    when: CampaignCondition | None = None
     again: Again | None = None
 
 
 class SlowDown(Shape):
     """After so many mails in a row that the lead left unanswered, only every so often."""
 
-    after: int = Field(ge=1)
+    after: Annotated[Whole, Field(ge=1)]
     every: CalendarDuration
 
 
@@ -36,17 +38,33 @@ class Cadence(Shape):
     hours: Hours
     slow_down: SlowDown | None = None
 
+    @model_validator(mode="after")
+    def _slows_down(self) -> "Cadence":
+        if self.slow_down and self.slow_down.every.days < self.every.days:
+            said = f"`slow_down` must not be faster than `every: {self.every}`, and {self.slow_down.every} are"
+            raise Mistake(said).below("slow_down", "every")
+        return self
+
 
 class Step(Shape):
     """One item of a campaign: an e-mail or a survey."""
 
-    id: str
-    email: str | None = None
-    survey: str | None = None
-    when: Condition | None = None
+    id: Identifier
+    email: Text | None = None
+    survey: Text | None = None
+    when: StepCondition | None = None
     after: CalendarDuration | None = None
     repeat: bool = False
-    variants: dict[str, str] = Field(default_factory=dict)
+    variants: dict[Identifier, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> "Step":
+        if (self.email is None) == (self.survey is None):
+            both = "not both" if self.email else "one of them"
+            raise Mistake(f"a step has an `email` or a `survey`, {both}")
+        if "variants" in self.model_fields_set and not self.variants:
+            raise Mistake("`variants` is empty", hint="leave it out, or name at least one").below("variants")
+        return self
 
     @property
     def template(self) -> str:
@@ -57,25 +75,25 @@ class Step(Shape):
 class Exit(Shape):
     """A condition that ends the enrollment, with its own word."""
 
-    when: Condition
-    reason: str
+    when: CampaignCondition
+    reason: Identifier
 
 
 class Finish(Shape):
     """What happens so long after the campaign's last mail: another campaign's id, or `rest`."""
 
     after: CalendarDuration
-    then: str = "rest"
+    then: Identifier = "rest"
 
 
 class Campaign(Shape):
     """The whole file; `id` is the file's name."""
 
-    id: str
-    name: str
+    id: Identifier
+    name: Text
     status: Literal["draft", "live", "paused"]
-    topic: str | None = None
-    priority: int = 100
+    topic: Identifier | None = None
+    priority: Whole = 100
     enroll: Enroll = Enroll()
     cadence: Cadence
     order: Literal["sequence", "unseen"] = "sequence"

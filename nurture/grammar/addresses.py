@@ -1,8 +1,8 @@
 """E-mail addresses: strict where SMTP would break, sane elsewhere.
 
-An address here is what RFC 5321 calls a mailbox of dot-atoms and a domain name. Quoted local parts, comments, address
-literals and local parts beyond ASCII (which need SMTPUTF8 all the way) are refused: no lead has lost a mail to that, and
-every one of them breaks some program on the way. Domains beyond ASCII become IDNA's `xn--` form.
+An address here is what RFC 5321 calls a mailbox, of dot-atoms and a domain name. Quoted local parts, comments, address
+literals and local parts beyond ASCII (which need SMTPUTF8 all the way) are refused: next to nobody has one, and each of
+them breaks some program on the way. Domains beyond ASCII become IDNA's `xn--` form.
 """
 
 import re
@@ -97,7 +97,7 @@ class Mailbox:
     address: str
 
     def __str__(self) -> str:
-        """A valid header value: ASCII, the name quoted or in encoded words of at most 75 characters where it must be."""
+        """A valid header value: ASCII, the name quoted or in encoded words (RFC 2047) where it must be."""
         if self.name.isascii():
             return formataddr((self.name, self.address))
         encoded = Header(self.name, "utf-8", maxlinelen=75).encode(linesep="")

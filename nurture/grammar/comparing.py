@@ -11,7 +11,7 @@ def check_comparison(comparison: Comparison, offset: int) -> None:
     """Refuse what cannot be compared.
 
     Raises:
-        ConditionError: two fixed values, a list in the wrong place, text against a number, a word that the field never holds.
+        ConditionError: two fixed values, a list in the wrong place, text against a number, a word that is never there.
     """
     left = comparison.first
     for operator, right in comparison.rest:
@@ -22,7 +22,9 @@ def check_comparison(comparison: Comparison, offset: int) -> None:
 def _check_pair(left: Value, operator: Operator, right: Value, offset: int) -> None:
     if operator in ("in", "not in"):
         _check_membership(left, right, offset)
-        pairs = [(left, item) for item in right.items] if isinstance(right, Listing) else []
+        pairs: list[tuple[Value, Value]] = []
+        if isinstance(right, Listing):
+            pairs = [(left, item) for item in right.items]
     else:
         if isinstance(left, Listing) or isinstance(right, Listing):
             raise ConditionError("a list stands only after `in`", offset=offset)

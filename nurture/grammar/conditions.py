@@ -1,14 +1,19 @@
 """The language of conditions: Jinja2 expressions, of which only what is listed here may be said.
 
-Names `lead.*`, `company.*`, `campaign.*`, `step.*` (and `event.*` in a signal's `if`), text, numbers, `true`, `false`, lists of
-these; `== != < <= > >=`, chained too, `in`, `not in`; `and`, `or`, `not`, brackets; `is empty`, `is not empty`; the filters
-`matches('vp|chief')`, `free_mail` and `length`; the functions `visited('/pricing*', days=30)`, `did('Webinar', days=30)`,
-`received('step')`, `clicked('step')` and `answered('question')`. What it means is in `nurture.rules.conditions`.
+- names: `lead.*`, `company.*`, `campaign.*`, `step.*`, and `event.*` in a signal's `if`
+- fixed values: text, numbers, `true`, `false`, and lists of text and numbers
+- comparisons: `== != < <= > >=`, chained too, `in`, `not in`; `is empty`, `is not empty`
+- `and`, `or`, `not`, brackets
+- filters: `matches('vp|chief')`, `free_mail`, `length`
+- questions: `visited('/pricing*', days=30)`, `did('Webinar Attended', days=30)`, `received('step')`, `clicked('step')`,
+  `answered('question')`
+
+What it means is in `nurture.rules.conditions`.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache, partial
+from typing import Annotated, Any
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.lexer import Token, TokenStream
@@ -17,11 +22,20 @@ from pydantic_core import CoreSchema
 
 from nurture.grammar import reading
 from nurture.grammar.mistakes import quoted
+from nurture.grammar.places import ANYWHERE, ASSIGN, CAMPAIGN, FIT, STEP, Place
 from nurture.grammar.spoken import Spoken
-from nurture.grammar.tokens import ENVIRONMENT, ConditionError, tokens
+from nurture.grammar.tokens import ENVIRONMENT, LONGEST, ConditionError, tokens
 from nurture.grammar.tree import Asked, Field, Truth, leaves
 
-__all__ = ["Condition", "ConditionError", "parse_condition"]
+__all__ = [
+    "AssignCondition",
+    "CampaignCondition",
+    "Condition",
+    "ConditionError",
+    "FitCondition",
+    "StepCondition",
+    "parse_condition",
+]
 
 
 @dataclass(frozen=True)
@@ -30,11 +44,6 @@ class Condition:
 
     source: str
     tree: Truth = field(compare=False, repr=False)
-
-    @classmethod
-    def parse(cls, source: object, *, event: bool = False) -> "Condition":
-        """`parse_condition`."""
-        return parse_condition(source, event=event)
 
     @cached_property
     def canonical(self) -> str:
@@ -76,8 +85,8 @@ class Condition:
         return _CONDITION.__get_pydantic_json_schema__(core, handler)
 
 
-def parse_condition(source: object, *, event: bool = False) -> Condition:
-    """Read a condition; `event`: names of `event.*` may stand in it, as in a signal's `if`.
+def parse_condition(source: object, place: Place = ANYWHERE) -> Condition:
+    """Read a condition that stands in `place`.
 
     Raises:
         ConditionError: with the offset in the source where the mistake lies. No text raises anything else.
@@ -86,8 +95,12 @@ def parse_condition(source: object, *, event: bool = False) -> Condition:
         return source
     if not isinstance(source, str):
         raise ConditionError(f"{quoted(source)} is not a condition", hint="such as `lead.employees >= 200`, in quotes")
-    found = tokens(source)
-    return Condition(source, reading.truth(_parsed(found), event=event))
+    return _read(source, place)
+
+
+@lru_cache(maxsize=4096)
+def _read(source: str, place: Place) -> Condition:
+    return Condition(source, reading.truth(_parsed(tokens(source)), place))
 
 
 def _parsed(found: list[Token]) -> nodes.Expr:
@@ -118,6 +131,14 @@ def _lost(found: list[Token], offset: int) -> ConditionError:
     return ConditionError(f"{quoted(token.value)} is out of place here", offset=offset)
 
 
-_CONDITION = Spoken(
-    parse_condition, schema={"type": "string", "maxLength": 2000, "examples": ["lead.employees >= 200"]}
-)
+def _standing_in(place: Place) -> Spoken:
+    schema = {"type": "string", "maxLength": LONGEST, "examples": ["lead.employees >= 200"]}
+    return Spoken(partial(parse_condition, place=place), schema=schema)
+
+
+_CONDITION = _standing_in(ANYWHERE)
+
+FitCondition = Annotated[Condition, _standing_in(FIT)]
+AssignCondition = Annotated[Condition, _standing_in(ASSIGN)]
+CampaignCondition = Annotated[Condition, _standing_in(CAMPAIGN)]
+StepCondition = Annotated[Condition, _standing_in(STEP)]

@@ -28,7 +28,7 @@ class DurationMistake(Mistake):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """So many of a unit. Minutes and hours are working time; days, weeks, months (30 days) and years (365) calendar time."""
+    """So many of a unit. Minutes and hours are working time, the rest is calendar time: a month 30 days, a year 365."""
 
     amount: int
     unit: str

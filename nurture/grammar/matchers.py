@@ -1,4 +1,4 @@
-"""What a signal matches: `{page: "/pricing*"}`, `{track: "Webinar Attended", if: …}`, `clicked`, `{answer: "timing=now"}`."""
+"""What a signal matches: `{page: "/pricing*"}`, `{track: "Webinar Attended"}`, `{answer: "timing=now"}`, `clicked`."""
 
 import json
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema
 from nurture.grammar.conditions import Condition, ConditionError, parse_condition
 from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
 from nurture.grammar.paths import parse_page, path_matches, plain_path
+from nurture.grammar.places import SIGNAL
 from nurture.grammar.spoken import Spoken
 
 __all__ = ["Matcher", "MatcherMistake", "parse_matcher", "path_matches", "plain_path", "same_name"]
@@ -51,7 +52,7 @@ class Matcher:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits that change when, and only when, what it matches may have changed; not with spacing or quotes."""
+        """16 hex digits that stay the same while it surely matches the same: spacing and quotes do not change them."""
         pattern = self.pattern
         if pattern is not None:
             pattern = pattern.casefold() if self.kind == "page" else same_name(pattern)
@@ -61,7 +62,7 @@ class Matcher:
         return sha256(parts.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
-        """In plain words."""
+        """In plain words, for people."""
         what = {"page": "visited", "track": "did", "answer": "answered"}.get(self.kind)
         if not what:
             return next(word for word, kind in WORDS.items() if kind == self.kind)
@@ -111,7 +112,7 @@ def _mapping(value: dict[object, object]) -> Matcher:
                 hint = f"write `when: {key}`"
             raise MatcherMistake(
                 f"{quoted(key)} is not known here; there are {one_of((*_KEYS, 'if'))}", hint=hint
-            ).below(str(key))
+            ).below(str(key), at_key=True)
     kinds = [key for key in _KEYS if key in value]
     if len(kinds) != 1:
         raise MatcherMistake(f"exactly one of {one_of(_KEYS)} is needed here")
@@ -146,7 +147,7 @@ def _condition(kind: MatcherKind, value: dict[object, object]) -> Condition | No
     if kind == "answer":
         raise MatcherMistake("`if` stands only beside `page` and `track`").below("if")
     try:
-        return parse_condition(value["if"], event=True)
+        return parse_condition(value["if"], SIGNAL)
     except ConditionError as mistake:
         raise mistake.below("if") from None
 
@@ -159,8 +160,18 @@ def _keyed(key: str, example: str, *, with_if: bool = True) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": [key], "additionalProperties": False}
 
 
+def _say(matcher: Matcher) -> str | dict[str, str]:
+    for word, kind in WORDS.items():
+        if matcher.kind == kind:
+            return word
+    answer = "" if matcher.answer is None else f"={matcher.answer}"
+    said = {matcher.kind: f"{matcher.pattern}{answer}"}
+    return said | ({"if": str(matcher.condition)} if matcher.condition else {})
+
+
 _MATCHER = Spoken(
     parse_matcher,
+    say=_say,
     schema={
         "anyOf": [
             {"enum": list(WORDS)},

@@ -11,6 +11,7 @@ class Mistake(ValueError):
         hint: what to write instead, or None.
         offset: how many characters into the text the mistake lies; None where it is the whole of it.
         path: keys and indices below the value, where the value is a list or a mapping and only a part of it is wrong.
+        at_key: whether the mistake is the last key of the path itself, not what stands there.
     """
 
     topic = "value"
@@ -21,11 +22,13 @@ class Mistake(ValueError):
     ) -> None:
         """Keep the parts apart, so that a reader of files can put them together with a position."""
         self.message, self.hint, self.offset, self.path = message, hint, offset, path
+        self.at_key = False
         super().__init__(f"{message} ({hint})" if hint else message)
 
-    def below(self, *path: str | int) -> "Mistake":
+    def below(self, *path: str | int, at_key: bool = False) -> "Mistake":
         """The same mistake, seen from the value that holds this one at `path`."""
         self.path = path + self.path
+        self.at_key = self.at_key or at_key
         return self
 
 

@@ -6,7 +6,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 def as_number(text: str) -> int | float | None:
-    """The number that a text spells with plain digits, a sign and a decimal point at most; None where it spells none."""
+    """The number that a text spells with digits, a sign and a decimal point at most; None where it spells none."""
     said = _NUMBER.fullmatch(text.strip())
     if not said:
         return None

@@ -1,7 +1,7 @@
 """Pages as marketers write them: `/pricing*`.
 
-A page's path is looked at without its host, query and fragment, without a slash at its end, percent-decoded, and without
-regard to case. `*` stands for anything, slashes included. So `/pricing*` takes `/pricing`, `/Pricing/`, `/pricing-2` and
+A page's path is looked at without its host, query and fragment, without a slash at its end, percent-decoded, and in any
+case. `*` stands for anything, slashes included. So `/pricing*` takes `/pricing`, `/Pricing/`, `/pricing-2` as well as
 `/pricing/eu?utm_source=x`; `/blog/*` takes what lies below `/blog`, not `/blog` itself; `*` takes every page.
 """
 

@@ -72,5 +72,8 @@ Whole = Annotated[int, Strict()]
 Points = Annotated[int, Strict(), Field(ge=-10_000, le=10_000)]
 """What a thing is worth. The bound keeps sums of micro-points inside a bigint."""
 
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+"""Words for people."""
+
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """A name that the product keys on: letters, digits, `-` and `_`, at most 64 of them."""

@@ -31,7 +31,7 @@ def tokens(source: str) -> list[Token]:
     """Cut the source into tokens whose `lineno` is an offset.
 
     Raises:
-        ConditionError: a character or a bracket out of place, too long, too deep, or something that a condition cannot say.
+        ConditionError: a character or bracket out of place, too long, too deep, or what a condition cannot say.
     """
     if len(source) > LONGEST:
         raise ConditionError(f"a condition has at most {LONGEST:,} characters, this one {len(source):,}")

@@ -1,8 +1,8 @@
 """What a condition says, as frozen values: our own small tree, which no longer knows Jinja.
 
-A *value* is a `Field`, a `Length`, a `Literal` or a `Listing`; everything else says something that is true, false or unknown.
-A `Field` stands there too, where it is an attribute that holds yes or no; so does a `Literal` that is `true` or `false`.
-Each prints as its canonical source: parsed again, it gives the same tree.
+A *value* is a `Field`, a `Length`, a `Literal` or a `Listing`; everything else is true, false or unknown. A `Field` may
+stand there too, where it is an attribute that holds yes or no; so may a `Literal` that is `true` or `false`. Each prints
+as its canonical source: parsed again, it gives the same tree.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class FreeMail:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about what the lead did or received; `days` back from now, or ever. `at` is its offset in the source."""
+    """A question about what the lead did or received, `days` back from now, or ever. `at` is its offset."""
 
     function: Function
     argument: str

@@ -1,21 +1,21 @@
 """Comparing what is known, by SQL's three-valued logic: True, False, or None where it cannot be known.
 
-Text compares without regard to case and to space around it. A number written as text is a number where the other side is
-one; `yes`, `no`, `true`, `false`, `1` and `0` are yes or no where the other side is. What cannot be compared is unknown.
+Text compares in any case and without the space around it. A number written as text is a number where the other side is
+one; `yes`, `no`, `true`, `false`, `1` and `0` are yes or no where the other side is. The rest cannot be compared.
 """
 
 import operator
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from math import isnan
+from typing import Any
 
 from nurture.grammar.numeric import as_number
 
-_ORDER: dict[str, Callable[[object, object], bool]] = {
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 _YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_NUMBERS = (int, float, Decimal)
 _LISTS = (list, tuple, set, frozenset)
 
 
@@ -28,7 +28,9 @@ def known_value(raw: object) -> object:
     """A value, or None where the field is empty: nothing, blank text, an empty list, not a number."""
     if isinstance(raw, str):
         return raw if raw and not raw.isspace() else None
-    if isinstance(raw, float | Decimal) and raw != raw:
+    if raw is None or isinstance(raw, int):
+        return raw
+    if isinstance(raw, float) and isnan(raw):
         return None
     if isinstance(raw, Mapping | list | tuple | set | frozenset) and not raw:
         return None
@@ -81,7 +83,7 @@ def within(value: object, holder: object) -> bool | None:
     return None
 
 
-def _number(value: object) -> int | float | Decimal | None:
-    if isinstance(value, _NUMBERS):
+def _number(value: object) -> int | float | None:
+    if isinstance(value, int | float):
         return value
     return as_number(value) if isinstance(value, str) else None

@@ -1,7 +1,7 @@
 """Whether a condition holds, and why, by SQL's three-valued logic.
 
-A comparison over an empty field is unknown (None); `and`, `or` and `not` treat unknown as SQL does; only True holds. The
-language itself is `nurture.grammar.conditions`.
+A comparison over an empty field is unknown (None); `and`, `or` and `not` treat unknown as SQL does; only True holds.
+The language itself is `nurture.grammar.conditions`.
 """
 
 from functools import lru_cache

@@ -1,13 +1,16 @@
 """Providers where anybody gets an address for nothing, so that the domain says nothing of a company.
 
-Kept by hand: the providers that between them hold nearly all private mailboxes, by the domains that they themselves name as
-theirs. The long lists in circulation hold thousands of dead and disposable domains, and some companies by mistake; a wrong
-entry here costs a good lead its grade. A provider with one domain per country is named once, for all of them.
+Kept by hand: the providers that between them hold nearly all private mailboxes. The long lists in circulation hold
+thousands of dead and disposable domains, and some companies by mistake; a wrong entry costs a good lead its grade. A
+provider with one domain per country is named once, for all of them.
 """
 
 _ONE_PER_COUNTRY = frozenset(
-    {"yahoo", "ymail", "hotmail", "live", "outlook", "msn", "gmx", "aol", "yandex", "rediffmail", "googlemail", "rocketmail"}
-)
+    {
+        "yahoo", "ymail", "rocketmail", "hotmail", "live", "outlook", "msn", "gmx", "aol", "yandex", "rediffmail",
+        "googlemail",
+    }
+)  # fmt: skip
 """First labels of domains such as `yahoo.co.jp`, `hotmail.fr` and `gmx.de`."""
 
 _DOMAINS = frozenset(
@@ -33,12 +36,12 @@ _DOMAINS = frozenset(
     telia.com bredband.net spray.se online.no broadpark.no jubii.dk ofir.dk luukku.com suomi24.fi kolumbus.fi
     walla.co.il walla.com mynet.com
     qq.com foxmail.com 163.com 126.com yeah.net sina.com sina.cn sohu.com 139.com 189.cn 21cn.com aliyun.com tom.com
-    naver.com hanmail.net daum.net nate.com kakao.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp nifty.com
-    bigpond.com bigpond.net.au optusnet.com.au iinet.net.au xtra.co.nz slingshot.co.nz
+    naver.com hanmail.net daum.net nate.com kakao.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp
+    nifty.com bigpond.com bigpond.net.au optusnet.com.au iinet.net.au xtra.co.nz slingshot.co.nz
     uol.com.br bol.com.br terra.com.br ig.com.br globo.com globomail.com r7.com oi.com.br zipmail.com.br
     prodigy.net.mx fibertel.com.ar ciudad.com.ar arnet.com.ar speedy.com.ar
     sify.com indiatimes.com in.com webmail.co.za mweb.co.za telkomsa.net vodamail.co.za
-    """.split()
+    """.split()  # noqa: SIM905 -- one line a region reads better than one a domain
 )
 
 
