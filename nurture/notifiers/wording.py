@@ -97,7 +97,7 @@ def did(done: Did) -> str:
 
 def answer(said: Answer) -> str:
     """`Timing: this quarter`."""
-    return f"{label(said.question or 'a question')}: {label(said.answer or "")}"
+    return f"{label(said.question or 'a question')}: {label(said.answer or '')}"
 
 
 def mail(sent: MailRow, zone: ZoneInfo) -> str:
