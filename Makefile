@@ -11,6 +11,8 @@ COMPILE := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-versio
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# Without its cache of compiled modules each of our many processes takes seconds to start.
+unexport PYTHONDONTWRITEBYTECODE
 ifneq ($(PIP_CERT),)
 export SSL_CERT_FILE ?= $(PIP_CERT)
 endif

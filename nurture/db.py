@@ -21,7 +21,7 @@ TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
 def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPLICATION) -> Engine:
-    """An engine that hands out tested connections and reads and writes JSON by orjson.
+    """An engine that hands out tested connections, reads and writes JSON by orjson, and keeps parameters out of errors.
 
     Behind a pooler that shares server connections between transactions (PgBouncer before 1.21), end the address with
     `?prepare_threshold=none`: then nothing is prepared. A number says after how many executions a statement is.
@@ -46,6 +46,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_use_lifo=True,
+        hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args=connect_args,

@@ -1,9 +1,9 @@
 """The keeper: the one process that starts the embedded servers, watches over them, and stops them when nobody is left.
 
 `python -m nurture.local.keeper DIRECTORY`. It holds `keeper.lock` for as long as it lives; commands hold `users.lock`
-shared. When it could have that one alone for `LINGER` seconds, or at once where somebody is in a hurry, it keeps it, stops
-both servers and goes. A server that dies is started again at the same port. If the keeper itself dies, the kernel ends
-the servers (Linux), or the next keeper does.
+shared. When it could have that one alone for `LINGER` seconds, or at once where somebody is in a hurry, it keeps it,
+stops both servers and goes. A server that dies is started again at the same port. If the keeper itself dies, the kernel
+ends the servers (Linux), or the next keeper does.
 """
 
 import logging
