@@ -1,0 +1,62 @@
+"""`/`: whether it runs, for everybody; how many and what is open, for who holds the API key. The console grows here."""
+
+from zoneinfo import ZoneInfo
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.facts import MICRO, STAGES
+from nurture.flows.tell import handoff_url
+from nurture.store import overview
+from nurture.web.keys import holds_api_key
+from nurture.web.pages import message, page
+
+_CHALLENGE = {"www-authenticate": 'Basic realm="Nurture", charset="UTF-8"'}
+_MOST = 100
+
+
+def routes(app: App) -> list[BaseRoute]:
+    """The front page, and where a browser is asked for the key."""
+
+    def is_known(request: Request) -> bool:
+        return holds_api_key(request.headers.get("authorization", ""), app.settings.api_key or "")
+
+    async def front(request: Request) -> Response:
+        if is_known(request):
+            return await run_in_threadpool(_overview, app)
+        return page("front", {"company": app.agreement.company, "can_sign_in": bool(app.settings.api_key)})
+
+    async def sign_in(request: Request) -> Response:
+        if is_known(request):
+            return RedirectResponse("/", 303)
+        return message("Sign in", "Use the API key as the password; any name will do.", 401, _CHALLENGE)
+
+    return [Route("/", front), Route("/sign-in", sign_in)]
+
+
+def _overview(app: App) -> Response:
+    now = app.now()
+    with transaction(app.engine) as db:
+        stages = overview.leads_by_stage(db)
+        enrolled = overview.enrolled_by_campaign(db)
+        handoffs = overview.open_handoffs(db, _MOST)
+    campaigns = [
+        (campaign.name, campaign.status, enrolled.get(campaign.id, 0)) for campaign in app.book.campaigns.values()
+    ]
+    shown = [(row, row.score_micro / MICRO, handoff_url(app, row.id, now)) for row in handoffs]
+    return page(
+        "overview",
+        {
+            "company": app.agreement.company,
+            "stages": [(stage, stages.get(stage, 0)) for stage in STAGES],
+            "campaigns": campaigns,
+            "handoffs": shown,
+            "more": len(shown) == _MOST,
+            "now": now,
+            "zone": ZoneInfo(app.agreement.sla.hours.timezone),
+        },
+    )
