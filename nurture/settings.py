@@ -47,7 +47,10 @@ class Settings:
     mail_url: str | None = field(default=None, repr=False)
     base_url: str = "http://localhost:8000"
     port: int = 8000
+    host: str = "127.0.0.1"
     web_concurrency: int = 1
+    pool_size: int = 5
+    tick_seconds: float = 2.0
     given_secret_key: str | None = field(default=None, repr=False)
     write_key: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
@@ -104,7 +107,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail_url=_checked(given, "MAIL_URL", _mail_address),
         base_url=_checked(given, "BASE_URL", _web_address("BASE_URL")) or f"http://localhost:{port}",
         port=port,
+        host=given.get("HOST") or ("0.0.0.0" if "PORT" in given else "127.0.0.1"),  # noqa: S104 - a PaaS sets PORT
         web_concurrency=_number(given, "WEB_CONCURRENCY", 1, range(1, 1025)),
+        pool_size=_number(given, "NURTURE_POOL_SIZE", 5, range(1, 101)),
+        tick_seconds=_tick(given),
         given_secret_key=given.get("SECRET_KEY"),
         write_key=given.get("WRITE_KEY"),
         api_key=given.get("API_KEY"),
@@ -232,6 +238,18 @@ def _directory(given: Mapping[str, str], name: str, default: Path) -> Path:
     if not path.is_dir():
         raise SettingsError(f"{name}: {path} is no directory")
     return path.absolute()
+
+
+def _tick(given: Mapping[str, str]) -> float:
+    """Seconds between two looks of the clock."""
+    text = given.get("NURTURE_TICK", "2")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.01 <= seconds <= 60:
+        raise SettingsError(f"NURTURE_TICK: {text} is no number of seconds from 0.01 to 60")
+    return seconds
 
 
 def _log_level(given: Mapping[str, str]) -> str:

@@ -1,0 +1,1 @@
+"""The processes: the only code that knows dramatiq and Redis. Thin: read the clock, call a flow."""

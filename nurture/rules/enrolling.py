@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from nurture.campaign import Campaign
-from nurture.facts import ON_THE_WAY, WITH_SALES, DeliveryFact, EnrollmentFact, Left, PastEnrollment
+from nurture.facts import ON_THE_WAY, WITH_SALES, DeliveryFact, EnrollmentFact, EnrollmentStatus, Left, PastEnrollment
 from nurture.rules import conditions, next_step, taking
 from nurture.rules.calendar import local_date
 from nurture.rules.draft import Draft
@@ -153,9 +153,8 @@ def _set(draft: Draft, enrollment: EnrollmentFact, planned: Plan) -> None:
 
 def _with(enrollment: EnrollmentFact, planned: Plan) -> EnrollmentFact:
     """The enrollment with its plan written in. Without a day it waits to be woken by a changed file."""
-    if planned.slot is not None:
-        due_at, due_until = planned.slot.at, planned.slot.until
-    else:
-        due_at, due_until = planned.finish_at, None
-    status = "active" if planned.step is not None else "exhausted"
+    status: EnrollmentStatus = "active" if planned.step is not None else "exhausted"
+    slot = planned.slot
+    due_at = planned.finish_at if slot is None else slot.at
+    due_until = None if slot is None else slot.until
     return replace(enrollment, status=status, due_at=due_at, due_until=due_until, slow=planned.slow)

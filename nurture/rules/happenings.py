@@ -35,9 +35,13 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """The lead did something, as judged: these events are human and have not been counted yet."""
+    """The lead did something, as judged: these events are human and have not been counted yet.
+
+    `profile_changed`: the same request changed who the lead is; the state already says so.
+    """
 
     events: tuple[EventFact, ...]
+    profile_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _arrived(draft: Draft, happening: h.Arrived) -> None:
 def _did(draft: Draft, happening: h.Did) -> None:
     raised = count(draft, happening.events)
     engaged = engage(draft, happening.events)
-    if any(event.kind == "answer" for event in happening.events):
+    if happening.profile_changed or any(event.kind == "answer" for event in happening.events):
         grade_again(draft)
     if offer_if_ready(draft, raised):
         return
@@ -55,7 +55,7 @@ def _did(draft: Draft, happening: h.Did) -> None:
     enrollment = draft.state.enrollment
     if enrollment is None:
         _take_if_resting(draft)
-    elif enrollment.status == "exhausted" or (engaged and enrollment.slow):
+    elif enrollment.status == "exhausted" or happening.profile_changed or (engaged and enrollment.slow):
         replan(draft, tomorrow_at_the_earliest=engaged and enrollment.slow)
 
 

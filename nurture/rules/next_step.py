@@ -4,13 +4,13 @@ Nothing is remembered but what was received, so an edit to a live campaign alway
 reaches the leads that had run out, a deleted one is gone, a renamed id is a new step. docs/campaigns.md has the rules.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from nurture.campaign import Campaign, Step
 from nurture.facts import ON_THE_WAY, RECEIVED, DeliveryFact, Known, LeadState
 from nurture.rules import conditions
+from nurture.rules.hashing import pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def choose(campaign: Campaign, state: LeadState, enrollment: int | None, known_a
     start = 0
     if campaign.order == "sequence" and enrollment is not None:
         start = _position(campaign, mine, enrollment) + 1
-    passed = []
+    passed: list[tuple[str, str]] = []
     for step in campaign.steps[start:]:
         why_not = _why_not(step, mine, state.cycle, known_at)
         if why_not is None:
@@ -39,13 +39,12 @@ def choose(campaign: Campaign, state: LeadState, enrollment: int | None, known_a
 def variant(step: Step, lead_key: str) -> tuple[str | None, str]:
     """Which variant a lead gets, for ever the same: (its name or None, its template).
 
-    Split evenly by blake2b of the lead's key and the step's id, modulo the variants in the order of the file.
+    Split evenly by a hash of the lead's key and the step's id (`hashing.pick`), in the order of the file.
     """
     if not step.variants:
         return None, step.template
-    digest = hashlib.blake2b(f"variant\0{lead_key}\0{step.id}".encode(), digest_size=8).digest()
     names = list(step.variants)
-    name = names[int.from_bytes(digest) % len(names)]
+    name = names[pick(len(names), "variant", lead_key, step.id)]
     return name, step.variants[name]
 
 

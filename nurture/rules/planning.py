@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from nurture.campaign import Campaign, Step
 from nurture.facts import ON_THE_WAY, RECEIVED, TAKES_A_DAY, EnrollmentFact, LeadState, Slot
 from nurture.rules import cadence, next_step
 from nurture.rules.book import Rulebook
-from nurture.rules.calendar import local_date
+from nurture.rules.calendar import first_instant, local_date
 from nurture.rules.known import known
 
 
@@ -104,4 +103,4 @@ def _finish_at(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact,
     )
     begun = local_date(enrollment.started_at, zone)
     last = begun if last is None else max(last, begun)
-    return datetime.combine(last + timedelta(days=campaign.finish.after.days), time(), ZoneInfo(zone))
+    return first_instant(last + timedelta(days=campaign.finish.after.days), time(), zone)

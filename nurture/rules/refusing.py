@@ -10,6 +10,7 @@ from nurture.rules.draft import Draft
 from nurture.rules.effects import CycleBegan, HandoffMoved, Suppressed
 from nurture.rules.enrolling import ask_who_takes, leave
 from nurture.rules.happenings import Progressed, Refused
+from nurture.rules.offering import grade_again
 
 _BUILT_IN = {code: RejectReason(label=code.replace("_", " ").capitalize(), then="nurture") for code in BUILT_IN_REASONS}
 
@@ -33,6 +34,7 @@ def progress(draft: Draft, happening: Progressed) -> None:
 
 def refuse(draft: Draft, happening: Refused) -> None:
     """Begin the next cycle; then nurture (after the reason's wait), sales keeps it, or it is over."""
+    grade_again(draft)
     said = reason_of(draft.book, happening.reason)
     then = "nurture" if said is None else said.then
     was_customer = draft.state.stage == "customer" or (

@@ -25,7 +25,8 @@ _LEASE = text(
             ORDER BY slot_at, id LIMIT :most FOR UPDATE SKIP LOCKED))
         RETURNING *
     )
-    SELECT t.id AS delivery_id, t.enrollment_id, t.lead_id, t.campaign, t.step, t.template, t.cycle, l.*
+    SELECT t.id AS delivery_id, t.enrollment_id, t.lead_id, t.campaign, t.step, t.template,
+           t.cycle AS delivery_cycle, t.tries, l.*
     FROM taken t JOIN lead l ON l.id = t.lead_id ORDER BY t.slot_at, t.id
     """  # noqa: S608 - a constant of this file
 )
@@ -182,3 +183,40 @@ def expire(db: Connection) -> dict[str, int]:
 def any_to_send(db: Connection, mailer: str, now: datetime) -> bool:
     """Whether a mail's slot has come."""
     return bool(db.execute(_DUE, {"mailer": mailer, "now": now}).scalar())
+
+
+_LISTED = """
+    SELECT d.id, l.email AS lead, d.campaign, d.step, d.cycle, d.variant, d.template, d.state, d.message_id, d.local_on,
+           d.slot_at, d.slot_until, d.queued_at, d.sending_at, d.sent_at, d.tries, d.reason
+    FROM delivery d JOIN lead l ON l.id = d.lead_id
+"""
+
+
+def listed(
+    db: Connection, *, state: str | None = None, email: str | None = None, most: int = 1000
+) -> Sequence[Row[Any]]:
+    """Deliveries, newest first, of one state or one lead where asked."""
+    query = text(
+        _LISTED
+        + """ WHERE (CAST(:state AS text) IS NULL OR d.state = :state)
+              AND (CAST(:email AS text) IS NULL OR l.email = :email) ORDER BY d.id DESC LIMIT :most"""
+    )
+    return db.execute(query, {"state": state, "email": email, "most": most}).all()
+
+
+def one(db: Connection, delivery_id: int) -> Row[Any] | None:
+    """One delivery."""
+    return db.execute(text(_LISTED + " WHERE d.id = :id"), {"id": delivery_id}).one_or_none()
+
+
+def settle_unknown(db: Connection, delivery_id: int, *, state: str, reason: str, now: datetime) -> int | None:
+    """Settle an `unknown` mail as `sent`, or as `failed` so that its step can come again; gives its lead, or None."""
+    query = text(
+        """
+        UPDATE delivery SET state = :state, reason = :reason, for_good = false, lease_token = NULL,
+               sent_at = CASE WHEN :state = 'sent' THEN coalesce(sending_at, CAST(:now AS timestamptz)) END
+        WHERE id = :id AND state = 'unknown' RETURNING lead_id
+        """
+    )
+    settled: int | None = db.execute(query, {"id": delivery_id, "state": state, "reason": reason, "now": now}).scalar()
+    return settled

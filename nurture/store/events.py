@@ -173,3 +173,9 @@ def _md5(message_id: str) -> bytes:
 
 def _json(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
+
+
+def any_to_settle(db: Connection, now: datetime) -> bool:
+    """Whether mail hits have waited long enough to be judged."""
+    query = text("SELECT EXISTS (SELECT FROM event WHERE verdict = 'pending' AND settle_at <= :now)")
+    return bool(db.execute(query, {"now": now}).scalar())

@@ -107,7 +107,7 @@ def _states(db: Connection, book: Rulebook, query: Any, ids: Sequence[int], now:
             refused=lead.refused,
             reason=lead.reason,
             grade=lead.grade,
-            counts=tuple(SignalCount(row.matcher, row.day, row.count) for row in counts.get(lead.id, ())),
+            counts=tuple(SignalCount(row.matcher, row.day, row._mapping["count"]) for row in counts.get(lead.id, ())),
             enrollment=_live(enrollments.get(lead.id, ())),
             past=_past(enrollments.get(lead.id, ())),
             deliveries=tuple(

@@ -1,0 +1,115 @@
+"""Puts it together: settings, workspace, compiled letters, channels to sales, the database, the clock."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from nurture.agreement import Agreement
+from nurture.db import make_engine, transaction
+from nurture.errors import DatabaseNotReady, NotifierError
+from nurture.mail.letters import Letters
+from nurture.mailers import send_one
+from nurture.messages import Mail, Receipt
+from nurture.notifiers import Notifier, build_notifiers
+from nurture.notifiers.email import Send
+from nurture.rules.book import Rulebook
+from nurture.settings import Settings
+from nurture.store.business_time import stepped_now
+from nurture.workspace import Workspace, load_workspace
+
+Clock = Callable[[], datetime]
+Nudge = Callable[[str], None]
+"""Tells the workers that there is work: `advance`, `deliver`, `settle` or `notices`. A lost one costs a moment."""
+
+SPARE_TIME = timedelta(days=30)
+"""How long a handoff's page can be opened after its outcome was due."""
+
+
+def real_clock() -> datetime:
+    """Business time as it is: the only place that asks the machine."""
+    return datetime.now(UTC)  # noqa: TID251 - this is the clock
+
+
+def no_nudge(_: str) -> None:
+    """For those who have no workers to tell; the clock finds what is due within its next tick."""
+
+
+@dataclass(frozen=True)
+class App:
+    """The composition root. Made once a process; everything in it may be shared between threads."""
+
+    settings: Settings
+    engine: Engine
+    workspace: Workspace
+    now: Clock
+    nudge: Nudge = no_nudge
+    channels: Mapping[str, Notifier] = field(default_factory=dict)
+
+    @cached_property
+    def book(self) -> Rulebook:
+        """The rules' view of the workspace."""
+        return Rulebook(self.workspace.agreement, self.workspace.campaigns)
+
+    @property
+    def agreement(self) -> Agreement:
+        """What marketing and sales signed."""
+        return self.workspace.agreement
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The templates, each compiled when first used."""
+        return Letters(self.workspace, self.settings)
+
+    @property
+    def handoff_links_live(self) -> timedelta:
+        """How long a link to a handoff's page is good."""
+        return timedelta(days=self.agreement.sla.outcome_within.days) + SPARE_TIME
+
+
+@contextmanager
+def open_app(settings: Settings, *, nudge: Nudge = no_nudge) -> Iterator[App]:
+    """An app for this process; its connections are closed at the end.
+
+    Raises:
+        WorkspaceError: The workspace's files have problems.
+        DatabaseNotReady: There is no database to talk to.
+    """
+    if settings.database_url is None:
+        raise DatabaseNotReady("no database: set DATABASE_URL, or let the command start the embedded one")
+    workspace = load_workspace(settings.workspace)
+    engine = make_engine(settings.database_url, pool_size=settings.pool_size)
+    try:
+        channels = build_notifiers(settings, workspace.agreement, _send(settings))
+        yield App(settings, engine, workspace, clock_of(settings, engine), nudge, channels)
+    finally:
+        engine.dispose()
+
+
+def _send(settings: Settings) -> Send:
+    """Sends one mail, for news to sales."""
+
+    def send(mail: Mail) -> Receipt:
+        if settings.mail_url is None:
+            raise NotifierError("MAIL_URL is not set, so no mail can be sent")
+        return send_one(settings.mail_url, mail)
+
+    return send
+
+
+def clock_of(settings: Settings, engine: Engine) -> Clock:
+    """The clock that business time is read from: the machine's, or the demo's stepped one."""
+    if not settings.stepped_clock:
+        return real_clock
+
+    def stepped() -> datetime:
+        with transaction(engine) as db:
+            shown = stepped_now(db)
+        if shown is None:
+            raise DatabaseNotReady("the stepped clock has not been set")
+        return shown.astimezone(UTC)
+
+    return stepped

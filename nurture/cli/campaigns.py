@@ -1,0 +1,120 @@
+"""`check`, `enroll`, `qualify`, `why`."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nurture.cli.opening import opened_app
+from nurture.cli.printing import Json, err, out, print_json, print_table
+from nurture.db import transaction
+from nurture.errors import NotFound, UsageError, WorkspaceError
+from nurture.flows import enroll as enrolling
+from nurture.grammar.conditions import ConditionError, parse_condition
+from nurture.rules.why import why as explain
+from nurture.settings import read_settings
+from nurture.store import leads
+from nurture.store.states import states
+from nurture.workspace import load_workspace
+
+
+def check(
+    path: Annotated[Path | None, typer.Argument(help="The workspace; NURTURE_WORKSPACE or here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find every problem in the agreement and the campaigns."""
+    root = path or read_settings(os.environ).workspace
+    try:
+        workspace = load_workspace(root)
+    except WorkspaceError as error:
+        if as_json:
+            fields = ("file", "line", "column", "severity", "code", "message", "hint")
+            problems = [{name: getattr(problem, name) for name in fields} for problem in error.problems]
+            errors = sum(problem["severity"] == "error" for problem in problems)
+            print_json({"problems": problems, "errors": errors, "warnings": len(problems) - errors})
+        else:
+            for problem in error.problems:
+                out.print(str(problem), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json({"problems": [], "errors": 0, "warnings": 0})
+    else:
+        steps = sum(len(campaign.steps) for campaign in workspace.campaigns.values())
+        out.print(
+            f"no problems: {len(workspace.campaigns)} campaigns, {steps} steps, {len(workspace.templates)} templates"
+        )
+
+
+def enroll(
+    email: Annotated[str | None, typer.Argument(help="The lead.")] = None,
+    campaign: Annotated[str, typer.Option(help="The campaign's id.")] = ...,  # type: ignore[assignment]
+    when: Annotated[str | None, typer.Option(help="Many leads at once: those for whom this condition holds.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Put a lead, or many, into a campaign by hand; for many it says how many first."""
+    if (email is None) == (when is None):
+        raise UsageError("say either one EMAIL or --when CONDITION")
+    with opened_app() as app:
+        now = app.now()
+        if email is not None:
+            enrolling.enroll(app, email, campaign=campaign, now=now)
+            out.print(f"{email} is in {campaign}", markup=False)
+            return
+        try:
+            condition = parse_condition(when)
+        except ConditionError as error:
+            raise UsageError(f"--when: {error}") from error
+        found = enrolling.takes(app, campaign=campaign, when=condition, now=now)
+        _ask(f"put {len(found)} leads into {campaign}?", yes)
+        out.print(f"{enrolling.enroll_many(app, found, campaign=campaign, now=now)} leads are in {campaign}")
+
+
+def qualify(
+    limit: Annotated[int, typer.Option(min=1, help="Offer at most so many.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Offer to sales those who qualify now and have not been offered, after a changed agreement."""
+    with opened_app() as app:
+        now = app.now()
+        count = enrolling.qualify(app, limit=limit, now=now, count_only=True)
+        _ask(f"{count} leads qualify; offer {min(count, limit)} of them to sales?", yes)
+        out.print(f"{enrolling.qualify(app, limit=limit, now=now)} leads offered")
+
+
+def why(email: Annotated[str, typer.Argument(help="The lead.")], as_json: Json = False) -> None:
+    """Say what happens next to a lead, when, and every rule that decided."""
+    with opened_app() as app:
+        now = app.now()
+        with transaction(app.engine) as db:
+            lead_id = leads.id_of(db, email)
+            if lead_id is None:
+                raise NotFound(f"no lead with the address {email}")
+            (state,) = states(db, app.book, [lead_id], now)
+    said = explain(app.book, state, now)
+    following = said.next
+    if as_json:
+        print_json({"lead": state.profile.email, "next": _next(following), "rules": [_ruling(r) for r in said.rules]})
+        return
+    where = "/".join(part for part in (following.campaign, following.step) if part)
+    at = f" at {following.at:%a %d %b %Y %H:%M %Z}" if following.at else ""
+    out.print(f"{state.profile.email}: {following.action} {where}{at}".rstrip(), markup=False)
+    out.print(f"  {following.because}", markup=False)
+    print_table(("", "rule", "because"), [("yes" if r.holds else "no", r.rule, r.because) for r in said.rules])
+
+
+def _next(following: Any) -> dict[str, Any]:
+    return {name: getattr(following, name) for name in ("action", "campaign", "step", "at", "because")}
+
+
+def _ruling(ruling: Any) -> dict[str, Any]:
+    return {"rule": ruling.rule, "holds": ruling.holds, "because": ruling.because}
+
+
+def _ask(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not os.isatty(0):
+        err.print(f"{question} nobody to ask here; add --yes", markup=False)
+        raise typer.Exit(2)
+    typer.confirm(question, abort=True)

@@ -1,0 +1,63 @@
+"""`nurture deliveries …`: what was sent, to whom, in what state; settle what is unknown."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from nurture.cli.opening import opened_app
+from nurture.cli.printing import Json, out, print_json, print_table
+from nurture.db import transaction
+from nurture.errors import NotFound
+from nurture.flows.resolve import resolve as settle
+from nurture.store import deliveries as store
+
+deliveries = typer.Typer(help="Mails to leads, and what became of them.", no_args_is_help=True)
+
+_SHOWN = ("id", "lead", "campaign", "step", "cycle", "state", "message_id", "queued_at", "sent_at", "reason")
+_MORE = (*_SHOWN, "variant", "template", "local_on", "slot_at", "slot_until", "sending_at", "tries")
+
+
+@deliveries.command("list")
+def list_(
+    state: Annotated[str | None, typer.Option(help="Only these, such as `unknown`.")] = None,
+    lead: Annotated[str | None, typer.Option(help="Only this lead's.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
+    as_json: Json = False,
+) -> None:
+    """List deliveries, newest first."""
+    with opened_app() as app, transaction(app.engine) as db:
+        rows = [_dict(row, _SHOWN) for row in store.listed(db, state=state, email=lead and lead.lower(), most=most)]
+    if as_json:
+        print_json(rows)
+    else:
+        columns = ("id", "lead", "campaign", "step", "cycle", "state", "sent_at", "reason")
+        print_table(columns, [[row[name] for name in columns] for row in rows])
+
+
+@deliveries.command("show")
+def show(delivery: Annotated[int, typer.Argument(help="Its number.")], as_json: Json = False) -> None:
+    """Show one with all its times."""
+    with opened_app() as app, transaction(app.engine) as db:
+        row = store.one(db, delivery)
+    if row is None:
+        raise NotFound(f"no delivery {delivery}")
+    if as_json:
+        print_json(_dict(row, _MORE))
+    else:
+        print_table(("", ""), _dict(row, _MORE).items())
+
+
+@deliveries.command("resolve")
+def resolve(
+    delivery: Annotated[int, typer.Argument(help="Its number.")],
+    as_state: Annotated[Literal["sent", "failed"], typer.Option("--as", help="What you found out.")],
+    by: Annotated[str, typer.Option(help="Who says so.")] = "operator",
+) -> None:
+    """Settle an unknown mail: it was sent, or it was not and its step may come again."""
+    with opened_app() as app:
+        settle(app, delivery, as_state=as_state, by=by, now=app.now())
+    out.print(f"delivery {delivery} is {as_state}")
+
+
+def _dict(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

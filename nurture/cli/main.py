@@ -1,0 +1,62 @@
+"""`nurture`: mounts the command groups and turns errors into one line and an exit status."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import nurture
+from nurture.cli import campaigns, deliveries, demo, handoffs, leads, processes, score, up
+from nurture.cli.printing import err
+from nurture.errors import NurtureError
+
+app = typer.Typer(
+    name="nurture",
+    help="Keeps refused and unready leads warm, and hands them back to sales the moment they are ready.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(leads.leads, name="leads")
+app.add_typer(handoffs.handoffs, name="handoffs")
+app.add_typer(deliveries.deliveries, name="deliveries")
+app.add_typer(score.score, name="score")
+app.add_typer(processes.database, name="db")
+app.command("check")(campaigns.check)
+app.command("enroll")(campaigns.enroll)
+app.command("qualify")(campaigns.qualify)
+app.command("why")(campaigns.why)
+app.command("web")(processes.web)
+app.command("worker")(processes.worker)
+app.command("clock")(processes.clock)
+app.command("up")(up.up)
+app.command("demo")(demo.demo)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(nurture.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _nurture(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Nothing is common to all commands but what `main` does."""
+
+
+def main() -> None:
+    """Run a command. Exit status: 0 fine, 1 problems found or nothing such, 2 wrong usage."""
+    try:
+        app()
+    except NurtureError as error:
+        err.print(f"nurture: {error}", markup=False, soft_wrap=True)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What every command begins with: settings, the servers they name (or the embedded ones), an app."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from nurture.app import App, open_app
+from nurture.db import make_engine
+from nurture.errors import DatabaseNotReady
+from nurture.local.servers import local_servers
+from nurture.settings import Settings, read_settings
+from nurture.store import migrate
+
+
+@contextmanager
+def opened_settings() -> Iterator[Settings]:
+    """Settings with addresses of servers that run; the embedded ones are started, or joined, where none are named."""
+    settings = read_settings(os.environ)
+    with ExitStack() as stack:
+        if settings.is_embedded:
+            servers = stack.enter_context(local_servers(settings.data_dir))
+            settings = settings.on_servers(servers.database_url, servers.redis_url)
+        yield settings
+
+
+@contextmanager
+def opened_app() -> Iterator[App]:
+    """An app on a database that is up to date.
+
+    An embedded database is upgraded by the way; any other must have been, by `nurture db upgrade`.
+
+    Raises:
+        DatabaseNotReady: It cannot be reached, or it has not been upgraded.
+    """
+    with opened_settings() as settings:
+        if read_settings(os.environ).is_embedded:
+            upgrade(settings)
+        with readable_errors(), open_app(settings) as app:
+            with app.engine.connect() as db:
+                found = migrate.revision(db)
+            if found != migrate.newest():
+                raise DatabaseNotReady(
+                    f"the database is at revision {found or 'none'}, this version wants {migrate.newest()}; "
+                    "run `nurture db upgrade`"
+                )
+            yield app
+
+
+def upgrade(settings: Settings) -> tuple[str | None, str | None]:
+    """Bring the database to the newest schema; gives the revisions before and after."""
+    engine = make_engine(settings.database_url or "", pool_size=1)
+    try:
+        with readable_errors():
+            return migrate.upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Say in one line what PostgreSQL says in twenty."""
+    try:
+        yield
+    except OperationalError as error:
+        why = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+        raise DatabaseNotReady(f"DATABASE_URL: the database cannot be reached: {why}") from error
+    except ProgrammingError as error:
+        if "UndefinedTable" in type(error.orig).__name__:
+            raise DatabaseNotReady("the database has no tables of ours; run `nurture db upgrade`") from error
+        raise

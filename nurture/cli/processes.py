@@ -1,0 +1,67 @@
+"""The PaaS processes, and the release step before them."""
+
+import os
+import signal
+import subprocess  # noqa: S404 - we start our own processes
+import sys
+from typing import Annotated
+
+import typer
+
+from nurture.cli.opening import opened_settings, upgrade
+from nurture.cli.printing import Json, print_json
+from nurture.settings import read_settings
+
+database = typer.Typer(help="The database.", no_args_is_help=True)
+
+SHUTDOWN_MS = "25000"
+
+
+@database.command("upgrade")
+def upgrade_command(as_json: Json = False) -> None:
+    """Bring the database to the newest schema. Idempotent, and safe to run twice at once."""
+    with opened_settings() as settings:
+        before, after = upgrade(settings)
+    if as_json:
+        print_json({"before": before, "after": after})
+    else:
+        typer.echo(f"the database is at {after}" + ("" if before == after else f" (was at {before or 'nothing'})"))
+
+
+def web() -> None:
+    """Serve HTTP on PORT: events, tracked links, unsubscribe, the rep's page."""
+    _become(sys.executable, "-m", "workers.web")
+
+
+def worker(
+    processes: Annotated[int | None, typer.Option(help="Processes; WEB_CONCURRENCY where it is set, else 1.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of each process.")] = 4,
+) -> None:
+    """Work off what is due: decide, send, judge, tell sales."""
+    count = processes or read_settings(os.environ).web_concurrency
+    _become(
+        sys.executable, "-m", "dramatiq", "workers.actors", "--processes", str(count), "--threads", str(threads),
+        "--worker-shutdown-timeout", SHUTDOWN_MS, "--skip-logging",
+    )  # fmt: skip
+
+
+def clock() -> None:
+    """Say every few seconds what there is to do. One is enough; two are harmless."""
+    _become(sys.executable, "-m", "workers.clock")
+
+
+def _become(*command: str) -> None:
+    """Run a process with the servers' addresses in its environment: in our place, or below us if servers are embedded.
+
+    Embedded servers run while somebody uses them, so this process stays, as long as the one below it does.
+    """
+    settings = read_settings(os.environ)
+    if not settings.is_embedded:
+        os.execv(command[0], command)  # noqa: S606 - ourselves
+    with opened_settings() as found:
+        addresses = {"DATABASE_URL": found.database_url or "", "REDIS_URL": found.redis_url or ""}
+        below = subprocess.Popen(command, env={**os.environ, **addresses, "SECRET_KEY": settings.secret_key})
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda sent, _: below.send_signal(sent))
+        status = below.wait()
+    raise typer.Exit(max(status, 0))

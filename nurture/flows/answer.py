@@ -1,0 +1,43 @@
+"""Take a lead's answer to a survey: an event, an attribute, perhaps a raised hand."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import text
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.flows.decide import decide, offered
+from nurture.rules.happenings import Did
+from nurture.store import events
+from nurture.store.states import event_fact, lock
+
+_DELIVERY = text("SELECT lead_id, campaign, step FROM delivery WHERE id = :id")
+
+
+def answer(app: App, *, delivery_id: int, question: str, answer: str, now: datetime) -> bool:
+    """Note the answer; the same answer given twice is one. False if there is no such delivery."""
+    with transaction(app.engine) as db:
+        delivery = db.execute(_DELIVERY, {"id": delivery_id}).one_or_none()
+        if delivery is None:
+            return False
+        lock(db, [delivery.lead_id])
+        row = {
+            "source": "survey",
+            "message_id": sha256(f"{delivery_id}\0{question}\0{answer}".encode()).hexdigest(),
+            "lead_id": delivery.lead_id,
+            "kind": "answer",
+            "name": question,
+            "properties": {"answer": answer},
+            "delivery_id": delivery_id,
+            "campaign": delivery.campaign,
+            "step": delivery.step,
+            "occurred_at": now,
+            "received_at": now,
+        }
+        stored = events.insert(db, [row])
+        facts = tuple(event_fact(one) for one in stored)
+        decided = decide(db, app, {delivery.lead_id: Did(facts)}, now) if facts else []
+    if offered(decided):
+        app.nudge("notices")
+    return True

@@ -1,0 +1,90 @@
+"""Offer leads to sales: an owner, the deadlines, the evidence, a notice for each channel, all in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from nurture.app import App
+from nurture.facts import MICRO, LeadState
+from nurture.rules import assignment, grading, sla
+from nurture.rules.effects import HandedOver
+from nurture.rules.known import known
+from nurture.store import handoffs, notices
+from nurture.store.outcomes import Decided
+
+KIND = "lead.requalified"
+
+
+def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datetime) -> list[int]:
+    """Open a handoff for each lead that was just handed over; gives their ids. The rota is locked last."""
+    offers = [
+        (one.lead_id, one.before, effect)
+        for one in decided
+        for effect in one.outcome.effects
+        if isinstance(effect, HandedOver)
+    ]
+    if not offers:
+        return []
+    turns = handoffs.turns(db, assignment.rota(app.book.agreement), now)
+    opened = []
+    for lead_id, before, offer in offers:
+        rep = _owner(db, app, lead_id, before, turns, now)
+        handoff_id = handoffs.open_handoff(db, _values(app, lead_id, before, offer, rep, now))
+        channels = [(channel, rep if channel == "email" else None) for channel in app.channels]
+        notices.queue(db, handoff_id, kind=KIND, channels=channels, at=now)
+        opened.append(handoff_id)
+    return opened
+
+
+def _owner(db: Connection, app: App, lead_id: int, state: LeadState, turns: dict[str, int], now: datetime) -> str:
+    previous, ended_as = handoffs.previous_owner(db, lead_id)
+    domain = state.profile.email.rpartition("@")[2]
+    who = assignment.Candidates(
+        previous=previous,
+        owner=state.profile.owner,
+        colleague=handoffs.colleague(db, lead_id, domain),
+        skip=previous if ended_as == "no_follow_up" else None,
+    )
+    assigned = assignment.assign(app.book.agreement, known(app.book, state, now), who, turns)
+    if assigned.by_turns:
+        handoffs.give_turn(db, assigned.rep, now)
+        turns[assigned.rep] = max(turns.values(), default=0) + 1
+    return assigned.rep
+
+
+def _values(app: App, lead_id: int, state: LeadState, offer: HandedOver, rep: str, now: datetime) -> dict[str, Any]:
+    terms = app.book.agreement.sla
+    first = terms.accept_within
+    if offer.hand_raise and terms.hand_raise is not None:
+        first = terms.hand_raise.accept_within
+    return {
+        "lead_id": lead_id,
+        "cycle": offer.cycle,
+        "grade": offer.grade,
+        "score_micro": offer.score.micro,
+        "hand_raise": offer.hand_raise,
+        "because": offer.because,
+        "evidence": _evidence(app, state, offer, now),
+        "was_customer": offer.was_customer,
+        "owner": rep,
+        "offered_at": now,
+        "accept_due_at": sla.deadline(terms.hours, now, first),
+        "attempt_due_at": sla.deadline(terms.hours, now, terms.first_attempt_within),
+    }
+
+
+def _evidence(app: App, state: LeadState, offer: HandedOver, now: datetime) -> dict[str, Any]:
+    """The score's rows and the grade's criteria as they were when the lead was offered."""
+    graded = grading.grade(app.book.agreement, known(app.book, state, now))
+    return {
+        "rows": [
+            {
+                "signal": row.signal, "day": row.day.isoformat(), "count": row.count, "counted": row.counted,
+                "points": row.points, "age_days": row.age_days, "worth": row.worth / MICRO,
+            }
+            for row in offer.score.rows
+        ],
+        "fit": [{"name": row.name, "points": row.points, "holds": row.holds} for row in graded.rows],
+    }  # fmt: skip

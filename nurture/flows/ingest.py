@@ -1,0 +1,115 @@
+"""Take in what leads did elsewhere: who it was, once each, counted, decided, committed before the client hears 200."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from nurture.app import App
+from nurture.db import is_deadlock_or_serialization, transaction
+from nurture.facts import LeadState
+from nurture.flows.decide import offered, settle
+from nurture.flows.identify import IncomingEvent, Recognised, recognise
+from nurture.rules.bots import known_program
+from nurture.rules.happenings import Arrived, Did, Happening, ProfileChanged
+from nurture.store import events, leads
+from nurture.store.states import event_fact, lock, locked_states
+
+TRIES = 3
+
+__all__ = ["IncomingEvent", "Ingested", "ingest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of a batch. `unusable` has the message ids of events that name nobody at all."""
+
+    stored: int = 0
+    duplicates: int = 0
+    created: int = 0
+    offered: int = 0
+    unusable: tuple[str, ...] = field(default=())
+
+
+def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime) -> Ingested:
+    """Store a batch of events and decide the leads they concern, in one transaction.
+
+    An event that came before, by source and message id, changes nothing. A batch that meets another one for the same
+    leads in a deadlock is tried again.
+    """
+    for attempt in range(TRIES):
+        try:
+            with transaction(app.engine) as db:
+                done = _ingest(db, app, batch, now)
+            break
+        except Exception as error:
+            if attempt + 1 == TRIES or not is_deadlock_or_serialization(error):
+                raise
+    if done.offered:
+        app.nudge("notices")
+    return done
+
+
+def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime) -> Ingested:
+    usable = [event for event in batch if event.email or event.user_id or event.anonymous_id]
+    unusable = tuple(event.message_id for event in batch if not (event.email or event.user_id or event.anonymous_id))
+    who = recognise(db, app, usable, now)
+    lock(db, who.lead_ids)
+    stored = events.insert(
+        db, [_row(event, lead_id) for event, lead_id in zip(usable, who.of, strict=True) if event.kind != "alias"]
+    )
+    earlier = events.attribute(db, who.newly_tied)
+    changed = set(leads.update(db, who.profiles(), now, source="events"))
+    states = locked_states(db, app.book, _concerned(stored, earlier, changed, who), now)
+    decided = settle(db, app, _happenings(states, [*stored, *earlier], changed, who), now)
+    taken_in = sum(event.kind != "alias" for event in usable)
+    return Ingested(len(stored), taken_in - len(stored), len(who.created), offered(decided), unusable)
+
+
+def _concerned(stored: Sequence[Row[Any]], earlier: Sequence[Row[Any]], changed: set[int], who: Recognised) -> set[int]:
+    """Leads about whom there is something to decide."""
+    return {row.lead_id for row in (*stored, *earlier) if row.lead_id is not None} | changed | who.created
+
+
+def _happenings(
+    states: Sequence[LeadState], rows: Sequence[Row[Any]], changed: set[int], who: Recognised
+) -> list[tuple[LeadState, Happening]]:
+    """At most one happening a lead: it arrived with these events, or did them; else its profile changed."""
+    did: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row.occurred_at, row.id)):
+        if row.lead_id is not None and row.verdict == "human" and row.kind != "identify":
+            did[row.lead_id].append(row)
+    happened: list[tuple[LeadState, Happening]] = []
+    for state in states:
+        lead_id = state.id or 0
+        facts = tuple(event_fact(row) for row in did.get(lead_id, ()))
+        if lead_id in who.created:
+            happened.append((state, Arrived(facts)))
+        elif facts:
+            happened.append((state, Did(facts, profile_changed=lead_id in changed)))
+        elif lead_id in changed:
+            happened.append((state, ProfileChanged()))
+    return happened
+
+
+def _row(event: IncomingEvent, lead_id: int | None) -> dict[str, Any]:
+    program = known_program(event.agent)
+    return {
+        "source": event.source,
+        "message_id": event.message_id,
+        "lead_id": lead_id,
+        "anonymous_id": event.anonymous_id,
+        "kind": event.kind,
+        "name": event.name,
+        "path": event.path,
+        "properties": event.properties,
+        "agent": event.agent,
+        "occurred_at": event.occurred_at,
+        "client_at": event.client_at,
+        "received_at": event.received_at,
+        "verdict": "human" if program is None else "automated",
+        "reasons": () if program is None else (program,),
+    }

@@ -1,0 +1,87 @@
+"""Send the notices that are due, each channel on its own; a failure is tried again later, or shown."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.errors import NotifierError
+from nurture.mail.links import handoff_token
+from nurture.messages import Notice
+from nurture.notifiers.schedule import next_try
+from nurture.store import handoffs, notices
+
+BATCH = 20
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many notices went out, and how many did not. `more` tells that others may be waiting."""
+
+    sent: int = 0
+    failed: int = 0
+    more: bool = False
+
+
+def tell(app: App, now: datetime, *, most: int = BATCH) -> Told:
+    """Send one batch of due notices. Each was written with what it tells of; each is told at least once."""
+    token = uuid4()
+    with transaction(app.engine) as db:
+        rows = notices.lease(db, token=token, now=now, most=most)
+    sent = sum(_tell(app, row, token, now) for row in rows)
+    return Told(sent, len(rows) - sent, more=len(rows) == most)
+
+
+def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> bool:
+    try:
+        notifier = app.channels.get(row.channel)
+        if notifier is None:
+            raise NotifierError(f"the channel {row.channel} is not configured", permanent=True)
+        notifier.notify(_notice(app, row, now))
+    except NotifierError as error:
+        _failed(app, row, token, now, str(error), permanent=error.permanent, retry_after=error.retry_after)
+        return False
+    except Exception as error:
+        log.exception("a notice could not be sent", extra={"notice_id": row.id, "channel": row.channel})
+        _failed(app, row, token, now, f"{type(error).__name__}", permanent=False, retry_after=None)
+        return False
+    with transaction(app.engine) as db:
+        notices.settle(db, row.id, token, state="sent", now=now)
+    return True
+
+
+def _notice(app: App, row: Row[Any], now: datetime) -> Notice:
+    with transaction(app.engine) as db:
+        packet = handoffs.packet(db, row.handoff_id)
+    packet["url"] = handoff_url(app, row.handoff_id, now)
+    return Notice(id=f"notice_{row.id}", kind=row.kind, at=row.at, recipient=row.recipient, data=packet)
+
+
+def handoff_url(app: App, handoff_id: int, now: datetime) -> str:
+    """The rep's page for a handoff, behind a signed link that lives as long as a handoff can stay open."""
+    expires_at = now + app.handoff_links_live
+    return f"{app.settings.base_url}/h/{handoff_token(app.settings.secret_key, handoff_id, expires_at)}"
+
+
+def _failed(
+    app: App,
+    row: Row[Any],
+    token: UUID,
+    now: datetime,
+    words: str,
+    *,
+    permanent: bool,
+    retry_after: float | None,
+) -> None:
+    again_at = None if permanent else next_try(f"notice_{row.id}", row.tries, now, retry_after)
+    state = "failed" if again_at is None else "queued"
+    log.warning("a notice was not taken", extra={"notice_id": row.id, "channel": row.channel, "state": state})
+    with transaction(app.engine) as db:
+        notices.settle(db, row.id, token, state=state, now=now, next_at=again_at, error=words[:500])

@@ -1,0 +1,75 @@
+"""Leads whose time has come: an enrollment's next decision, or the end of a wait."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+_CLAIM_ENROLLED = text(
+    """
+    SELECT l.id FROM enrollment e JOIN lead l ON l.id = e.lead_id
+    WHERE e.status <> 'ended' AND e.due_at <= :now
+    ORDER BY e.due_at, l.id LIMIT :most FOR NO KEY UPDATE OF l SKIP LOCKED
+    """
+)
+
+_CLAIM_WAITING = text(
+    """
+    SELECT id FROM lead WHERE ask_at <= :now ORDER BY ask_at, id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+
+_STILL_DUE = text(
+    """
+    SELECT l.id FROM lead l LEFT JOIN enrollment e ON e.lead_id = l.id AND e.status <> 'ended'
+    WHERE l.id = :id AND (e.due_at <= :now OR l.ask_at <= :now) FOR NO KEY UPDATE OF l
+    """
+)
+
+_ANY = text(
+    """
+    SELECT EXISTS (SELECT FROM enrollment WHERE status <> 'ended' AND due_at <= :now)
+        OR EXISTS (SELECT FROM lead WHERE ask_at <= :now)
+    """
+)
+
+_POSTPONE = (
+    text("UPDATE enrollment SET due_at = :until WHERE lead_id = :id AND status <> 'ended' AND due_at IS NOT NULL"),
+    text("UPDATE lead SET ask_at = :until WHERE id = :id AND ask_at IS NOT NULL"),
+)
+
+
+def claim(db: Connection, now: datetime, most: int) -> list[int]:
+    """Lock leads that are due, those that have waited longest first.
+
+    Leads that somebody else holds are skipped, never waited for, so the order of the locks does no harm.
+    """
+    values = {"now": now, "most": most}
+    ids = list(db.execute(_CLAIM_ENROLLED, values).scalars())
+    if len(ids) < most:
+        ids += db.execute(_CLAIM_WAITING, {"now": now, "most": most - len(ids)}).scalars()
+    return list(dict.fromkeys(ids))
+
+
+def still_due(db: Connection, lead_id: int, now: datetime) -> bool:
+    """Lock one lead and say whether it is due."""
+    return db.execute(_STILL_DUE, {"id": lead_id, "now": now}).scalar() is not None
+
+
+def any_due(db: Connection, now: datetime) -> bool:
+    """Whether some lead is due."""
+    return bool(db.execute(_ANY, {"now": now}).scalar())
+
+
+def postpone(db: Connection, lead_id: int, until: datetime) -> None:
+    """Leave a lead alone until then."""
+    for statement in _POSTPONE:
+        db.execute(statement, {"id": lead_id, "until": until})
+
+
+def wake(db: Connection, campaigns: Sequence[str], now: datetime) -> int:
+    """Make every live enrollment of these campaigns due now, because its file changed."""
+    return db.execute(
+        text("UPDATE enrollment SET due_at = :now WHERE status <> 'ended' AND campaign = ANY(:campaigns)"),
+        {"campaigns": list(campaigns), "now": now},
+    ).rowcount

@@ -1,0 +1,98 @@
+"""The clock: says "look now" while there is something to look at, and settles what dead workers held.
+
+Leadership is a lease row; a second clock waits for it. Two clocks at once would do no harm: all that is due stands in
+PostgreSQL, a late tick finds it all, and the rules spread what is late over what is left of its window.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import OperationalError
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.flows.adopt import adopt
+from nurture.store import deliveries, due, events, leases, notices
+from workers import process
+
+LEASE_SECONDS = 15.0
+TICK_SECONDS = 2.0
+PARTITIONS_EVERY = timedelta(hours=6)
+
+log = logging.getLogger(__name__)
+
+
+class Clock:
+    """One clock process. `tick` may be called at any time and any number of times."""
+
+    def __init__(self, app: App) -> None:
+        """Not the leader yet."""
+        self.app = app
+        self.holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        self.leads = False
+        self.partitions_at: datetime | None = None
+
+    def tick(self) -> bool:
+        """Take or keep the lead; then look once. False: another clock leads."""
+        with transaction(self.app.engine) as db:
+            leads = leases.take(db, "clock", self.holder, LEASE_SECONDS)
+        if leads and not self.leads:
+            log.info("this clock leads now")
+            adopt(self.app, self.app.now())
+        self.leads = leads
+        if leads:
+            self._look(self.app.now())
+        return leads
+
+    def give_up(self) -> None:
+        """Let another clock lead at once."""
+        if self.leads:
+            with transaction(self.app.engine) as db:
+                leases.give_up(db, "clock", self.holder)
+            self.leads = False
+
+    def _look(self, now: datetime) -> None:
+        if self.partitions_at is None or now >= self.partitions_at + PARTITIONS_EVERY:
+            with transaction(self.app.engine) as db:
+                events.make_partitions(db, now)
+            self.partitions_at = now
+        with transaction(self.app.engine) as db:
+            expired = deliveries.expire(db)
+            work = {
+                "advance": due.any_due(db, now),
+                "deliver": deliveries.any_to_send(db, "default", now),
+                "settle": events.any_to_settle(db, now),
+                "notices": notices.any_due(db, now),
+            }
+        if expired:
+            log.warning("settled what dead workers held", extra=expired)
+        for kind, waits in work.items():
+            if waits:
+                self.app.nudge(kind)
+
+
+def run() -> None:
+    """Tick until SIGTERM or SIGINT."""
+    settings = process.settings()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    clock = Clock(process.app())
+    log.info("clock started", extra={"tick_seconds": settings.tick_seconds})
+    while not stop.is_set():
+        try:
+            clock.tick()
+        except OperationalError:
+            log.warning("the database is away; trying again at the next tick")
+        stop.wait(settings.tick_seconds)
+    clock.give_up()
+    log.info("clock stopped")
+
+
+if __name__ == "__main__":
+    run()

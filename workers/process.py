@@ -1,0 +1,37 @@
+"""What every worker process sets up once: settings, logs, broker, app."""
+
+import atexit
+import os
+from contextlib import ExitStack
+from functools import cache
+
+from dramatiq.brokers.redis import RedisBroker
+from nurture.logs import set_up_logs
+
+from nurture.app import App, open_app
+from nurture.settings import Settings, read_settings
+from workers.broker import make_broker
+from workers.nudge import make_nudge
+
+_open = ExitStack()
+atexit.register(_open.close)
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings, read once; logs are set up by the way."""
+    found = read_settings(os.environ)
+    set_up_logs(found.log_level)
+    return found
+
+
+@cache
+def broker() -> RedisBroker:
+    """This process's way to the courier."""
+    return make_broker(settings())
+
+
+@cache
+def app() -> App:
+    """This process's app, opened when first used (after dramatiq has forked)."""
+    return _open.enter_context(open_app(settings(), nudge=make_nudge(broker())))
