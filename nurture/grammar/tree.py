@@ -1,8 +1,8 @@
 """What a condition says, as frozen values: our own small tree, which no longer knows Jinja.
 
 A *value* is a `Field`, a `Length`, a `Literal` or a `Listing`; everything else is true, false or unknown. A `Field` may
-stand there too, where it is an attribute that holds yes or no; so may a `Literal` that is `true` or `false`. Each prints
-as its canonical source: parsed again, it gives the same tree.
+stand there too, where it is an attribute that holds yes or no; so may a `Literal` that is `true` or `false`. Each
+prints as its canonical source: parsed again, it gives the same tree.
 """
 
 from __future__ import annotations

@@ -1,0 +1,55 @@
+"""What is probably not meant, and works all the same: warnings."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from nurture.agreement import Agreement
+from nurture.campaign import Campaign
+from nurture.errors import Problem
+from nurture.grammar.conditions import Condition
+from nurture.grammar.fields import LEAD
+from nurture.workspace.codes import PROBABLE_TYPO, REASON_NEVER_COMES
+from nurture.workspace.document import Document, Path
+from nurture.workspace.references import conditions_of
+
+_NEAR = 0.85
+
+
+def agreement_advice(agreement: Agreement, document: Document) -> Iterator[Problem]:
+    """Names in the agreement's conditions that are nearly those of fixed fields."""
+    for index, criterion in enumerate(agreement.fit):
+        yield from _typos(document, ("fit", index, "when"), criterion.when)
+    for name, signal in agreement.signals.items():
+        if signal.when.condition:
+            yield from _typos(document, ("signals", name, "when", "if"), signal.when.condition)
+    for index, assignment in enumerate(agreement.assign):
+        if assignment.when:
+            yield from _typos(document, ("assign", index, "when"), assignment.when)
+
+
+def campaign_advice(campaign: Campaign, document: Document, agreement: Agreement | None) -> Iterator[Problem]:
+    """The same of a campaign, and reasons that it takes in vain."""
+    for path, condition in conditions_of(campaign):
+        yield from _typos(document, path, condition)
+    reasons = agreement.reject_reasons if agreement else {}
+    for index, reason in enumerate(campaign.enroll.reasons):
+        then = reasons[reason].then if reason in reasons else "nurture"
+        if then != "nurture":
+            message = f"no lead refused as `{reason}` comes here: the agreement says `then: {then}`"
+            problem = document.source.problem(
+                REASON_NEVER_COMES, document.offset(("enroll", "reasons", index)), message
+            )
+            yield replace(problem, severity="warning")
+
+
+def _typos(document: Document, path: Path, condition: Condition) -> Iterator[Problem]:
+    for name in condition.names:
+        if name.scope != "lead" or name.path[0] in LEAD:
+            continue
+        near = get_close_matches(name.path[0], LEAD, n=1, cutoff=_NEAR)
+        if near:
+            message = f"`{name}` is taken for an attribute of the lead"
+            offset = document.offset(path, within=name.at)
+            problem = document.source.problem(PROBABLE_TYPO, offset, message, f"did you mean `lead.{near[0]}`?")
+            yield replace(problem, severity="warning")

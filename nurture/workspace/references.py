@@ -1,0 +1,127 @@
+"""What refers to something in another file, or elsewhere in its own, and is not there.
+
+Read from the documents rather than the models, so that one mistake in a file does not hide the next.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from nurture.agreement import BUILT_IN_REASONS
+from nurture.campaign import Campaign
+from nurture.errors import Problem
+from nurture.grammar.conditions import Condition
+from nurture.grammar.mistakes import did_you_mean, one_of
+from nurture.grammar.places import IN_CAMPAIGNS
+from nurture.workspace.codes import (
+    CONDITION_STEP,
+    DUPLICATE_STEP,
+    REASON_LEADS_NOWHERE,
+    UNKNOWN_CAMPAIGN,
+    UNKNOWN_REASON,
+    UNKNOWN_TEMPLATE,
+    Code,
+)
+from nurture.workspace.document import Document, Path
+from nurture.workspace.templates import Templates
+
+REST = "rest"
+_TEMPLATES: tuple[tuple[str | None, ...], ...] = (
+    ("steps", None, "email"),
+    ("steps", None, "survey"),
+    ("steps", None, "variants", None),
+)
+
+
+def unknown_templates(campaign: Document, templates: Templates) -> Iterator[Problem]:
+    """Steps and variants whose template does not exist."""
+    unreadable = {problem.file.partition("/")[2].rpartition(".")[0] for problem in templates.problems}
+    for pattern in _TEMPLATES:
+        for path, name in campaign.texts(*pattern):
+            wrong = templates.why_not(name)
+            if wrong and name not in unreadable:
+                yield _at(campaign, path, UNKNOWN_TEMPLATE, *wrong)
+
+
+def unknown_reasons(campaign: Document, agreement: Document) -> Iterator[Problem]:
+    """Reasons that a campaign takes and the agreement does not have."""
+    reasons = reasons_of(agreement)
+    for path, reason in campaign.texts("enroll", "reasons", None):
+        if reason not in reasons:
+            hint = did_you_mean(reason, reasons) or "reasons stand in the agreement, under `reject_reasons`"
+            yield _at(campaign, path, UNKNOWN_REASON, f"the agreement has no reason `{reason}`", hint)
+
+
+def unknown_successors(campaign: Document, campaigns: Mapping[str, Document | None]) -> Iterator[Problem]:
+    """A `finish.then` that names no campaign."""
+    for path, name in campaign.texts("finish", "then"):
+        if name != REST and name not in campaigns:
+            hint = did_you_mean(name, [*campaigns, REST])
+            yield _at(campaign, path, UNKNOWN_CAMPAIGN, f"there is no campaign `{name}`, and it is not `{REST}`", hint)
+
+
+def duplicate_steps(campaign: Document) -> Iterator[Problem]:
+    """Ids that a step of the same campaign has already."""
+    first: dict[str, Path] = {}
+    for path, step in campaign.texts("steps", None, "id"):
+        if step in first:
+            line, _ = campaign.source.place(campaign.offset(first[step]))
+            yield _at(campaign, path, DUPLICATE_STEP, f"another step is called `{step}` already", f"in line {line}")
+        else:
+            first[step] = path
+
+
+def stray_reasons(agreement: Document, campaigns: Mapping[str, Document | None]) -> Iterator[Problem]:
+    """Reasons whose leads go back to nurture, where no live campaign takes them."""
+    taken = {reason for document in campaigns.values() if document for reason in _taken_by(document)}
+    for reason, path in _nurtured(agreement).items():
+        if reason not in taken:
+            built_in = "built in: the SLA gives it" if reason in BUILT_IN_REASONS else "nurture"
+            message = f"the reason `{reason}` ({built_in}) leads nowhere: no live campaign lists it"
+            offset = agreement.offset(path, at_key=True)
+            hint = "add it to the `enroll.reasons` of a live campaign"
+            yield agreement.source.problem(REASON_LEADS_NOWHERE, offset, message, hint)
+
+
+def unknown_steps(campaign: Campaign, document: Document) -> Iterator[Problem]:
+    """Conditions that ask about a step that the campaign does not have."""
+    steps = [step.id for step in campaign.steps]
+    for path, condition in conditions_of(campaign):
+        for question in condition.questions:
+            if question.function in IN_CAMPAIGNS and question.argument not in steps:
+                message = f"`{question.function}('{question.argument}')`: there is no such step in this campaign"
+                hint = did_you_mean(question.argument, steps) or f"there are {one_of(steps[:10])}"
+                offset = document.offset(path, within=question.at)
+                yield document.source.problem(CONDITION_STEP, offset, message, hint)
+
+
+def conditions_of(campaign: Campaign) -> Iterator[tuple[Path, Condition]]:
+    """Every condition of a campaign, with its path in the file."""
+    if campaign.enroll.when:
+        yield ("enroll", "when"), campaign.enroll.when
+    for index, step in enumerate(campaign.steps):
+        if step.when:
+            yield ("steps", index, "when"), step.when
+    for index, leaving in enumerate(campaign.exit):
+        yield ("exit", index, "when"), leaving.when
+
+
+def reasons_of(agreement: Document) -> list[str]:
+    """The reasons that the agreement's file names, and those built in."""
+    named = [str(path[1]) for path in agreement.keys("reject_reasons")]
+    return [*named, *(reason for reason in BUILT_IN_REASONS if reason not in named)]
+
+
+def _nurtured(agreement: Document) -> dict[str, Path]:
+    whose: dict[str, Path] = dict.fromkeys(BUILT_IN_REASONS, ("reject_reasons",))
+    for path, then in agreement.texts("reject_reasons", None, "then"):
+        if then == "nurture":
+            whose[str(path[1])] = path[:2]
+    return whose
+
+
+def _taken_by(campaign: Document) -> set[str]:
+    status = [value for _, value in campaign.texts("status")]
+    return {reason for _, reason in campaign.texts("enroll", "reasons", None)} if status == ["live"] else set()
+
+
+def _at(document: Document, path: Path, code: Code, message: str, hint: str | None) -> Problem:
+    return document.source.problem(code, document.offset(path), message, hint)
