@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from sqlalchemy import Connection
 
 from nurture.app import App
-from nurture.facts import NOTHING
+from nurture.facts import nothing
 from nurture.mail.links import read_visitor
 from nurture.store import identities, leads
 
@@ -54,8 +54,8 @@ class IncomingEvent:
     name: str | None = None
     path: str | None = None
     url: str | None = None
-    properties: Mapping[str, Any] = NOTHING
-    traits: Mapping[str, Any] = NOTHING
+    properties: Mapping[str, Any] = field(default_factory=nothing)
+    traits: Mapping[str, Any] = field(default_factory=nothing)
     client_at: datetime | None = None
     agent: str | None = None
 
