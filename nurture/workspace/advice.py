@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 
 from nurture.agreement import Agreement
 from nurture.campaign import Campaign
@@ -12,8 +11,6 @@ from nurture.grammar.fields import LEAD
 from nurture.workspace.codes import PROBABLE_TYPO, REASON_NEVER_COMES
 from nurture.workspace.document import Document, Path
 from nurture.workspace.references import conditions_of
-
-_NEAR = 0.85
 
 
 def agreement_advice(agreement: Agreement, document: Document) -> Iterator[Problem]:
@@ -47,9 +44,18 @@ def _typos(document: Document, path: Path, condition: Condition) -> Iterator[Pro
     for name in condition.names:
         if name.scope != "lead" or name.path[0] in LEAD:
             continue
-        near = get_close_matches(name.path[0], LEAD, n=1, cutoff=_NEAR)
+        near = next((field for field in LEAD if _is_slip(name.path[0], field)), None)
         if near:
             message = f"`{name}` is taken for an attribute of the lead"
             offset = document.offset(path, within=name.at)
-            problem = document.source.problem(PROBABLE_TYPO, offset, message, f"did you mean `lead.{near[0]}`?")
+            problem = document.source.problem(PROBABLE_TYPO, offset, message, f"did you mean `lead.{near}`?")
             yield replace(problem, severity="warning")
+
+
+def _is_slip(word: str, field: str) -> bool:
+    """Whether one letter is missing or too many, or letters changed places; `state` is no slip of `stage`."""
+    if len(word) == len(field):
+        return sorted(word) == sorted(field)
+    longer, shorter = sorted((word, field), key=len, reverse=True)
+    dropped = (longer[:at] + longer[at + 1 :] for at in range(len(longer)))
+    return longer.replace("_", "") == shorter or (longer.isalpha() and shorter in dropped)

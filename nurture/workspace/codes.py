@@ -1,7 +1,7 @@
 """The stable code of every problem that can be found in a workspace. A code is never given a second meaning.
 
-N10x the file itself · N11x keys and kinds of values · N12x values of the grammar · N13x conditions · N14x what refers to
-something else · N15x what contradicts itself · N16x warnings
+N10x the file itself · N11x keys and kinds of values · N12x values of the grammar · N13x conditions · N14x what refers
+to something else · N15x what contradicts itself · N16x warnings
 """
 
 from dataclasses import dataclass

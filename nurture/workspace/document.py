@@ -1,8 +1,8 @@
 """A YAML file as a tree whose every node knows where it stands.
 
 Built from the parser's events rather than its objects: so that each key, value and list item has its position, all
-duplicate keys are found and not only the first, scalars are read by YAML 1.2's core schema whatever the parser's own, and
-aliases are counted before they are written out.
+duplicate keys are found and not only the first, scalars are read by YAML 1.2's core schema, and aliases are counted
+before they are written out.
 """
 
 from __future__ import annotations

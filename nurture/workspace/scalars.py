@@ -1,4 +1,4 @@
-"""What plain scalars mean, by the core schema of YAML 1.2 (§10.3.2): so `no`, `12:30` and `010` mean what they look like."""
+"""What plain scalars mean, by the core schema of YAML 1.2 (§10.3.2): `no`, `12:30` and `010` mean what one sees."""
 
 import re
 

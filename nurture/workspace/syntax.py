@@ -23,7 +23,7 @@ _SAYINGS: tuple[tuple[str, str, str | None], ...] = (
     (r"block (?:mapping|collection|sequence)", _MISFIT, "is it indented like them? Is a `-` missing, or too many?"),
     (r"could not find expected ':'", "there is no `:` after this key", None),
 )
-"""A pattern over the parser's `problem` and `context`, then what to say of it and a hint; the first that fits is said."""
+"""A pattern over the parser's `problem` and `context`, then what to say, and a hint; the first that fits is said."""
 
 
 def syntax_problem(source: Source, error: MarkedYAMLError) -> Problem:
