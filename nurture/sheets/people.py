@@ -1,0 +1,160 @@
+"""Rows to people, or to rejects with a reason."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from nurture.agreement import BUILT_IN_REASONS, Agreement
+from nurture.facts import Stage
+from nurture.grammar.addresses import parse_address
+from nurture.grammar.mistakes import Mistake
+from nurture.sheets import cells
+from nurture.sheets.columns import Columns
+from nurture.sheets.table import Broken, Row
+
+_T = TypeVar("_T")
+
+_CANNOT_BE_MISSED: tuple[str, ...] = ("do_not_email", "stage", "reject_reason", "rejected_at")
+"""A row may end early, but not before a cell of these: they may say that no mail is to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a row is held against: the codes of the reject reasons, the zone of dates, and the time by which all was."""
+
+    reasons: frozenset[str]
+    zone: str
+    now: datetime
+
+    @classmethod
+    def of(cls, agreement: Agreement, now: datetime) -> "Terms":
+        """The terms of an agreement."""
+        return cls(frozenset(agreement.reject_reasons) | set(BUILT_IN_REASONS), agreement.company.timezone, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where somebody comes from: the row as it stands in the file, and the names of the file's columns."""
+
+    line: int = 0
+    cells: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What one row says of a lead. What it does not say is not there: an empty cell is unknown.
+
+    `profile` holds fields of `nurture.facts.PROFILE_FIELDS`, `attributes` all other columns. `stage` is None where the
+    row names none. `rejected_at` goes with `reject_reason`; None: when it was rejected is not known.
+    """
+
+    email: str
+    profile: Mapping[str, str | int] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    stage: Stage | None = None
+    reject_reason: str | None = None
+    rejected_at: datetime | None = None
+    do_not_email: bool = False
+    source: Source = field(default=Source(), compare=False)
+
+    def updated_by(self, later: "Person") -> "Person":
+        """The same person after another row: what that one says goes before; who was not to be mailed still is not."""
+        said = later if later.reject_reason is not None else self
+        return replace(
+            later,
+            profile={**self.profile, **later.profile},
+            attributes={**self.attributes, **later.attributes},
+            stage=later.stage or self.stage,
+            reject_reason=said.reject_reason,
+            rejected_at=said.rejected_at,
+            do_not_email=self.do_not_email or later.do_not_email,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that cannot be taken, and why."""
+
+    reason: str
+    source: Source = Source()
+
+    @property
+    def line(self) -> int:
+        """Where in the file."""
+        return self.source.line
+
+
+def read_people(rows: Iterable[Row], columns: Columns, terms: Terms) -> Iterator[Person | Reject]:
+    """Say for each row who it is, or why it is nobody."""
+    for row in rows:
+        source = Source(row.line, row.cells, columns.header)
+        if isinstance(row, Broken):
+            yield Reject(row.reason, source)
+            continue
+        try:
+            yield _person(row.cells, columns, terms, source)
+        except Mistake as mistake:
+            yield Reject(str(mistake), source)
+
+
+def _person(row: tuple[str, ...], columns: Columns, terms: Terms, source: Source) -> Person:
+    _check_width(row, columns)
+    width = len(row)
+    said: dict[str, str] = {}
+    for name, position in columns.fields.items():
+        if position < width and (cell := row[position].strip()):
+            said[name] = cell
+    attributes: dict[str, str] = {}
+    for name, position in columns.attributes.items():
+        if position < width and (cell := row[position].strip()):
+            attributes[name] = cell
+    email = _read("email", said.pop("email", ""), parse_address)
+    do_not_email = _take(said, "do_not_email", cells.yes_or_no)
+    stage = _take(said, "stage", cells.stage)
+    reason = _take(said, "reject_reason", lambda text: cells.reject_reason(text, terms.reasons))
+    rejected_at = _take(said, "rejected_at", lambda text: cells.instant(text, terms.zone))
+    _check_refusal(reason, rejected_at, terms)
+    employees = _take(said, "employees", cells.head_count)
+    profile: dict[str, str | int] = {name: _read(name, text, cells.words) for name, text in said.items()}
+    if employees is not None:
+        profile["employees"] = employees
+    return Person(email, profile, attributes, stage, reason, rejected_at, bool(do_not_email), source)
+
+
+def _check_width(row: tuple[str, ...], columns: Columns) -> None:
+    """Refuse a row whose cells may not stand under their columns.
+
+    Spreadsheets leave out empty cells at the ends of rows (Excel does, by blocks of 16), so a shorter row is taken. But
+    a row that was torn apart is shorter too: none is taken that ends before what may forbid mail to somebody. In a
+    longer row something has come between, such as a delimiter in a name that is not quoted, and nobody knows where.
+    """
+    width, expected = len(row), len(columns.header)
+    if width > expected:
+        raise Mistake(f"the row has {width} cells, the header has {expected}")
+    if width < expected:
+        for name in _CANNOT_BE_MISSED:
+            if columns.fields.get(name, 0) >= width:
+                raise Mistake(f"the row has {width} cells, the header has {expected}: it ends before its {name}")
+
+
+def _check_refusal(reason: str | None, at: datetime | None, terms: Terms) -> None:
+    if at is None:
+        return
+    if reason is None:
+        raise Mistake("reject_reason is empty, but rejected_at says that the lead was rejected")
+    if at > terms.now:
+        raise Mistake("rejected_at lies in the future")
+
+
+def _take(said: dict[str, str], name: str, read: Callable[[str], _T]) -> _T | None:
+    text = said.pop(name, None)
+    return None if text is None else _read(name, text, read)
+
+
+def _read(name: str, text: str, read: Callable[[str], _T]) -> _T:
+    try:
+        return read(text)
+    except Mistake as mistake:
+        raise Mistake(f"{name}: {mistake.message}", hint=mistake.hint) from None
