@@ -1,0 +1,110 @@
+"""Jinja as templates know it: a sandbox in which nothing can be changed, nothing is left out, and little can be called.
+
+Three environments share one set of filters: HTML (escapes every value) and text (escapes none), both writing
+quoted-printable, and one for subjects, which gives a plain string.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from jinja2.filters import FILTERS
+from jinja2.runtime import Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.tests import TESTS
+
+from nurture.mail.quoted_printable import QuotedPrintableGenerator, encode_value
+
+_FILTERS = (
+    "abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "filesizeformat", "first", "float",
+    "format", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr",
+    "replace", "reverse", "round", "select", "selectattr", "slice", "sort", "string", "striptags", "sum", "title",
+    "trim", "truncate", "unique", "upper", "urlencode", "wordcount", "wordwrap",
+)  # fmt: skip
+"""Jinja's own, without those that would let a lead's data write HTML (`safe`, `tojson`, `urlize`, `xmlattr`), or give
+another mail every time (`random`)."""
+
+_TESTS = (
+    "boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float", "ge", "greaterthan", "gt", "in",
+    "integer", "iterable", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence",
+    "string", "true", "undefined", "upper", "==", "!=", ">", ">=", "<", "<=",
+)  # fmt: skip
+
+
+class Empty(Undefined):
+    """A field that this lead's record does not fill: a comparison with it is false, `default()` takes its place.
+
+    Writing it into the mail, or counting, looping and calculating with it, is an error: a mail has no holes.
+    """
+
+    def _fail_with_undefined_error(self, *_args: object, **_kwargs: object) -> NoReturn:
+        raise self._undefined_exception(self._undefined_message)
+
+    __str__ = __iter__ = __len__ = __hash__ = _fail_with_undefined_error
+
+    def __bool__(self) -> bool:
+        """Nothing is not true."""
+        return False
+
+    def _never(self, _other: object) -> bool:
+        return False
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _never  # type: ignore[assignment]
+
+
+class Facts:
+    """What a template knows under one name (`lead`, `company`, …). `values` has no None: empty fields are not in it."""
+
+    __slots__ = ("name", "values")
+
+    def __init__(self, name: str, values: Mapping[str, object]) -> None:
+        """`name` is what templates call it, for messages."""
+        self.name, self.values = name, values
+
+
+def _write(value: object) -> object:
+    """Refuse to write `None` into a mail."""
+    if value is None:
+        raise TypeError("this has no value; write `| default('…')` behind it")
+    return value
+
+
+class TemplateEnvironment(ImmutableSandboxedEnvironment):
+    """The sandbox for subjects: plain text out."""
+
+    def __init__(self, *, autoescape: bool = False) -> None:
+        """Know only the filters and tests that are good for a mail, and no global names."""
+        super().__init__(undefined=Empty, autoescape=autoescape, finalize=_write, keep_trailing_newline=True)
+        self.filters = {name: FILTERS[name] for name in _FILTERS}
+        self.tests = {name: TESTS[name] for name in _TESTS}
+        self.globals = {}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up `lead.first_name`; Python's own attributes of our values are nobody's business."""
+        if type(obj) is Facts:
+            try:
+                return obj.values[attribute]
+            except KeyError:
+                return self._empty(obj, attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Look up `lead['first_name']`."""
+        if type(obj) is Facts:
+            return self.getattr(obj, str(argument))
+        return super().getitem(obj, argument)
+
+    def _empty(self, facts: Facts, attribute: str) -> Empty:
+        name = f"{facts.name}.{attribute}"
+        return Empty(hint=f"{name} is empty here; say what to write instead: {name} | default('…')", name=attribute)
+
+
+class EncodedEnvironment(TemplateEnvironment):
+    """The sandbox for a mail's parts: quoted-printable out."""
+
+    code_generator_class = QuotedPrintableGenerator
+    encode_value = staticmethod(encode_value)
+
+
+SUBJECTS = TemplateEnvironment()
+TEXT = EncodedEnvironment()
+HTML = EncodedEnvironment(autoescape=True)

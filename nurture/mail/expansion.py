@@ -1,0 +1,216 @@
+"""Layouts, includes and macros, worked out before anything is compiled: what is left is one flat template.
+
+Jinja would do this at every rendering; but MJML has to see the whole mail to lay it out, and a link that a macro writes
+is a link of the mail. So extending, blocks, includes, imports, macros and their calls are carried out on the source,
+with Jinja's meaning, and every piece keeps the file and line it was written on.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from nurture.mail.macros import Call, Macro, bind, call_in, read_macro
+from nurture.mail.pieces import Piece, Place, TemplateSource, constant, cut
+
+_DEEPEST = 20
+_OPENERS = frozenset({"block", "macro", "call"})
+_REFUSED = {
+    "extends": "{% extends %} stands first in a file",
+    "filter": "{% filter %} is not for mails; put the filter into the expression: {{ value | filter }}",
+    "autoescape": "a mail's values are always escaped; {% autoescape %} cannot change that",
+}
+_IMPORT = re.compile(r"import\s+(?P<file>.+?)\s+as\s+(?P<nickname>\w+)(\s+with(out)?\s+context)?")
+_FROM = re.compile(r"from\s+(?P<file>.+?)\s+import\s+(?P<names>.+?)(\s+with(out)?\s+context)?")
+_NAMED = re.compile(r"\s*(?P<name>\w+)(\s+as\s+(?P<nickname>\w+))?\s*")
+
+Blocks = Mapping[str, list[Piece]]
+
+
+@dataclass(slots=True)
+class Scope:
+    """What one file calls its macros: its own and those it took from others, and others' by the file's nickname."""
+
+    macros: dict[str, Macro] = field(default_factory=dict)
+    files: dict[str, Mapping[str, Macro]] = field(default_factory=dict)
+
+    def find(self, name: str) -> Macro | None:
+        """Find the macro that `name` or `file.name` means here."""
+        file, dot, macro = name.rpartition(".")
+        return self.files.get(file, {}).get(macro) if dot else self.macros.get(name)
+
+
+class Expansion:
+    """Works out one template with its partials."""
+
+    def __init__(self, partials: Mapping[str, TemplateSource]) -> None:
+        """`partials` are found by the path that an author writes, with its ending, or by their name without it."""
+        self._partials = dict(partials)
+        for partial in partials.values():
+            self._partials.setdefault(f"{partial.name}.{partial.kind}", partial)
+            self._partials.setdefault(partial.name, partial)
+        self._imported: dict[str, Scope] = {}
+        self._shown: set[str] = set()
+        self._depth = 0
+
+    def expand(self, pieces: Sequence[Piece], blocks: Blocks | None = None) -> list[Piece]:
+        """Give the flat row of pieces. `blocks` fills the blocks of that name.
+
+        Raises:
+            TemplateError: A partial, block or macro is not there, or is used wrongly.
+        """
+        filled = blocks or {}
+        first = next((n for n, piece in enumerate(pieces) if piece.kind != "text" or piece.text.strip()), None)
+        if first is not None and pieces[first].word == "extends":
+            return self._extend(pieces[first], pieces[first + 1 :], filled)
+        return self._walk(pieces, Scope(), filled)
+
+    def into(self, layout: TemplateSource, body: Sequence[Piece], place: Place) -> list[Piece]:
+        """Put pieces that are already expanded into a layout's block: its only one, or the one named `content`."""
+        names = [_block_name(piece) for piece in cut(layout.text, str(layout.path)) if piece.word == "block"]
+        if "content" not in names and len(names) != 1:
+            raise place.error(f"`{layout.path}` has to have one block, or one named `content`, to put this mail into")
+        return self._file(layout, place, {"content" if "content" in names else names[0]: list(body)})
+
+    def partial(self, name: str, place: Place) -> TemplateSource:
+        """Find a file by the path that an author wrote."""
+        if name in self._partials:
+            return self._partials[name]
+        near = get_close_matches(name, self._partials, 1)
+        meant = f"; did you mean `{near[0]}`?" if near else ""
+        raise place.error(f"there is no part `{name}` in templates/{meant}")
+
+    def _extend(self, extends: Piece, rest: Sequence[Piece], blocks: Blocks) -> list[Piece]:
+        layout = self._named(extends, extends.text.removeprefix("extends"))
+        scope, own = Scope(), dict[str, list[Piece]]()
+        for piece, inside in _sections(rest):
+            if piece.word == "block":
+                body = self._walk(inside, scope, blocks)
+                own[_block_name(piece)] = _with_super(blocks.get(_block_name(piece)), body)
+            elif "".join(left.text for left in self._one(piece, inside, scope, blocks)).strip():
+                raise piece.place.error("this stands outside of every {% block %}, so no mail would show it")
+        pieces = self._file(layout, extends.place, {**blocks, **own})
+        for name in own.keys() - self._shown:
+            raise extends.place.error(f"`{layout.path}` has no block `{name}`")
+        return pieces
+
+    def _walk(self, pieces: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
+        return [left for piece, inside in _sections(pieces) for left in self._one(piece, inside, scope, blocks)]
+
+    def _one(self, piece: Piece, inside: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
+        if piece.word in _REFUSED:
+            raise piece.place.error(_REFUSED[piece.word])
+        if piece.word == "block":
+            self._shown.add(_block_name(piece))
+            return _with_super(blocks.get(_block_name(piece)), self._walk(inside, scope, blocks))
+        if piece.word == "macro":
+            macro = read_macro(piece, inside, scope)
+            scope.macros[macro.name] = macro
+            return []
+        if piece.word in {"import", "from"}:
+            self._import(piece, scope)
+            return []
+        if piece.word == "include":
+            return self._file(self._named(piece, piece.text.removeprefix("include")), piece.place, {})
+        return self._calls(piece, inside, scope, blocks)
+
+    def _calls(self, piece: Piece, inside: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
+        if piece.word == "call":
+            call = call_in(piece.text.removeprefix("call"))
+            macro = scope.find(call.name) if call else None
+            if call is None or macro is None:
+                raise piece.place.error("{% call %} needs a macro that this file has or imports")
+            return self._called(macro, call, piece.place, self._walk(inside, scope, blocks))
+        call = call_in(piece.text) if piece.kind == "expression" else None
+        macro = scope.find(call.name) if call else None
+        return [piece] if call is None or macro is None else self._called(macro, call, piece.place, None)
+
+    def _called(self, macro: Macro, call: Call, place: Place, caller: list[Piece] | None) -> list[Piece]:
+        home = macro.home if isinstance(macro.home, Scope) else Scope()
+        with self._deeper(place):
+            body = self._walk(bind(macro, call, place), home, {})
+        wants = any(_is_call_of("caller", piece) for piece in body)
+        if wants != (caller is not None):
+            how = f"{{% call {call.name}(…) %}} … {{% endcall %}}" if wants else f"{{{{ {call.name}(…) }}}}"
+            raise place.error(f"`{macro.name}` is used as {how}")
+        return _replaced(body, "caller", caller or [])
+
+    def _import(self, piece: Piece, scope: Scope) -> None:
+        if whole := _IMPORT.fullmatch(piece.text):
+            scope.files[whole["nickname"]] = self._macros(self._named(piece, whole["file"]), piece.place)
+            return
+        some = _FROM.fullmatch(piece.text)
+        if some is None:
+            raise piece.place.error('an import is written {% import "_parts.mjml" as parts %}')
+        source = self._named(piece, some["file"])
+        macros = self._macros(source, piece.place)
+        for word in some["names"].split(","):
+            named = _NAMED.fullmatch(word)
+            if named is None or named["name"] not in macros:
+                allowed = ", ".join(macros) or "none"
+                raise piece.place.error(f"`{source.path}` has no macro `{word.strip()}`; it has: {allowed}")
+            scope.macros[named["nickname"] or named["name"]] = macros[named["name"]]
+
+    def _macros(self, source: TemplateSource, place: Place) -> Mapping[str, Macro]:
+        file = str(source.path)
+        if file not in self._imported:
+            self._imported[file] = scope = Scope()
+            with self._deeper(place):
+                self._walk(cut(source.text, file), scope, {})
+        return self._imported[file].macros
+
+    def _named(self, piece: Piece, code: str) -> TemplateSource:
+        name = constant(code.strip()) if code.strip() else None
+        if not isinstance(name, str):
+            raise piece.place.error(f'{{% {piece.word} %}} takes one file\'s name: {{% {piece.word} "_part.mjml" %}}')
+        return self.partial(name, piece.place)
+
+    def _file(self, source: TemplateSource, place: Place, blocks: Blocks) -> list[Piece]:
+        with self._deeper(place):
+            return self.expand(cut(source.text, str(source.path)), blocks)
+
+    @contextmanager
+    def _deeper(self, place: Place) -> Iterator[None]:
+        if self._depth >= _DEEPEST:
+            raise place.error(f"this includes or calls itself, or is nested more than {_DEEPEST} deep")
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+
+def _sections(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Sequence[Piece]]]:
+    """Give each piece, and with an opening `{% block %}`, `{% macro %}` or `{% call %}` what stands up to its end."""
+    place = 0
+    while place < len(pieces):
+        end = _end(pieces, place) if pieces[place].word in _OPENERS else place
+        yield pieces[place], pieces[place + 1 : end]
+        place = end + 1
+
+
+def _end(pieces: Sequence[Piece], start: int) -> int:
+    word, depth = pieces[start].word, 0
+    for place in range(start, len(pieces)):
+        depth += {word: 1, f"end{word}": -1}.get(pieces[place].word, 0)
+        if depth == 0:
+            return place
+    raise pieces[start].place.error(f"{{% {word} %}} is not closed by {{% end{word} %}}")
+
+
+def _block_name(piece: Piece) -> str:
+    words = piece.text.split()
+    if len(words) != 2:
+        raise piece.place.error("a block is written {% block name %}")
+    return words[1]
+
+
+def _is_call_of(name: str, piece: Piece) -> bool:
+    return piece.kind == "expression" and re.fullmatch(rf"{name}\s*\(\s*\)", piece.text) is not None
+
+
+def _replaced(body: Sequence[Piece], name: str, by: Sequence[Piece]) -> list[Piece]:
+    return [new for piece in body for new in (by if _is_call_of(name, piece) else (piece,))]
+
+
+def _with_super(body: Sequence[Piece] | None, parents: list[Piece]) -> list[Piece]:
+    return parents if body is None else _replaced(body, "super", parents)

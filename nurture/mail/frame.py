@@ -1,0 +1,151 @@
+"""What every mail gets without its author: a layout, a title, a preheader, a footer, the pixel and the hidden link."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from nurture.mail.draft import Draft, Shelf
+from nurture.mail.expansion import Expansion
+from nurture.mail.front_matter import FrontMatter
+from nurture.mail.markup import Tag, read
+from nurture.mail.nesting import Slot, walk
+from nurture.mail.pieces import Piece, Place, TemplateSource, cut
+from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
+
+Syntax = Literal["mjml", "html"]
+_Tags = Mapping[tuple[str, str], Tag]
+_Inserts = list[tuple[int, Draft]]
+
+_AROUND_TEXT = {
+    "mj-column": ("<mj-text>", "</mj-text>"),
+    "mj-hero": ("<mj-text>", "</mj-text>"),
+    "mj-section": ("<mj-column><mj-text>", "</mj-text></mj-column>"),
+    "mj-body": ("<mj-section><mj-column><mj-text>", "</mj-text></mj-column></mj-section>"),
+    "mj-wrapper": ("<mj-section><mj-column><mj-text>", "</mj-text></mj-column></mj-section>"),
+    "mj-text": ("", ""),
+}
+_UNSEEN = (
+    "display:block;width:0;height:0;max-height:0;overflow:hidden;font-size:0;line-height:0;color:transparent;"
+    "text-decoration:none;mso-hide:all;"
+)
+_TAIL = (
+    f"{{% if {HIDDEN_LINK} %}}"
+    f'<a href="{{{{ {HIDDEN_LINK} }}}}" aria-hidden="true" tabindex="-1" style="{_UNSEEN}"></a>'
+    f"{{% endif %}}{{% if {OPEN_URL} %}}"
+    f'<img src="{{{{ {OPEN_URL} }}}}" width="1" height="1" alt="" aria-hidden="true" style="display:block;border:0;" />'
+    "{% endif %}"
+)
+_PREHEADER = '<div style="display:none;font-size:1px;line-height:1px;max-height:0;overflow:hidden;mso-hide:all;">'
+_HERE = "_here"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A layout or footer that comes with the program."""
+
+    name: str
+    path: str
+    kind: Literal["mjml", "html", "md"]
+    text: str
+
+
+@cache
+def shipped() -> Mapping[str, TemplateSource]:
+    """Give the layout and footers for workspaces without their own, by file name."""
+    kinds: tuple[tuple[str, Syntax], ...] = (("_layout", "mjml"), ("_footer", "mjml"), ("_footer", "html"))
+    folder = files("nurture.mail") / "layouts"
+    return {
+        f"{name}.{kind}": Shipped(
+            name, f"(shipped) {name}.{kind}", kind, (folder / f"{name}.{kind}").read_text("utf-8")
+        )
+        for name, kind in kinds
+    }
+
+
+def in_layout(expansion: Expansion, front: FrontMatter, body: Sequence[Piece], *, is_markdown: bool) -> list[Piece]:
+    """Put a mail that is no whole document into its layout.
+
+    Raises:
+        TemplateError: There is no such layout, or it has no block for it.
+    """
+    asked = front.layout
+    place = asked.place if asked else Place(front.subject.place.file, front.first_line)
+    layout = expansion.partial(asked.text if asked else "_layout.mjml", place)
+    marker = Piece("statement", _HERE, place)
+    framed = expansion.into(layout, [marker], place)
+    around = _around(framed, place) if is_markdown else ("", "")
+    wrapped = [Piece("text", around[0], place), *body, Piece("text", around[1], place)]
+    return [new for piece in framed for new in (wrapped if piece is marker else (piece,))]
+
+
+def _around(framed: Sequence[Piece], place: Place) -> tuple[str, str]:
+    for met in walk(Draft.of(framed), strict=False):
+        if isinstance(met, Slot) and met.piece.text == _HERE:
+            if met.parent not in _AROUND_TEXT:
+                raise place.error(f"the layout has its block in <{met.parent}>, where no text can stand")
+            return _AROUND_TEXT[met.parent]
+    return "", ""
+
+
+def completed(draft: Draft, syntax: Syntax, front: FrontMatter, expansion: Expansion) -> Draft:
+    """Add title, preheader and footer where the author has none.
+
+    Raises:
+        TemplateError: The author's own footer cannot be read, or there are two preheaders.
+    """
+    tags: _Tags = {(tag.name, tag.kind): tag for tag in read(draft) if isinstance(tag, Tag)}
+    inserts = _mjml_head(draft, tags, front) if syntax == "mjml" else _html_head(draft, tags, front)
+    if not _has_footer(draft):
+        end = tags.get(("mj-body" if syntax == "mjml" else "body", "close"))
+        footer = expansion.partial(f"_footer.{syntax}", draft.place(0))
+        pieces = expansion.expand(cut(footer.text, str(footer.path)))
+        inserts.append((end.start if end else len(draft.text), Draft.of(pieces, draft.shelf)))
+    return draft.with_inserted(inserts)
+
+
+def with_tail(html: str, shelf: Shelf, file: str) -> str:
+    """Add the open pixel and the hidden link at the end of a compiled mail."""
+    tail = Draft.of(cut(_TAIL, file), shelf).text
+    end = html.lower().rfind("</body>")
+    return html + tail if end < 0 else html[:end] + tail + html[end:]
+
+
+def _mjml_head(draft: Draft, tags: _Tags, front: FrontMatter) -> _Inserts:
+    body = tags.get(("mj-body", "open"))
+    if body is None:
+        raise draft.place(0).error("a mail in MJML has an <mj-body>")
+    if front.preheader and ("mj-preview", "open") in tags:
+        raise front.preheader.place.error("the mail has an <mj-preview> already; keep one of the two")
+    pieces: list[Piece] = []
+    if ("mj-title", "open") not in tags:
+        pieces += _element(front, "<mj-title>", "{{ subject }}", "</mj-title>")
+    if front.preheader:
+        pieces += _element(front, "<mj-preview>", front.preheader.text, "</mj-preview>")
+    head = tags.get(("mj-head", "open"))
+    if head is None:
+        place = draft.place(body.start)
+        pieces = [Piece("text", "<mj-head>", place), *pieces, Piece("text", "</mj-head>", place)]
+    return [(head.end if head else body.start, Draft.of(pieces, draft.shelf))]
+
+
+def _html_head(draft: Draft, tags: _Tags, front: FrontMatter) -> _Inserts:
+    inserts: _Inserts = []
+    head, body = tags.get(("head", "open")), tags.get(("body", "open"))
+    if head and ("title", "open") not in tags:
+        inserts.append((head.end, Draft.of(_element(front, "<title>", "{{ subject }}", "</title>"), draft.shelf)))
+    if front.preheader:
+        preheader = _element(front, _PREHEADER, front.preheader.text, "</div>")
+        inserts.append((body.end if body else 0, Draft.of(preheader, draft.shelf)))
+    return inserts
+
+
+def _element(front: FrontMatter, start: str, content: str, end: str) -> list[Piece]:
+    place = (front.preheader or front.subject).place
+    return [Piece("text", start, place), *cut(content, place.file, place.line), Piece("text", end, place)]
+
+
+def _has_footer(draft: Draft) -> bool:
+    code = " ".join(piece.text for piece in draft.shelf.parts(draft.text) if isinstance(piece, Piece))
+    return "unsubscribe_url" in code and "company.address" in code

@@ -1,0 +1,65 @@
+"""Plain HTML: style sheets are worked into the elements, as mail clients need it; media queries stay.
+
+The inliner reads HTML as a browser does. In a table a browser moves text away, so a `{% … %}` between rows travels as a
+comment; and it adds what authors leave out (`<tbody>`), so blocks are checked on what it gives back.
+"""
+
+import re
+
+from css_inline import CSSInliner
+
+from nurture.mail.draft import Draft, Edit
+from nurture.mail.markup import Tag, Text
+from nurture.mail.nesting import Blocks, Slot, check_comment, walk
+from nurture.mail.slots import LinkSlots
+
+_INLINER = CSSInliner(keep_at_rules=True, keep_link_tags=True, load_remote_stylesheets=False)
+_PLAIN_TEXT = frozenset({"title", "textarea"})
+
+
+def prepare(draft: Draft, links: LinkSlots) -> Draft:
+    """Check a mail's HTML, number its links, and make it fit for the inliner.
+
+    Raises:
+        TemplateError: A tag does not end, or Jinja stands where it cannot.
+    """
+    edits: list[Edit] = []
+    for met in walk(draft, strict=False):
+        if isinstance(met, Slot):
+            edits += _slot(met)
+        elif isinstance(met.item, Text):
+            if met.item.kind == "comment":
+                check_comment(draft, met.item)
+                edits.append(Edit(met.item.start, met.item.end, ""))
+        elif isinstance(met.item, Tag):
+            if met.item.name == "script":
+                raise draft.place(met.item.start).error("mail clients run no scripts")
+            edit = links.edit(draft, met.item)
+            edits += [edit] if edit else []
+    return draft.edited(edits)
+
+
+def compile_html(draft: Draft) -> str:
+    """Give the HTML of a prepared draft with its styles inlined, words and all.
+
+    Raises:
+        TemplateError: An `{% if %}` does not hold whole elements.
+    """
+    html = _INLINER.inline(draft.text)
+    html = re.sub(rf"<!--({draft.shelf.word.pattern})-->", r"\1", html)
+    blocks = Blocks()
+    for met in walk(Draft(html, [], [], draft.shelf), strict=False):
+        if isinstance(met, Slot):
+            blocks.see(met)
+    for word in draft.shelf.word.finditer(draft.text):
+        if word[0] not in html:
+            piece = draft.shelf.pieces[int(word[1])]
+            raise piece.place.error(f"this cannot stand here: {draft.shelf.written_out(word[0])}")
+    return html
+
+
+def _slot(slot: Slot) -> list[Edit]:
+    shown_as_it_is = slot.attribute or slot.region >= 0 or slot.parent in _PLAIN_TEXT
+    if slot.piece.kind == "expression" or slot.in_comment or shown_as_it_is:
+        return []
+    return [Edit(slot.start, slot.start, "<!--"), Edit(slot.end, slot.end, "-->")]

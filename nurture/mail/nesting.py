@@ -1,0 +1,142 @@
+"""Walks through a draft's elements and says where each piece of Jinja stands.
+
+A piece may stand in text or in a quoted attribute's value. An `{% if %}` has to begin and end in the same element, so
+that what it leaves out is whole elements: otherwise half the mail could vanish, or stand open.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nurture.mail.draft import Draft
+from nurture.mail.markup import Attribute, Tag, Text, read
+from nurture.mail.pieces import Piece
+
+OPENS = frozenset({"if", "for", "with"})
+CLOSES = frozenset({"endif", "endfor", "endwith"})
+GOES_ON = frozenset({"else", "elif"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one piece of Jinja stands: in an element's text, an attribute's value, or in a comment."""
+
+    piece: Piece
+    start: int
+    end: int
+    parents: tuple[Tag, ...]
+    attribute: Attribute | None = None
+    in_comment: bool = False
+    region: int = -1
+
+    @property
+    def parent(self) -> str:
+        """The name of the element it stands in; nothing outside of all."""
+        return self.parents[-1].name if self.parents else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A tag or a text, and the elements open there."""
+
+    item: Tag | Text
+    parents: tuple[Tag, ...]
+
+
+def walk(draft: Draft, *, strict: bool) -> Iterator[Met | Slot]:
+    """Give tags and texts, each followed by the pieces in it.
+
+    Args:
+        draft: What to read.
+        strict: Every element that opens must close in order, as in XML; otherwise as in HTML, where some need not.
+
+    Raises:
+        TemplateError: A tag does not fit, or Jinja stands where it cannot.
+    """
+    parents: list[Tag] = []
+    for item in read(draft):
+        tag = item if isinstance(item, Tag) and item.region < 0 else None
+        if tag and tag.kind == "close":
+            _close(draft, tag, parents, strict=strict)
+        yield Met(item, tuple(parents))
+        yield from _slots(draft, item, tuple(parents))
+        if tag and tag.kind == "open":
+            parents.append(tag)
+    if strict and parents:
+        tag = parents[-1]
+        raise draft.place(tag.start).error(f"<{tag.name}> is not closed")
+
+
+def _close(draft: Draft, tag: Tag, parents: list[Tag], *, strict: bool) -> None:
+    names = [parent.name for parent in parents]
+    if names and names[-1] == tag.name:
+        parents.pop()
+    elif strict:
+        wanted = f"; open here is <{names[-1]}>, from line {draft.place(parents[-1].start).line}" if names else ""
+        raise draft.place(tag.start).error(f"</{tag.name}> closes nothing{wanted}")
+    elif tag.name in names:
+        while parents.pop().name != tag.name:
+            pass
+
+
+def _slots(draft: Draft, item: Tag | Text, parents: tuple[Tag, ...]) -> Iterator[Slot]:
+    for word in draft.shelf.word.finditer(draft.text, item.start, item.end):
+        piece = draft.shelf.pieces[int(word[1])]
+        if isinstance(item, Text):
+            if item.kind == "raw":
+                raise piece.place.error("Jinja cannot stand in a style sheet or script: a value there is not escaped")
+            yield Slot(piece, *word.span(), parents, in_comment=item.kind == "comment", region=item.region)
+            continue
+        attribute = next((one for one in item.attributes if one.start <= word.start() < one.end), None)
+        if attribute is None or not attribute.quoted:
+            raise piece.place.error(
+                f"in <{item.name}>, Jinja can stand only within an attribute's quotes: "
+                f'name="{draft.shelf.written_out(word[0])}"'
+            )
+        yield Slot(piece, *word.span(), (*parents, item), attribute, region=item.region)
+
+
+def check_comment(draft: Draft, comment: Text) -> None:
+    """Check that a comment can be left out with the Jinja in it.
+
+    Raises:
+        TemplateError: A block begins in it and ends elsewhere, or the other way round.
+    """
+    depth = 0
+    for part in draft.shelf.parts(draft.text[comment.start : comment.end]):
+        word = "" if isinstance(part, str) else part.word
+        depth += (word in OPENS) - (word in CLOSES)
+        if depth < 0:
+            break
+    if depth:
+        raise draft.place(comment.start).error(
+            "half of a {% … %} block stands in this comment; put {# … #} around all of it"
+        )
+
+
+class Blocks:
+    """Watches that each `{% if %}`, `{% for %}` and `{% with %}` goes on and ends in the element it began in."""
+
+    def __init__(self) -> None:
+        """None is open."""
+        self._open: list[tuple[Piece, object]] = []
+
+    def see(self, slot: Slot) -> None:
+        """Take the next piece.
+
+        Raises:
+            TemplateError: It belongs to a block that began in another element.
+        """
+        word, here = slot.piece.word, (slot.parents[-1:], slot.attribute, slot.region)
+        if word in OPENS:
+            self._open.append((slot.piece, here))
+        if not self._open or word not in CLOSES | GOES_ON:
+            return
+        opener, there = self._open[-1]
+        if here != there:
+            name = slot.parent or "no element"
+            raise slot.piece.place.error(
+                f"{{% {opener.text} %}} of line {opener.place.line} began in another element than <{name}>, "
+                "where this stands; put whole elements between the two"
+            )
+        if word in CLOSES:
+            self._open.pop()

@@ -1,0 +1,146 @@
+"""A template's source as a row of pieces: plain text, and what stands in Jinja's brackets, each with its own line.
+
+Jinja's own lexer cuts, so strings, comments, `{% raw %}` and the blank-eating `-` mean what they always mean.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import PurePath
+from typing import Literal, Protocol
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from nurture.errors import TemplateError
+from nurture.mail.environment import SUBJECTS
+
+
+class TemplateSource(Protocol):
+    """A file of `templates/`: `name` is its path below that folder without the ending, `path` is what messages say."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def path(self) -> str | PurePath: ...  # noqa: D102
+    @property
+    def kind(self) -> Literal["mjml", "html", "md"]: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+
+
+PieceKind = Literal["text", "expression", "statement"]
+_BRACKETS: Mapping[str, tuple[PieceKind, str]] = {
+    "variable_begin": ("expression", "variable_end"),
+    "block_begin": ("statement", "block_end"),
+}
+_KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, for messages. Lines count from 1."""
+
+    file: str
+    line: int
+
+    def error(self, message: str) -> TemplateError:
+        """What is wrong there."""
+        return TemplateError(self.file, self.line, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of a template. `text` is what stands between the brackets, trimmed, or the plain text itself."""
+
+    kind: PieceKind
+    text: str
+    place: Place
+
+    @property
+    def word(self) -> str:
+        """The word a statement starts with; of anything else, nothing."""
+        return self.text.split(None, 1)[0] if self.kind == "statement" and self.text.strip() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of an expression or a statement, white space included."""
+
+    kind: str
+    text: str
+
+
+def cut(text: str, file: str, first_line: int = 1) -> list[Piece]:
+    """Cut a source into pieces; comments vanish.
+
+    Raises:
+        TemplateError: Jinja cannot read it, at the line where it stops.
+    """
+    pieces: list[Piece] = []
+    try:
+        for kind, start, inner in _runs(SUBJECTS.lexer.tokeniter(text, file)):
+            pieces.append(Piece(kind, inner, Place(file, start + first_line - 1)))
+    except TemplateSyntaxError as error:
+        raise Place(file, error.lineno + first_line - 1).error(in_our_words(error)) from None
+    return pieces
+
+
+def _runs(tokens: Iterator[tuple[int, str, str]]) -> Iterator[tuple[PieceKind, int, str]]:
+    for line, name, text in tokens:
+        if name == "data":
+            yield "text", line, text
+        elif name in _BRACKETS:
+            kind, end = _BRACKETS[name]
+            inner = _up_to(end, tokens)
+            # a piece begins where its first word does, so that its lines are lines of the file
+            blank = inner[: len(inner) - len(inner.lstrip())]
+            yield kind, line + blank.count("\n"), inner.strip()
+
+
+def _up_to(end: str, tokens: Iterator[tuple[int, str, str]]) -> str:
+    return "".join(text for _, _, text in takewhile(lambda token: token[1] != end, tokens))
+
+
+def tokens_of(code: str) -> list[Token]:
+    """Split what stands in brackets into tokens, white space included."""
+    row = SUBJECTS.lexer.tokeniter("{{" + code + "}}", None)
+    return [Token(kind, text) for _, kind, text in row][1:-1]
+
+
+def variables(tokens: Sequence[Token]) -> Iterator[int]:
+    """Give the places of the tokens that name a variable: no attribute, no filter, no argument's name, no keyword."""
+    words = [place for place, token in enumerate(tokens) if token.kind != "whitespace"]
+    for n, place in enumerate(words):
+        before = tokens[words[n - 1]].text if n else ""
+        after = tokens[words[n + 1]].text if n + 1 < len(words) else ""
+        named = before in {".", "|", "is"} or (after == "=" and before in {"(", ","})
+        if tokens[place].kind == "name" and tokens[place].text not in _KEYWORDS and not named:
+            yield place
+
+
+def constant(code: str) -> str | int | float | None:
+    """Give the value of an expression that is the same in every mail; None where it is not, or is no text or number."""
+    try:
+        output = SUBJECTS.parse("{{" + code + "}}").body[0]
+        value = next(output.iter_child_nodes()).as_const()  # type: ignore[attr-defined]
+    except (TemplateSyntaxError, nodes.Impossible):
+        return None
+    return value if isinstance(value, (str, int, float)) else None
+
+
+_JINJAS_WORDS = (
+    (re.compile(r".*innermost block that needs to be closed is '(\w+)'.*", re.DOTALL), r"{% \1 %} is not closed here"),
+    (re.compile(r"Encountered unknown tag '(\w+)'.*", re.DOTALL), r"{% \1 %} cannot stand here"),
+    (re.compile(r"No filter named '(\w+)'"), r"there is no filter `\1` for mails"),
+    (re.compile(r"No test named '(\w+)'"), r"there is no test `is \1` for mails"),
+    (re.compile(r"end of (print|statement) (statement|block)"), "the closing bracket"),
+)
+
+
+def in_our_words(error: TemplateSyntaxError) -> str:
+    """Say what Jinja says, as a mail's author would."""
+    message = str(error.message)
+    for pattern, words in _JINJAS_WORDS:
+        message = pattern.sub(words, message)
+    return message.rstrip(".")

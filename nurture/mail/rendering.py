@@ -1,0 +1,227 @@
+"""One lead's mail: fills a compiled template's slots and puts the headers on top.
+
+No clock is read and nothing is random: the same lead, delivery, template and `now` give the same mail, byte for byte.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+
+from nurture.errors import TemplateError
+from nurture.facts import NOTHING, PROFILE_FIELDS, Profile
+from nurture.grammar.addresses import Mailbox
+from nurture.mail import links
+from nurture.mail.environment import Facts
+from nurture.mail.headers import exact_field, has_line_break, mailbox_field, text_field
+from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
+from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
+from nurture.mail.template import CompiledTemplate
+from nurture.mail.urls import web_address
+from nurture.messages import Mail
+
+_QP = "charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_FIT = re.compile(r"[^\s@<>,;:\"\\()\[\]\x00-\x20\x7f-\U0010ffff]+@[A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What all mails of a workspace have in common.
+
+    Attributes:
+        company: The company's name, for footers and templates.
+        address: Its postal address, which stands in every mail.
+        sender: The mailbox in `From`; its address is the envelope's sender, too.
+        reply_to: Where answers go.
+        base_url: Where our own pages are, without a slash at the end: `https://go.acme.example`.
+        secret: What links are signed with (`SECRET_KEY`).
+    """
+
+    company: str
+    address: str
+    sender: Mailbox
+    reply_to: str
+    base_url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailContext:
+    """One delivery: to whom, of what.
+
+    Attributes:
+        letterhead: The sender's side.
+        delivery_id: The delivery's row; links and `Message-ID` carry it.
+        lead_id: The lead's row; links carry it.
+        lead: Who the lead is.
+        campaign_id: The campaign, by its file's name.
+        campaign_name: The campaign, as people call it.
+        step_id: The step.
+        life: `stage`, `cycle`, `grade` and `score`, where the template asks for them (`CompiledTemplate.names`).
+        track_opens: Put the open pixel in.
+        track_clicks: Lead links through `/c/`; else they lead straight to where they go, and there is no hidden one.
+    """
+
+    letterhead: Letterhead
+    delivery_id: int
+    lead_id: int
+    lead: Profile
+    campaign_id: str
+    campaign_name: str
+    step_id: str
+    life: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    track_opens: bool = True
+    track_clicks: bool = True
+
+
+class OwnPage(str):
+    """The URL of a page of ours, which is not led through `/c/`."""
+
+    __slots__ = ()
+
+
+def render(template: CompiledTemplate, context: MailContext, now: datetime) -> Mail:
+    """Make the mail.
+
+    Args:
+        template: What `compiling.compile_template` gave.
+        context: The delivery.
+        now: The mail's `Date`; aware.
+
+    Raises:
+        TemplateError: The template writes a field that this lead does not have, without a default; the subject comes
+            out empty or with a line break; a link made of the lead's data is none; or the address is unfit for a mail.
+    """
+    letterhead = context.letterhead
+    shared = _shared(letterhead, context.campaign_id, context.campaign_name, context.step_id)
+    urls = _Urls(template, context)
+    values = {**shared.facts, "lead": _lead(context), **urls.values}
+    values["subject"] = subject = template.subject.fill(values).strip()
+    subject_field = _subject_field(template, subject)
+    text, html = template.text.fill(values), template.html.fill(values)
+    message_id = links.message_id(letterhead.secret, context.delivery_id, shared.domain)
+    between = f"--{template.boundary}"
+    data = (
+        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_to(template, context.lead)}{subject_field}"
+        f"Message-ID: {message_id}\r\n{exact_field('List-Unsubscribe', f'<{urls.unsubscribe}>')}{shared.list_head}"
+        f'Content-Type: multipart/alternative; boundary="{template.boundary}"\r\n\r\n'
+        f"{between}\r\nContent-Type: text/plain; {_QP}{text}"
+        f"\r\n{between}\r\nContent-Type: text/html; {_QP}{html}"
+        f"\r\n{between}--\r\n"
+    )
+    sender = letterhead.sender.address
+    return Mail(context.delivery_id, sender, context.lead.email, message_id, data.encode("ascii"))
+
+
+class _Urls:
+    """The URLs of one mail. `values` are the names that templates use for them."""
+
+    def __init__(self, template: CompiledTemplate, context: MailContext) -> None:
+        self._context = context
+        self._base, self._secret = context.letterhead.base_url, context.letterhead.secret
+        mail = MailOfLead(context.delivery_id, context.lead_id)
+        self.unsubscribe = OwnPage(f"{self._base}/u/{links.unsubscribe_token(self._secret, mail)}")
+        opens = f"{self._base}/o/{links.open_token(self._secret, mail)}.gif" if context.track_opens else ""
+        self.values: dict[str, object] = {
+            "unsubscribe_url": self.unsubscribe,
+            "answer_url": self._answer,
+            OPEN_URL: opens,
+            "_link": self._link,
+        }
+        for number, url in enumerate(template.links):
+            if url is not None:
+                self.values[f"_link_{number}"] = self._tracked(number, url)
+        hidden = self._tracked(links.HIDDEN, template.links[0] or self._base)
+        self.values[HIDDEN_LINK] = hidden if context.track_clicks else ""
+
+    def _tracked(self, number: int, url: str) -> str:
+        if not self._context.track_clicks:
+            return url
+        link = TrackedLink(self._context.delivery_id, self._context.lead_id, number, url)
+        return f"{self._base}/c/{links.link_token(self._secret, link)}"
+
+    def _link(self, number: int, parts: list[object]) -> str:
+        """Put a link together that depends on the lead."""
+        if len(parts) == 1 and isinstance(parts[0], OwnPage):
+            return parts[0]
+        if None in parts:
+            raise ValueError("a part of this link has no value")
+        url = web_address("".join(str(part) for part in parts))
+        if url is None:
+            raise ValueError("this link is no http:// or https:// address for this lead")
+        return self._tracked(number, url)
+
+    def _answer(self, question: object, answer: object) -> str:
+        """`answer_url('question', 'answer')`."""
+        given = SurveyAnswer(self._context.delivery_id, self._context.lead_id, str(question), str(answer))
+        return OwnPage(f"{self._base}/a/{links.answer_token(self._secret, given)}")
+
+
+def _lead(context: MailContext) -> Facts:
+    """Name what is known of the lead; empty fields are not in it, and an attribute never hides a field."""
+    lead = context.lead
+    own = {name: value for name, value in lead.attributes.items() if not _is_blank(value)}
+    known = {name: getattr(lead, name) for name in PROFILE_FIELDS}
+    facts = {**own, **{name: value for name, value in {**context.life, **known}.items() if not _is_blank(value)}}
+    facts["email"], facts["attributes"] = lead.email, Facts("lead.attributes", own)
+    return Facts("lead", facts)
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _subject_field(template: CompiledTemplate, subject: str) -> str:
+    place = template.subject.source.place(1)
+    if not subject:
+        raise place.error("the subject comes out empty for this lead")
+    if has_line_break(subject):
+        raise place.error("the subject has a line break or a control character in it, from this lead's data")
+    return text_field("Subject", subject)
+
+
+def _to(template: CompiledTemplate, lead: Profile) -> str:
+    if not _FIT.fullmatch(lead.email):
+        raise TemplateError(template.path, 1, "this lead's address cannot stand in a mail's header")
+    name = f"{lead.first_name or ''} {lead.last_name or ''}"
+    return mailbox_field("To", Mailbox(name, lead.email))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all mails of one step have in common."""
+
+    facts: dict[str, object]
+    domain: str
+    head: str
+    list_head: str
+
+
+@lru_cache(maxsize=256)
+def _shared(letterhead: Letterhead, campaign_id: str, campaign_name: str, step_id: str) -> _Shared:
+    domain = letterhead.sender.address.rpartition("@")[2]
+    campaign, step, account = _slug(campaign_id), _slug(step_id), _slug(domain)
+    return _Shared(
+        facts={
+            "company": Facts("company", {"name": letterhead.company, "address": letterhead.address}),
+            "campaign": Facts("campaign", {"id": campaign_id, "name": campaign_name}),
+            "step": Facts("step", {"id": step_id}),
+        },
+        domain=domain,
+        head=mailbox_field("From", letterhead.sender) + mailbox_field("Reply-To", Mailbox("", letterhead.reply_to)),
+        list_head=exact_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+        + exact_field("List-Id", f"<{campaign}.{domain}>")
+        + exact_field("Feedback-ID", f"{campaign}:{step}:nurture:{account}")
+        + "MIME-Version: 1.0\r\n",
+    )
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:100] or "none"
+
+
+@lru_cache(maxsize=16)
+def _date(now: datetime) -> str:
+    return format_datetime(now.astimezone(UTC))
