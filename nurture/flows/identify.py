@@ -36,6 +36,9 @@ _ALSO_CALLED = {
 }
 """Segment's names of traits (Spec: Identify, "Traits") and ours, to the fields of a profile."""
 
+_MOST_EMPLOYEES = 10**8
+"""More than any employer has; a larger number is somebody's mistake, and may not fit the column."""
+
 _NOT_ATTRIBUTES = frozenset({"email", "company", "employees", "name", "address", "id", "owner"})
 
 
@@ -126,10 +129,10 @@ def merge_traits(profile: dict[str, Any], traits: Mapping[str, Any]) -> None:
         profile["company"] = str(company)
     if "employees" in traits:
         profile.update(_company({"employees": traits["employees"]}))
-    name = traits.get("name")
-    if isinstance(name, str) and name.strip() and "first_name" not in profile:
-        first, _, last = name.strip().partition(" ")
-        profile.update({"first_name": first, "last_name": last or None})
+    whole = traits.get("name")
+    if isinstance(whole, str) and whole.strip() and "first_name" not in profile:
+        first, _, last = whole.strip().partition(" ")
+        profile["first_name"], profile["last_name"] = first, last or None
     address = traits.get("address")
     if isinstance(address, Mapping) and address.get("country") and "country" not in profile:
         profile["country"] = str(address["country"])
@@ -142,9 +145,11 @@ def _company(company: Mapping[str, Any]) -> dict[str, Any]:
             said[as_field] = str(company[name])
     for name in ("employees", "employee_count"):
         try:
-            said["employees"] = int(str(company[name]))
+            count = int(str(company[name]))
         except (KeyError, ValueError):
             continue
+        if 0 <= count <= _MOST_EMPLOYEES:
+            said["employees"] = count
     return said
 
 

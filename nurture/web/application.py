@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 def make_web(app: App) -> FastAPI:
     """The ASGI application. It starts nothing and owns nothing: `app` outlives it."""
-    web = FastAPI(title="Nurture", docs_url=None, redoc_url=None, openapi_url=None)
+    web = FastAPI(title="Nurture", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for part in (ingest, tracking, unsubscribe, answers, handoff, health, front):
         web.router.routes.extend(part.routes(app))
     web.mount("/static", StaticFiles(directory=str(files("nurture.web") / "static")), name="static")

@@ -4,10 +4,11 @@
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import orjson
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from nurture.app import App
-from nurture.flows.ingest import ingest
+from nurture.flows.ingest import IncomingEvent, ingest
 from nurture.web.body import TooLarge, read_body
 from nurture.web.segment import BATCH_LIMIT, CALLS, TOO_LARGE, Refusal, decode
 
@@ -32,6 +33,7 @@ _UNKNOWN = Refusal(404, "not_found", "There is no such call.")
 _NOT_POST = Refusal(405, "method_not_allowed", "Events are sent by POST.")
 _CUT_OFF = Refusal(400, "cut_off", "The body ended too early.")
 _TRY_AGAIN = Refusal(503, "try_again", "The events could not be stored now; send them again.")
+_OUR_MISTAKE = Refusal(500, "internal", "The events could not be stored; send them again later.")
 
 
 def routes(app: App) -> list[BaseRoute]:
@@ -66,12 +68,29 @@ def take_in(app: App, call: str, headers: Mapping[str, str], body: bytes) -> Res
     for unusable in decoded.unusable:
         log.info("event set aside: %s", unusable.reason)
     try:
-        if decoded.events:
-            ingest(app, decoded.events, now)
+        _store(app, decoded.events, now)
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         log.warning("events not stored: %s", type(error).__name__)
         return _answer(_TRY_AGAIN, {"retry-after": "2"})
+    except Exception:
+        log.exception("events not stored")
+        return _answer(_OUR_MISTAKE)
     return Response(b'{"success": true}', media_type="application/json", headers=_CORS)
+
+
+def _store(app: App, events: Sequence[IncomingEvent], now: datetime) -> None:
+    """Store events together; where one has a value that the database refuses, the others without it."""
+    if not events:
+        return
+    try:
+        ingest(app, events, now)
+    except DataError:
+        if len(events) == 1:
+            log.warning("event set aside: the database refuses a value in it")
+            return
+        half = len(events) // 2
+        _store(app, events[:half], now)
+        _store(app, events[half:], now)
 
 
 def _answer(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:

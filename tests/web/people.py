@@ -1,0 +1,141 @@
+"""Rows for the pages to show: a lead with a mail, and one that was handed over."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, insert, text
+
+from nurture.facts import MICRO
+from nurture.mail.links import (
+    MailOfLead,
+    SurveyAnswer,
+    TrackedLink,
+    answer_token,
+    handoff_token,
+    link_token,
+    open_token,
+    unsubscribe_token,
+)
+from nurture.models import Attempt, Cycle, Delivery, Enrollment, Event, Handoff, Lead
+
+NOW = datetime(2026, 3, 3, 20, 5, tzinfo=UTC)
+SECRET = "of the tests"
+REP, OTHER = "rep.one@acme.example", "rep.two@acme.example"
+
+
+def add(engine: Engine, table: Any, **values: Any) -> int:
+    """Insert one row; its id."""
+    with engine.begin() as db:
+        return int(db.execute(insert(table.__table__).values(**values).returning(table.__table__.c.id)).scalar_one())
+
+
+def add_lead(engine: Engine, **changes: Any) -> int:
+    """A lead in its second cycle."""
+    values = {
+        "email": "maria.rossi@acme.example", "key": "k1", "first_name": "Maria", "last_name": "Rossi",
+        "title": "VP Operations", "company": "Acme Robotics", "country": "US", "industry": "manufacturing",
+        "employees": 450, "source": "website", "attributes": {"plan": "trial"}, "stage": "nurture", "cycle": 2,
+        "cycle_started_at": NOW - timedelta(days=50), "refused": True, "grade": "A",
+        "created_at": NOW - timedelta(days=90), "updated_at": NOW - timedelta(days=50),
+    }  # fmt: skip
+    lead_id = add(engine, Lead, **{**values, **changes})
+    with engine.begin() as db:
+        started = NOW - timedelta(days=50)
+        db.execute(insert(Cycle.__table__).values(lead_id=lead_id, n=1, started_at=NOW - timedelta(days=90),
+                   reason="not_ready", note="Call me in March", refused_by=OTHER))  # fmt: skip
+        db.execute(insert(Cycle.__table__).values(lead_id=lead_id, n=2, started_at=started))
+    return lead_id
+
+
+def add_mail(engine: Engine, lead_id: int, **changes: Any) -> int:
+    """A mail that the lead received a week ago, in a running enrollment."""
+    enrolled = {"lead_id": lead_id, "n": 1, "campaign": "not-ready", "cycle": 2, "started_at": NOW - timedelta(days=50)}
+    enrollment_id = add(engine, Enrollment, **enrolled)
+    at = NOW - timedelta(days=7)
+    values = {
+        "lead_id": lead_id, "enrollment_id": enrollment_id, "campaign": "not-ready", "step": "proof", "cycle": 2,
+        "template": "not-ready/case-study", "state": "sent", "slot_at": at, "slot_until": at, "local_on": at.date(),
+        "zone": "America/Chicago", "queued_at": at, "sent_at": at,
+    }  # fmt: skip
+    return add(engine, Delivery, **{**values, **changes})
+
+
+def add_event(engine: Engine, lead_id: int, **changes: Any) -> None:
+    """Something that the lead did an hour ago."""
+    at = changes.pop("occurred_at", NOW - timedelta(hours=1))
+    values = {
+        "month": at.date().replace(day=1), "source": "segment", "message_id": "m", "lead_id": lead_id, "kind": "page",
+        "message_md5": "00000000-0000-0000-0000-000000000001", "path": "/pricing", "occurred_at": at, "received_at": at,
+        "properties": {},
+    }  # fmt: skip
+    with engine.begin() as db:
+        db.execute(insert(Event.__table__).values(**{**values, **changes}))
+
+
+def add_handoff(engine: Engine, lead_id: int, **changes: Any) -> int:
+    """The lead, offered an hour ago."""
+    rows = [
+        {"signal": "pricing_page", "day": "2026-03-03", "count": 3, "counted": 2, "points": 20, "age_days": 0,
+         "worth": 40.0},
+        {"signal": "whitepaper", "day": "2026-02-26", "count": 1, "counted": 1, "points": 15, "age_days": 5,
+         "worth": 21.5},
+    ]  # fmt: skip
+    fit = [
+        {"name": "Decision maker", "points": 30, "holds": True},
+        {"name": "Served country", "points": 20, "holds": None},
+        {"name": "Free mail", "points": -20, "holds": False},
+    ]
+    values = {
+        "lead_id": lead_id, "cycle": 2, "grade": "A", "score_micro": int(61.5 * MICRO),
+        "because": "came back to the pricing page 3 times today", "evidence": {"rows": rows, "fit": fit}, "owner": REP,
+        "offered_at": NOW - timedelta(hours=1), "accept_due_at": NOW + timedelta(hours=3),
+        "attempt_due_at": NOW + timedelta(hours=7),
+    }  # fmt: skip
+    with engine.begin() as db:
+        db.execute(text("UPDATE lead SET stage = 'mql', handed_over = true WHERE id = :id"), {"id": lead_id})
+        db.execute(text("UPDATE enrollment SET status = 'ended', ended_at = :now, left_as = 'qualified' "
+                        "WHERE lead_id = :id"), {"id": lead_id, "now": NOW})  # fmt: skip
+    return add(engine, Handoff, **{**values, **changes})
+
+
+def add_attempt(engine: Engine, handoff_id: int, **changes: Any) -> int:
+    """A call that reached nobody."""
+    values = {"handoff_id": handoff_id, "kind": "call", "outcome": "not_reached", "at": NOW, "by": REP}
+    return add(engine, Attempt, **{**values, **changes})
+
+
+def click_path(delivery_id: int, lead_id: int, url: str = "https://acme.example/roi", number: int = 1) -> str:
+    return "/c/" + link_token(SECRET, TrackedLink(delivery_id, lead_id, number, url))
+
+
+def open_path(delivery_id: int, lead_id: int) -> str:
+    return f"/o/{open_token(SECRET, MailOfLead(delivery_id, lead_id))}.gif"
+
+
+def unsubscribe_path(delivery_id: int, lead_id: int) -> str:
+    return "/u/" + unsubscribe_token(SECRET, MailOfLead(delivery_id, lead_id))
+
+
+def answer_path(delivery_id: int, lead_id: int, question: str = "timing", answer: str = "this_year") -> str:
+    return "/a/" + answer_token(SECRET, SurveyAnswer(delivery_id, lead_id, question, answer))
+
+
+def handoff_path(handoff_id: int, expires_at: datetime = NOW + timedelta(days=100)) -> str:
+    return "/h/" + handoff_token(SECRET, handoff_id, expires_at)
+
+
+def rows(engine: Engine, query: str, **values: Any) -> list[dict[str, Any]]:
+    """What a query finds."""
+    with engine.begin() as db:
+        return [dict(row._mapping) for row in db.execute(text(query), values)]
+
+
+def everything(engine: Engine, *but: str) -> dict[str, list[str]]:
+    """Every row of every table but some, to compare."""
+    tables = rows(engine, "SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+                  "AND relkind IN ('r', 'p') AND NOT relispartition")  # fmt: skip
+    return {
+        table["name"]: sorted(str(row) for row in rows(engine, f'SELECT * FROM "{table["name"]}"'))
+        for table in tables
+        if table["name"] not in but
+    }

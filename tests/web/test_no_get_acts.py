@@ -1,0 +1,80 @@
+"""Promise 5: looking at anything changes nothing but for an event that awaits its verdict."""
+
+import pytest
+from starlette.routing import Mount
+
+from nurture.web.application import make_web
+from tests.web.people import (
+    add_attempt,
+    add_handoff,
+    add_lead,
+    add_mail,
+    answer_path,
+    click_path,
+    everything,
+    handoff_path,
+    open_path,
+    rows,
+    unsubscribe_path,
+)
+
+
+@pytest.fixture
+def paths(app):
+    """Every route with good tokens, on leads in nurture and with sales."""
+    nurtured = add_lead(app.engine)
+    mail = add_mail(app.engine, nurtured), nurtured
+    sold = add_lead(app.engine, email="sold@acme.example", key="k2")
+    handoff = add_handoff(app.engine, sold)
+    worked = add_lead(app.engine, email="worked@acme.example", key="k3")
+    accepted = add_handoff(app.engine, worked, state="accepted", answered_by="rep.one@acme.example")
+    add_attempt(app.engine, accepted)
+    return {
+        "/v1/{call}": ["/v1/page", "/v1/identify", "/v1/batch", "/v1/nothing"],
+        "/c/{token}": [click_path(*mail)],
+        "/o/{token}.gif": [open_path(*mail)],
+        "/u/{token}": [unsubscribe_path(*mail)],
+        "/a/{token}": [answer_path(*mail), answer_path(*mail, "timing", "now")],
+        "/h/{token}": [handoff_path(handoff), handoff_path(accepted)],
+        "/healthz": ["/healthz"],
+        "/readyz": ["/readyz"],
+        "/": ["/"],
+        "/sign-in": ["/sign-in"],
+    }
+
+
+QUERIES = (
+    "",
+    "?do=accept&by=mallory",
+    "?do=reject&reason=competitor&by=mallory",
+    "?List-Unsubscribe=One-Click",
+    "?saved",
+)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer ak_test"}], ids=["stranger", "operator"])
+def test_no_get_changes_anything_but_events(client, app, paths, method, headers):
+    routes = {route.path for route in make_web(app).routes if not isinstance(route, Mount)}
+    assert routes == paths.keys()
+    before = everything(app.engine, "event")
+    asked = 0
+    for path in [path for some in paths.values() for path in some]:
+        for query in QUERIES:
+            assert client.request(method, path + query, headers=headers).status_code < 500
+            asked += 1
+    assert asked == 5 * sum(map(len, paths.values()))
+    assert everything(app.engine, "event") == before
+    hits = rows(app.engine, "SELECT kind, verdict, count(*) AS n FROM event GROUP BY kind, verdict ORDER BY kind")
+    assert hits == [
+        {"kind": "click", "verdict": "pending", "n": 5},
+        {"kind": "open", "verdict": "pending", "n": 5},
+    ]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_no_other_method_acts(client, app, paths, method):
+    before = everything(app.engine)
+    for path in [path for some in paths.values() for path in some]:
+        assert client.request(method, path).status_code < 500
+    assert everything(app.engine) == before
