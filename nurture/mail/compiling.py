@@ -16,17 +16,18 @@ from nurture.mail.expansion import Expansion
 from nurture.mail.frame import Syntax, completed, in_layout, shipped, with_tail
 from nurture.mail.front_matter import FrontMatter, read_front_matter
 from nurture.mail.markdown import from_markdown
-from nurture.mail.pieces import Piece, Place, TemplateSource, cut
+from nurture.mail.pieces import Piece, Place, cut, file_of
 from nurture.mail.slots import LinkSlots
 from nurture.mail.template import CompiledTemplate, Part, compile_part
 from nurture.mail.text_part import text_of
+from nurture.workspace import TemplateFile
 
 _REQUIRED = ("company.address", "unsubscribe_url")
 
 
 def compile_template(
-    file: TemplateSource,
-    partials: Mapping[str, TemplateSource],
+    file: TemplateFile,
+    partials: Mapping[str, TemplateFile],
     *,
     attributes: Collection[str] | None = None,
 ) -> CompiledTemplate:
@@ -41,7 +42,7 @@ def compile_template(
     Raises:
         TemplateError: Whatever is wrong with it, at the line of the file where it is wrong.
     """
-    path = str(file.path)
+    path = file_of(file)
     front = read_front_matter(file.text, path)
     known = None if attributes is None else frozenset(attributes)
     expansion = Expansion({**shipped(), **partials})
@@ -78,7 +79,7 @@ def compile_template(
 
 
 def _framed(
-    file: TemplateSource, front: FrontMatter, pieces: list[Piece], expansion: Expansion, shelf: Shelf
+    file: TemplateFile, front: FrontMatter, pieces: list[Piece], expansion: Expansion, shelf: Shelf
 ) -> list[Piece]:
     """Give the whole document: as the author wrote it, or in the layout."""
     whole = any(piece.kind == "text" and "<mjml" in piece.text.lower() for piece in pieces)
@@ -88,7 +89,7 @@ def _framed(
         return pieces
     is_markdown = file.kind == "md"
     if is_markdown:
-        pieces = from_markdown(pieces, shelf, Place(str(file.path), front.first_line))
+        pieces = from_markdown(pieces, shelf, Place(file_of(file), front.first_line))
     return in_layout(expansion, front, pieces, is_markdown=is_markdown)
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from nurture.mail.macros import Call, Macro, bind, call_in, read_macro
-from nurture.mail.pieces import Piece, Place, TemplateSource, constant, cut
+from nurture.mail.pieces import Piece, Place, constant, cut, file_of
+from nurture.workspace import TemplateFile
 
 _DEEPEST = 20
 _OPENERS = frozenset({"block", "macro", "call"})
@@ -44,7 +45,7 @@ class Scope:
 class Expansion:
     """Works out one template with its partials."""
 
-    def __init__(self, partials: Mapping[str, TemplateSource]) -> None:
+    def __init__(self, partials: Mapping[str, TemplateFile]) -> None:
         """`partials` are found by the path that an author writes, with its ending, or by their name without it."""
         self._partials = dict(partials)
         for partial in partials.values():
@@ -66,14 +67,16 @@ class Expansion:
             return self._extend(pieces[first], pieces[first + 1 :], filled)
         return self._walk(pieces, Scope(), filled)
 
-    def into(self, layout: TemplateSource, body: Sequence[Piece], place: Place) -> list[Piece]:
+    def into(self, layout: TemplateFile, body: Sequence[Piece], place: Place) -> list[Piece]:
         """Put pieces that are already expanded into a layout's block: its only one, or the one named `content`."""
-        names = [_block_name(piece) for piece in cut(layout.text, str(layout.path)) if piece.word == "block"]
+        names = [_block_name(piece) for piece in cut(layout.text, file_of(layout)) if piece.word == "block"]
         if "content" not in names and len(names) != 1:
-            raise place.error(f"`{layout.path}` has to have one block, or one named `content`, to put this mail into")
+            raise place.error(
+                f"`{file_of(layout)}` has to have one block, or one named `content`, to put this mail into"
+            )
         return self._file(layout, place, {"content" if "content" in names else names[0]: list(body)})
 
-    def partial(self, name: str, place: Place) -> TemplateSource:
+    def partial(self, name: str, place: Place) -> TemplateFile:
         """Find a file by the path that an author wrote."""
         if name in self._partials:
             return self._partials[name]
@@ -92,7 +95,7 @@ class Expansion:
                 raise piece.place.error("this stands outside of every {% block %}, so no mail would show it")
         pieces = self._file(layout, extends.place, {**blocks, **own})
         for name in own.keys() - self._shown:
-            raise extends.place.error(f"`{layout.path}` has no block `{name}`")
+            raise extends.place.error(f"`{file_of(layout)}` has no block `{name}`")
         return pieces
 
     def _walk(self, pieces: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
@@ -149,26 +152,26 @@ class Expansion:
             named = _NAMED.fullmatch(word)
             if named is None or named["name"] not in macros:
                 allowed = ", ".join(macros) or "none"
-                raise piece.place.error(f"`{source.path}` has no macro `{word.strip()}`; it has: {allowed}")
+                raise piece.place.error(f"`{file_of(source)}` has no macro `{word.strip()}`; it has: {allowed}")
             scope.macros[named["nickname"] or named["name"]] = macros[named["name"]]
 
-    def _macros(self, source: TemplateSource, place: Place) -> Mapping[str, Macro]:
-        file = str(source.path)
+    def _macros(self, source: TemplateFile, place: Place) -> Mapping[str, Macro]:
+        file = file_of(source)
         if file not in self._imported:
             self._imported[file] = scope = Scope()
             with self._deeper(place):
                 self._walk(cut(source.text, file), scope, {})
         return self._imported[file].macros
 
-    def _named(self, piece: Piece, code: str) -> TemplateSource:
+    def _named(self, piece: Piece, code: str) -> TemplateFile:
         name = constant(code.strip()) if code.strip() else None
         if not isinstance(name, str):
             raise piece.place.error(f'{{% {piece.word} %}} takes one file\'s name: {{% {piece.word} "_part.mjml" %}}')
         return self.partial(name, piece.place)
 
-    def _file(self, source: TemplateSource, place: Place, blocks: Blocks) -> list[Piece]:
+    def _file(self, source: TemplateFile, place: Place, blocks: Blocks) -> list[Piece]:
         with self._deeper(place):
-            return self.expand(cut(source.text, str(source.path)), blocks)
+            return self.expand(cut(source.text, file_of(source)), blocks)
 
     @contextmanager
     def _deeper(self, place: Place) -> Iterator[None]:

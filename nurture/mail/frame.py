@@ -1,9 +1,8 @@
 """What every mail gets without its author: a layout, a title, a preheader, a footer, the pixel and the hidden link."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 from nurture.mail.draft import Draft, Shelf
@@ -11,8 +10,9 @@ from nurture.mail.expansion import Expansion
 from nurture.mail.front_matter import FrontMatter
 from nurture.mail.markup import Tag, read
 from nurture.mail.nesting import Slot, walk
-from nurture.mail.pieces import Piece, Place, TemplateSource, cut
+from nurture.mail.pieces import Piece, Place, cut, file_of
 from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
+from nurture.workspace import TemplateFile
 
 Syntax = Literal["mjml", "html"]
 _Tags = Mapping[tuple[str, str], Tag]
@@ -41,27 +41,16 @@ _PREHEADER = '<div style="display:none;font-size:1px;line-height:1px;max-height:
 _HERE = "_here"
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """A layout or footer that comes with the program."""
-
-    name: str
-    path: str
-    kind: Literal["mjml", "html", "md"]
-    text: str
-
-
 @cache
-def shipped() -> Mapping[str, TemplateSource]:
+def shipped() -> Mapping[str, TemplateFile]:
     """Give the layout and footers for workspaces without their own, by file name."""
     kinds: tuple[tuple[str, Syntax], ...] = (("_layout", "mjml"), ("_footer", "mjml"), ("_footer", "html"))
-    folder = files("nurture.mail") / "layouts"
-    return {
-        f"{name}.{kind}": Shipped(
-            name, f"(shipped) {name}.{kind}", kind, (folder / f"{name}.{kind}").read_text("utf-8")
-        )
-        for name, kind in kinds
-    }
+    return {file.name: file for file in (_shipped(f"{name}.{kind}", kind) for name, kind in kinds)}
+
+
+def _shipped(name: str, kind: Syntax) -> TemplateFile:
+    path = Path(__file__).with_name("layouts") / name
+    return TemplateFile(name, path, kind, path.read_text("utf-8"))
 
 
 def in_layout(expansion: Expansion, front: FrontMatter, body: Sequence[Piece], *, is_markdown: bool) -> list[Piece]:
@@ -100,7 +89,7 @@ def completed(draft: Draft, syntax: Syntax, front: FrontMatter, expansion: Expan
     if not _has_footer(draft):
         end = tags.get(("mj-body" if syntax == "mjml" else "body", "close"))
         footer = expansion.partial(f"_footer.{syntax}", draft.place(0))
-        pieces = expansion.expand(cut(footer.text, str(footer.path)))
+        pieces = expansion.expand(cut(footer.text, file_of(footer)))
         inserts.append((end.start if end else len(draft.text), Draft.of(pieces, draft.shelf)))
     return draft.with_inserted(inserts)
 

@@ -7,26 +7,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import PurePath
-from typing import Literal, Protocol
+from typing import Literal
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from nurture.errors import TemplateError
 from nurture.mail.environment import SUBJECTS
+from nurture.workspace import TemplateFile
 
 
-class TemplateSource(Protocol):
-    """A file of `templates/`: `name` is its path below that folder without the ending, `path` is what messages say."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def path(self) -> str | PurePath: ...  # noqa: D102
-    @property
-    def kind(self) -> Literal["mjml", "html", "md"]: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
+def file_of(template: TemplateFile) -> str:
+    """Give the file's path below the workspace, for messages."""
+    ending = f".{template.kind}"
+    return f"templates/{template.name.removesuffix(ending)}{ending}"
 
 
 PieceKind = Literal["text", "expression", "statement"]

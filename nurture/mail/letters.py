@@ -1,0 +1,102 @@
+"""A workspace's letters: every template compiled when it is first used, every delivery's mail made from it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+from typing import Any, Protocol
+
+from nurture.errors import TemplateError
+from nurture.facts import PROFILE_FIELDS, Profile
+from nurture.mail.compiling import compile_template
+from nurture.mail.rendering import Letterhead, MailContext, render
+from nurture.mail.template import CompiledTemplate
+from nurture.messages import Mail
+from nurture.settings import Settings
+from nurture.workspace import Workspace
+
+
+class DeliveryRow(Protocol):
+    """A delivery with its lead's columns, as the store leases it."""
+
+    @property
+    def _mapping(self) -> Mapping[str, Any]: ...
+
+
+class Letters:
+    """Makes mails. One for a process; its methods may be called from any thread."""
+
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        """Compile nothing yet."""
+        self._workspace, self._settings = workspace, settings
+        self._compiled: dict[str, CompiledTemplate | TemplateError] = {}
+        self._lock = Lock()
+
+    @cached_property
+    def letterhead(self) -> Letterhead:
+        """What all mails of this workspace have in common."""
+        company = self._workspace.agreement.company
+        return Letterhead(
+            company=company.name,
+            address=company.address,
+            sender=company.sender,
+            reply_to=company.reply_to,
+            base_url=self._settings.base_url.rstrip("/"),
+            secret=self._settings.secret_key,
+        )
+
+    def template(self, name: str) -> CompiledTemplate:
+        """Give a compiled template; each is compiled once, and what is wrong with it is found once.
+
+        Raises:
+            TemplateError: There is no such template, or it cannot be compiled.
+        """
+        with self._lock:
+            if name not in self._compiled:
+                self._compiled[name] = self._compile(name)
+            found = self._compiled[name]
+        if isinstance(found, TemplateError):
+            raise TemplateError(found.template, found.line, found.message)
+        return found
+
+    def link_count(self, template: str) -> int:
+        """Count the links that people see in a template's mails; 0 where the template is gone or broken."""
+        try:
+            return len(self.template(template).links) - 1
+        except TemplateError:
+            return 0
+
+    def mail(self, row: DeliveryRow, now: datetime) -> Mail:
+        """Make the mail of one leased delivery.
+
+        Raises:
+            TemplateError: The template is gone or broken, or says something that is not known of this lead.
+        """
+        columns = row._mapping
+        template = self.template(columns["template"])
+        campaign = self._workspace.campaigns.get(columns["campaign"])
+        context = MailContext(
+            letterhead=self.letterhead,
+            delivery_id=columns["delivery_id"],
+            lead_id=columns["lead_id"],
+            lead=_profile(columns),
+            campaign_id=columns["campaign"],
+            campaign_name=campaign.name if campaign else columns["campaign"],
+            step_id=columns["step"],
+            life={name: columns[name] for name in ("stage", "cycle", "grade")},
+        )
+        return render(template, context, now)
+
+    def _compile(self, name: str) -> CompiledTemplate | TemplateError:
+        file = self._workspace.templates.get(name)
+        if file is None:
+            return TemplateError(f"templates/{name}", 1, "there is no such template")
+        try:
+            return compile_template(file, self._workspace.partials)
+        except TemplateError as error:
+            return error
+
+
+def _profile(columns: Mapping[str, Any]) -> Profile:
+    fields = {name: columns[name] for name in PROFILE_FIELDS}
+    return Profile(key=columns["key"], email=columns["email"], attributes=columns["attributes"], **fields)
