@@ -37,7 +37,7 @@ def adopt(app: App, now: datetime) -> Adopted:
         changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         if not changed:
             return Adopted()
-        contents = {name: (after.get(name, ""), app.workspace.text_of(name)) for name in changed}
+        contents = {name: (after.get(name, ""), _text(app, name)) for name in changed}
         versions.adopt(db, contents, now)
         campaigns = [PurePosixPath(name).stem for name in changed if PurePosixPath(name).parent.name == "campaigns"]
         if AGREEMENT in changed:
@@ -45,3 +45,9 @@ def adopt(app: App, now: datetime) -> Adopted:
         woken = due.wake(db, campaigns, now) if before else 0
     log.info("adopted changed files", extra={"files": len(changed), "woken": woken})
     return Adopted(tuple(changed), woken)
+
+
+def _text(app: App, name: str) -> str:
+    """A file's text; empty for one that was taken away."""
+    path = app.workspace.root / name
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
