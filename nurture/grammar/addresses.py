@@ -13,13 +13,16 @@ from typing import Annotated, Any
 
 from pydantic_core import CoreSchema
 
-from nurture.grammar.mistakes import Mistake, quoted
+from nurture.grammar.mistakes import Mistake
 from nurture.grammar.spoken import Spoken
 
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAILBOX = re.compile(r"\s*(?P<name>.*?)\s*<(?P<address>[^<>]*)>\s*", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BLANKS = " \t\u00a0\u200b\ufeff"
+_LONGEST = 254
+"""RFC 5321 §4.5.3.1.3: 256 octets with the angle brackets."""
 _LONGEST_NAME = 100
 
 
@@ -30,32 +33,26 @@ class AddressMistake(Mistake):
 
 
 def parse_address(text: object) -> str:
-    """Take one bare address, in lower case, its domain in ASCII.
+    """Take one bare address, in lower case, its domain in ASCII. Blanks around it, as spreadsheets leave, are dropped.
 
     Raises:
-        AddressMistake: it is none, with the reason.
+        AddressMistake: it is none, with the reason. The reason does not repeat the address.
     """
-    if not isinstance(text, str) or not text.strip():
-        raise AddressMistake(
-            "an e-mail address is missing"
-            if text in (None, "") or isinstance(text, str)
-            else f"{quoted(text)} is not an e-mail address"
-        )
-    address = text.strip()
-    if len(address) > 400 or _CONTROL.search(address):
-        raise AddressMistake(
-            "an e-mail address has no line breaks or control characters"
-            if len(address) <= 400
-            else "an e-mail address has at most 254 characters"
-        )
-    if re.search(r"\s", address):
+    address = text.strip(_BLANKS) if isinstance(text, str) else text
+    if not isinstance(address, str) or not address:
+        raise AddressMistake("an e-mail address is missing" if not address else "that is not an e-mail address")
+    if _CONTROL.search(address):
+        raise AddressMistake("an e-mail address has no line breaks or control characters")
+    if any(character.isspace() for character in address):
         raise AddressMistake("an e-mail address has no spaces in it")
     if address.count("@") != 1:
-        raise AddressMistake("an e-mail address has one @, with something on both sides")
+        raise AddressMistake("an e-mail address has one @")
+    if len(address) > _LONGEST:
+        raise AddressMistake(f"an e-mail address has at most {_LONGEST} characters")
     local, _, domain = address.partition("@")
     whole = f"{_local(local)}@{_domain(domain)}"
-    if len(whole) > 254:
-        raise AddressMistake("an e-mail address has at most 254 characters")
+    if len(whole) > _LONGEST:
+        raise AddressMistake(f"an e-mail address has at most {_LONGEST} characters")
     return whole
 
 

@@ -67,8 +67,8 @@ def _near_zone(name: str) -> str | None:
     return f"did you mean `{same_city[0]}`?" if same_city else did_you_mean(name, zone_names())
 
 
-# The library takes a good part of a second to import, and most commands name no holidays; of its countries' modules
-# only the one whose parts are asked for is loaded.
+# The library takes a good part of a second to import, and as long again for all its countries, which it loads together.
+# Its registry is enough to know a country; only a part of one needs the rest.
 
 
 @lru_cache(maxsize=1)
