@@ -5,7 +5,7 @@ import logging
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import ConnectionError as CourierError
+from dramatiq.errors import BrokerConnectionError
 
 from nurture.app import Nudge
 from workers.broker import QUEUE
@@ -31,7 +31,7 @@ def make_nudge(broker: RedisBroker) -> Nudge:
         try:
             if broker.client.set(waiting_key(kind), "1", nx=True, ex=WAITS_AT_MOST_SECONDS):
                 broker.enqueue(message(kind))
-        except (redis.RedisError, CourierError):
+        except (redis.RedisError, BrokerConnectionError):
             log.warning("the courier is away; the clock will say it again", extra={"kind": kind})
 
     return nudge

@@ -2,11 +2,12 @@
 
 import atexit
 import os
+import sys
 from contextlib import ExitStack
 from functools import cache
 
 from dramatiq.brokers.redis import RedisBroker
-from nurture.logs import set_up_logs
+from nurture.logs import log_to
 
 from nurture.app import App, open_app
 from nurture.settings import Settings, read_settings
@@ -21,7 +22,7 @@ atexit.register(_open.close)
 def settings() -> Settings:
     """This process's settings, read once; logs are set up by the way."""
     found = read_settings(os.environ)
-    set_up_logs(found.log_level)
+    log_to(sys.stdout, found.log_level)
     return found
 
 
