@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from functools import cache
 
 from dramatiq.brokers.redis import RedisBroker
-from nurture.logs import log_to
 
 from nurture.app import App, open_app
+from nurture.logs import log_to
 from nurture.settings import Settings, read_settings
 from workers.broker import make_broker
 from workers.nudge import make_nudge

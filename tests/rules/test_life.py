@@ -389,6 +389,22 @@ def test_an_open_does_not_end_the_slow_down() -> None:
     assert life.state.enrollment.slow
 
 
+# Limits
+
+
+def test_limits_delay_and_never_skip() -> None:
+    daily = {"every": "1 day", "days": "mon-sun", "hours": "09:00-11:30"}
+    campaign = campaign_of(cadence=daily, steps=[{"id": f"s{n}", "email": "t/x"} for n in range(12)])
+    life = Life(book_of(campaign, limits={"per_day": 1, "per_7_days": 2, "per_30_days": 5}), lead())
+    life.happens(h.Arrived())
+    mails = life.until(weeks(14))
+    days = [mail.slot.local_on for mail in mails]
+    assert [mail.step for mail in mails] == [f"s{n}" for n in range(12)]
+    for day in days:
+        assert sum(day - timedelta(days=6) <= other <= day for other in days) <= 2
+        assert sum(day - timedelta(days=29) <= other <= day for other in days) <= 5
+
+
 # After downtime
 
 

@@ -25,6 +25,13 @@ BOOK = book_of(
         topic="product",
     ),
     campaign_of("budget", enroll={"reasons": ["no_budget"]}, order="unseen"),
+    campaign_of(
+        "daily",
+        enroll={"unready": True},
+        priority=1,
+        steps=[{"id": f"d{n}", "email": "t/x"} for n in range(20)],
+        cadence={"every": "1 day", "days": "mon-sun", "hours": "00:30-23:30"},
+    ),
     campaign_of("long", enroll={}, cadence={"every": "1 day", "days": "mon-sun", "hours": "07:00-22:00"}),
     limits={"per_day": 1, "per_7_days": 3, "per_30_days": 7},
 )
