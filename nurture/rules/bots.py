@@ -22,7 +22,7 @@ SWEEP = timedelta(minutes=1)
 """Nobody follows every link of a mail within this, where there are at least `SWEEP_LINKS`."""
 SWEEP_LINKS = 3
 SAME_VISITOR = timedelta(minutes=1)
-"""A program that gave itself away is taken for the same one so long before and after: same address, same agent."""
+"""Who followed the hidden link is known again so long before and after, by address and agent together."""
 HIDDEN_LINK = 0
 """The link of a mail that no person can see; the visible ones count from 1."""
 
@@ -88,9 +88,7 @@ def judge(
     clicks = sorted((hit for hit in hits if hit.kind == "click"), key=lambda hit: (hit.at, hit.id))
     _add(reasons, _in_a_burst(clicks), f"it followed different links within {BURST.seconds} seconds")
     _add(reasons, _in_a_sweep(clicks, link_count), f"it followed every link of the mail within {SWEEP.seconds} seconds")
-    programs = [click for click in clicks if reasons[click.id]]
-    accomplices = [click for click in _beside(clicks, programs) if not reasons[click.id]]
-    _add(reasons, accomplices, "it is the same program as another hit of this mail")
+    _add(reasons, _beside_the_hidden_link(clicks), "the same program followed the link that no person can see")
     return {id_: Judgement("automated" if why else "human", tuple(why)) for id_, why in reasons.items()}
 
 
@@ -167,15 +165,16 @@ def _in_a_sweep(clicks: Sequence[Hit], link_count: int) -> Iterator[Hit]:
             del links[first.link]
 
 
-def _beside(clicks: Sequence[Hit], programs: Sequence[Hit]) -> Iterator[Hit]:
-    """Clicks from the same address with the same agent as a program's, within `SAME_VISITOR` of it."""
-    times: dict[tuple[str | None, str | None], list[datetime]] = {}
-    for program in programs:
-        times.setdefault((program.address_hash, program.agent), []).append(program.at)
+def _beside_the_hidden_link(clicks: Sequence[Hit]) -> Iterator[Hit]:
+    """Clicks on visible links by who followed the hidden one within `SAME_VISITOR`."""
+    trapped: dict[tuple[str | None, str | None], list[datetime]] = {}
     for hit in clicks:
-        seen = times.get((hit.address_hash, hit.agent), []) if hit.address_hash is not None else []
-        after = bisect_left(seen, hit.at - SAME_VISITOR)
-        if after < len(seen) and seen[after] <= hit.at + SAME_VISITOR:
+        if hit.link == HIDDEN_LINK and hit.address_hash is not None:
+            trapped.setdefault((hit.address_hash, hit.agent), []).append(hit.at)
+    for hit in clicks:
+        times = trapped.get((hit.address_hash, hit.agent), ())
+        near = bisect_left(times, hit.at - SAME_VISITOR)
+        if hit.link != HIDDEN_LINK and near < len(times) and times[near] <= hit.at + SAME_VISITOR:
             yield hit
 
 
