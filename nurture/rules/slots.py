@@ -157,9 +157,9 @@ class Search:
         if until - opened == MINUTE * minutes:
             return opened + minute, until
         at = calendar.first_instant(day, (datetime.combine(day, start) + minute).time(), self.zone)
-        for opened, until in hours:
+        for _, until in hours:
             if at < until:
-                return max(at, opened), until
+                return at, until
         return hours[0]
 
     def _made(self, day: date, at: datetime, until: datetime) -> Slot:

@@ -130,6 +130,11 @@ def test_a_mail_that_is_planned_for_later_counts_in_the_days_around_it() -> None
     assert held_by(**asked)[0] == "1 mail already in the 7 days to 5 Mar"
 
 
+def test_mails_that_are_never_in_one_span_do_not_add_up() -> None:
+    counted = days("2026-02-27", "2026-03-06")
+    assert day_of(limits=Limits(per_7_days=2), counted_on=counted) == date(2026, 3, 3)
+
+
 def test_two_mails_of_one_day_count_twice() -> None:
     assert day_of(limits=Limits(per_7_days=2), counted_on=days("2026-02-25", "2026-02-25")) == date(2026, 3, 4)
 

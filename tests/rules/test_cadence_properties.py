@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nurture.agreement import Limits
+from nurture.campaign import Campaign
 from nurture.facts import Slot
 from nurture.grammar.windows import Hours
+from nurture.grammar.zones import zone_names
 from nurture.rules import cadence, calendar, slots
-from tests.rules.clocks import ODD_ZONES, hours_of_day, is_inside, zone_and_day, zones
+from tests.rules.clocks import FIRST, ODD_ZONES, hours_of_day, is_inside, zone_and_day, zones
 from tests.rules.examples import make_campaign
 
 DAY = timedelta(days=1)
@@ -103,16 +105,58 @@ def test_there_are_never_two_mails_on_one_day_nor_more_than_the_limits_in_any_sp
             assert mails_in(with_it, slot.local_on + DAY * n, span) <= most
 
 
+def is_allowed(day: date, request: dict[str, Any]) -> bool:
+    """The rules for a day, said naively."""
+    rhythm, holidays = request["campaign"].cadence, request["holidays"]
+    with_it = [*request["counted_on"], day]
+    soonest = max(request["now"], request["not_before"] or request["now"])
+    open_hours = calendar.open_hours(day, rhythm.hours.start, rhythm.hours.end, request["zone"])
+    return (
+        day.weekday() in rhythm.days
+        and (holidays is None or calendar.holiday(holidays, day) is None)
+        and day not in request["taken_on"]
+        and (request["not_before_on"] is None or day >= request["not_before_on"])
+        and any(closed - timedelta(microseconds=1) > soonest for _, closed in open_hours)
+        and all(
+            mails_in(with_it, day + DAY * n, span) <= (most or 99)
+            for span, most in ((7, request["limits"].per_7_days), (30, request["limits"].per_30_days))
+            for n in range(span)
+        )
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(request=asked())
+def test_no_day_that_is_allowed_is_passed_over(request: dict[str, Any]) -> None:
+    request["first"] = False
+    slot = cadence.next_slot(**request)
+    assume(slot is not None)
+    assert slot is not None
+    assert is_allowed(slot.local_on, request)
+    day = max(calendar.local_date(request["now"], request["zone"]), rhythm_day(request))
+    while day < slot.local_on:
+        assert not is_allowed(day, request), day
+        day += DAY
+    assert len(set(slot.held_by)) == len(slot.held_by)
+
+
+def rhythm_day(request: dict[str, Any]) -> date:
+    """The day that the cadence and the step's `after` ask for."""
+    if request["last_mail_on"] is None:
+        return FIRST - 400 * DAY
+    rhythm = request["campaign"].cadence
+    every = rhythm.slow_down.every if request["slow"] else rhythm.every
+    after = request["step"].after.days if request["step"].after else 0
+    return cast("date", request["last_mail_on"] + DAY * max(every.days, after))
+
+
 @settings(max_examples=80, deadline=None)
 @given(request=asked())
 def test_the_rhythm_is_kept(request: dict[str, Any]) -> None:
     slot = cadence.next_slot(**request)
     assume(slot is not None and request["last_mail_on"] is not None)
     assert slot is not None
-    rhythm = request["campaign"].cadence
-    every = rhythm.slow_down.every if request["slow"] else rhythm.every
-    after = request["step"].after.days if request["step"].after else 0
-    assert (slot.local_on - request["last_mail_on"]).days >= max(every.days, after)
+    assert slot.local_on >= rhythm_day(request)
 
 
 @settings(max_examples=80, deadline=None)
@@ -167,3 +211,50 @@ def test_a_year_of_weekly_mails_never_breaks_a_rule(zone: str, data: st.DataObje
 
 def naive(at: datetime) -> datetime:
     return at.replace(tzinfo=None)
+
+
+def test_every_zone_keeps_its_hours_on_every_day_of_a_year_on_which_its_clocks_change() -> None:
+    campaigns = [
+        make_campaign(every="1 day", slow_down=None, days=["mon-sun"], hours=hours)
+        for hours in ("00:00-03:30", "01:59-02:31", "22:30-23:59")
+    ]
+    for zone in sorted(zone_names()):
+        for day in change_days_of(2026, zone):
+            for campaign in campaigns:
+                request = asked_plainly(campaign, zone, datetime.combine(day - DAY, time(), UTC))
+                for _ in range(4):
+                    slot = cadence.next_slot(**request)
+                    assert slot is not None
+                    assert_kept(slot, request)
+                    request |= {"now": slot.until, "last_mail_on": slot.local_on, "taken_on": [slot.local_on]}
+
+
+def change_days_of(year: int, zone: str) -> list[date]:
+    info = calendar.zone_info(zone)
+    noons = [datetime(year, 1, 1, 12, tzinfo=UTC) + DAY * n for n in range(366)]
+    return [
+        noon.date()
+        for noon, before in zip(noons[1:], noons, strict=False)
+        if noon.astimezone(info).utcoffset() != before.astimezone(info).utcoffset()
+    ]
+
+
+def asked_plainly(campaign: Campaign, zone: str, now: datetime) -> dict[str, Any]:
+    """A plain request of a lead that has had no mail yet and may have one at once."""
+    return {
+        "campaign": campaign,
+        "step": campaign.steps[0],
+        "limits": Limits(),
+        "lead_key": zone,
+        "zone": zone,
+        "holidays": None,
+        "now": now,
+        "started_at": now,
+        "first": False,
+        "slow": False,
+        "last_mail_on": None,
+        "taken_on": [],
+        "counted_on": [],
+        "not_before": None,
+        "not_before_on": None,
+    }
