@@ -38,8 +38,8 @@ def words(text: str) -> str:
 def head_count(text: str) -> int:
     """How many people: `1200`, or with marks between thousands: `1,200`, `1.200`, `1 200`, `1'200`.
 
-    A tail of `.0` is dropped. `1.200` is read as one thousand two hundred, since nobody employs a fifth of a person. A range (`51-200`) or an
-    estimate (`200+`) is no number, and none is made up for it.
+    A tail of `.0` is dropped. `1.200` is read as one thousand two hundred, since nobody employs a fifth of a person. A
+    range (`51-200`) or an estimate (`200+`) is no number, and none is made up for it.
 
     Raises:
         Mistake: it is none.

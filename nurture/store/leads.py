@@ -57,6 +57,13 @@ _CHANGES = text(
     """
 )
 
+_EVENTS = text(
+    """
+    SELECT id, kind, name, path, properties, campaign, step, source, occurred_at, verdict, reasons FROM event
+    WHERE lead_id = :id ORDER BY occurred_at DESC, event.id DESC LIMIT :most
+    """
+)
+
 
 def ids_of(db: Connection, emails: Sequence[str]) -> dict[str, int]:
     """Ids of the leads that these addresses belong to, by address."""
@@ -74,6 +81,17 @@ def existing(db: Connection, ids: Sequence[int]) -> set[int]:
 def id_of(db: Connection, email: str) -> int | None:
     """The lead with this address, in whatever case it is written."""
     return ids_of(db, [email.strip().lower()]).get(email.strip().lower())
+
+
+def events_of(db: Connection, lead_id: int, most: int) -> Sequence[Row[Any]]:
+    """What a lead did, whatever was thought of it, newest first."""
+    return db.execute(_EVENTS, {"id": lead_id, "most": most}).all()
+
+
+def cycles_of(db: Connection, lead_id: int) -> Sequence[Row[Any]]:
+    """The lead's rounds between nurture and sales, oldest first, each with the refusal that began it."""
+    query = text("SELECT n, started_at, reason, note, refused_by FROM cycle WHERE lead_id = :id ORDER BY n")
+    return db.execute(query, {"id": lead_id}).all()
 
 
 def insert(db: Connection, leads: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, int]:

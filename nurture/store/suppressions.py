@@ -1,9 +1,11 @@
 """Addresses that must not be mailed, kept by hash so that they outlive an erased lead."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 _INSERT = text(
     """
@@ -26,3 +28,9 @@ def suppress(db: Connection, emails: list[str], *, reason: str, how: str, at: da
     hashes = sorted({address_hash(email) for email in emails})
     values = {"hashes": hashes, "topic": topic, "reason": reason, "how": how, "at": at}
     return db.execute(_INSERT, values).rowcount
+
+
+def suppressions_of(db: Connection, email: str) -> Sequence[Row[Any]]:
+    """What must not be mailed to this address, and why: all mail (an empty topic) or a topic's."""
+    query = text("SELECT topic, reason, how, at FROM suppression WHERE address_hash = :hash ORDER BY topic")
+    return db.execute(query, {"hash": address_hash(email)}).all()

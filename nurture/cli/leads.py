@@ -1,0 +1,146 @@
+"""`nurture leads …`: a file of them in, one of them shown, one of them refused."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from nurture.cli.opening import opened_app
+from nurture.cli.printing import Json, err, out, print_json, print_table, said
+from nurture.errors import NotFound, UsageError
+from nurture.facts import PROFILE_FIELDS
+from nurture.flows.import_leads import Imported, import_leads
+from nurture.flows.refuse import refuse
+from nurture.reports.lead import lead_report
+from nurture.sheets.columns import parse_maps
+from nurture.sheets.people import Terms
+from nurture.sheets.rejects import rejects_beside
+from nurture.sheets.sheet import Sheet, open_sheet
+
+leads = typer.Typer(help="The people in nurture.", no_args_is_help=True)
+
+SHOWN = 15
+"""Events and mails that a person is shown; `--json` has all."""
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The lead's address.")]
+
+
+@leads.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="CSV", help="The file; its first line names the columns.")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=COLUMN", help="Which column holds what; may be said several times."),
+    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Where rejected rows go, if not beside the file.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="What the file is written in, if it is not found out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Import leads from a CSV file. Bad rows go to another file, with line and reason; the good ones go in.
+
+    Known columns: email, first_name, last_name, title, company, country, timezone, locale, industry, employees, source,
+    owner, stage, reject_reason, rejected_at, do_not_email. Any other becomes an attribute of the lead.
+    """
+    asked = parse_maps(maps or ())
+    if not file.exists():
+        raise NotFound(f"{file}: there is no such file")
+    rejects = _rejects(file, rejects)
+    with opened_app() as app:
+        now = app.now()
+        with open_sheet(file, Terms.of(app.agreement, now), asked=asked, encoding=encoding) as sheet:
+            with _progress(sheet) as progress:
+                done = import_leads(app, sheet, now, rejects=rejects, progress=progress)
+            for note in sheet.notes:
+                err.print(f"nurture: {file.name}: {note}", markup=False, soft_wrap=True)
+    if as_json:
+        names = ("read", "created", "updated", "rejected", "offered")
+        counts = {name: getattr(done, name) for name in names}
+        print_json({**counts, "rejects_file": None if done.rejects_file is None else str(done.rejects_file)})
+    else:
+        _say(done)
+
+
+@leads.command("show")
+def show(email: Email, as_json: Json = False) -> None:
+    """Show one lead: who it is, where it stands, what it did, what it was sent."""
+    with opened_app() as app:
+        report = lead_report(app, email, app.now())
+    if as_json:
+        print_json(report)
+    else:
+        _show(report)
+
+
+@leads.command("reject")
+def reject(
+    email: Email,
+    reason: Annotated[str, typer.Option(metavar="CODE", help="A reject reason of the agreement.")],
+    note: Annotated[str, typer.Option(help="In your own words.")] = "",
+    by: Annotated[str, typer.Option(help="Who says so.")] = "operator",
+) -> None:
+    """Say that sales does not want a lead (now); the reason picks what comes next."""
+    with opened_app() as app:
+        refuse(app, email.strip().lower(), reason=reason, by=by, note=note, now=app.now())
+    out.print(f"{email} is refused: {reason}", markup=False)
+
+
+def _rejects(file: Path, asked: Path | None) -> Path:
+    rejects = rejects_beside(file) if asked is None else asked
+    if rejects.exists() and rejects.samefile(file):
+        raise UsageError(f"--rejects: {rejects} is the file that is imported")
+    if not rejects.parent.is_dir():
+        raise UsageError(f"--rejects: there is no folder {rejects.parent}")
+    return rejects
+
+
+@contextmanager
+def _progress(sheet: Sheet) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, by bytes read, since nobody knows how many rows there are; nothing in a pipe."""
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]:,} rows"), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=sheet.size, rows=0)
+        yield lambda rows: bar.update(task, completed=sheet.position, rows=rows)
+
+
+def _say(done: Imported) -> None:
+    counts = f"{done.created:,} created, {done.updated:,} updated, {done.rejected:,} rejected"
+    out.print(f"{done.read:,} rows read: {counts}", markup=False)
+    if done.offered:
+        out.print(f"{done.offered:,} leads were handed to sales", markup=False)
+    if done.rejects_file is not None:
+        out.print(f"why rows were rejected: {done.rejects_file}", markup=False, soft_wrap=True)
+
+
+def _show(report: dict[str, Any]) -> None:
+    name = " ".join(filter(None, (report["first_name"], report["last_name"])))
+    out.print(f"{report['email']} {name}".strip(), markup=False)
+    facts = {field: report[field] for field in PROFILE_FIELDS if not field.endswith("_name") and report[field]}
+    print_table(("", ""), [*facts.items(), *report["attributes"].items()])
+    grade = f"grade {said(report['grade'])}, score {report['score']:.2f}"
+    out.print(f"{report['stage']}, cycle {report['cycle']}, {grade}", markup=False)
+    out.print(_where(report), markup=False)
+    _show_list("handoffs", report["handoffs"], ("id", "state", "cycle", "grade", "score", "owner", "offered_at"))
+    _show_list("mails", report["deliveries"], ("id", "campaign", "step", "state", "slot_at", "sent_at", "reason"))
+    _show_list("events", report["events"], ("at", "what", "verdict"))
+    refused = [cycle for cycle in report["cycles"] if cycle["reason"]]
+    _show_list("refusals", refused, ("started_at", "reason", "refused_by", "note"))
+
+
+def _where(report: dict[str, Any]) -> str:
+    """One sentence: what nurture does with the lead."""
+    if (suppressed := report["suppressed"]) is not None:
+        return f"gets no mail: {suppressed['reason']} on {said(suppressed['at'])}"
+    enrollment = report["enrollment"]
+    if enrollment is None:
+        waits = f" before {said(report['mail_from'])}" if report["mail_from"] else ""
+        return f"in no campaign, no mail{waits}"
+    slow = ", slowed down" if enrollment["slow"] else ""
+    return f"in {enrollment['campaign']}, {enrollment['status']}{slow}; next decision {said(enrollment['next_due_at'])}"
+
+
+def _show_list(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    if rows:
+        print_table(columns, [[row[name] for name in columns] for row in rows[:SHOWN]], title=title)

@@ -1,0 +1,112 @@
+"""Take in people, known or new, in one transaction: stored, suppressed where they must be, arrived or refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from nurture.app import App
+from nurture.db import is_deadlock_or_serialization, transaction
+from nurture.flows.decide import decide, offered
+from nurture.rules.happenings import Arrived, Happening, MustNotBeMailed, ProfileChanged, Refused
+from nurture.sheets.people import Person
+from nurture.store import incoming, leads
+from nurture.store.incoming import Heard
+from nurture.store.suppressions import suppress
+
+TRIES = 3
+BY = "import"
+WITH_NURTURE: frozenset[str] = frozenset({"inquiry", "nurture", "customer"})
+"""Stages in which a new lead arrives. In any other, sales has it, or it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """How many of the people are new, and how many leads were handed to sales."""
+
+    created: int
+    offered: int
+
+
+def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
+    """Store people, by address, and let the rules decide what follows for each; all of them or, where it raises, none.
+
+    A new lead with a reject reason was refused; without one it arrives, unless its stage says that it is with sales or
+    over. A known lead is updated (an empty cell changes nothing; a stage neither, for stages are moved by what happens)
+    and refused where the refusal is news. Whoever must not be mailed is suppressed before anything else.
+
+    The transaction is tried again where another one was in its way.
+    """
+    for attempt in range(TRIES):
+        try:
+            with transaction(app.engine) as db:
+                return _take_in(db, app, people, now)
+        except Exception as error:
+            if attempt + 1 == TRIES or not is_deadlock_or_serialization(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
+    """Lock, insert, update, suppress; then let happen what follows (design: locks before any insert into leads)."""
+    incoming.copy_in(db, (_values(person) for person in people.values()))
+    known = incoming.lock_known(db)
+    new = incoming.insert_new(db, now)
+    if len(known) + len(new) < len(people):  # somebody else has just inserted the rest
+        known = {email: lead_id for email, lead_id in incoming.lock_known(db).items() if email not in new}
+    given = [(lead_id, _values(people[email])) for email, lead_id in known.items()]
+    changed = leads.update(db, given, now, source=BY) if given else []
+    _suppress(db, app, people, known, now)
+    happenings: dict[int, Happening] = {lead_id: ProfileChanged() for lead_id in changed}
+    happenings |= _refused_anew(db, {lead_id: people[email] for email, lead_id in known.items()}, now)
+    for email, lead_id in new.items():
+        if (arrival := _arrival(people[email], now)) is not None:
+            happenings[lead_id] = arrival
+    return TakenIn(len(new), offered(decide(db, app, happenings, now)))
+
+
+def _suppress(db: Connection, app: App, people: Mapping[str, Person], known: Mapping[str, int], now: datetime) -> None:
+    """Before anything else: whoever is not to be mailed leaves the campaign, and none takes them."""
+    quiet = [email for email, person in people.items() if person.do_not_email]
+    if suppress(db, quiet, reason="unsubscribed", how=BY, at=now):
+        decide(db, app, {known[email]: MustNotBeMailed("unsubscribed") for email in quiet if email in known}, now)
+
+
+def _arrival(person: Person, now: datetime) -> Happening | None:
+    """What a lead that nobody knew comes in with."""
+    if person.reject_reason is not None:
+        return _refusal(person, now)
+    return Arrived() if (person.stage or "inquiry") in WITH_NURTURE else None
+
+
+def _refused_anew(db: Connection, known: Mapping[int, Person], now: datetime) -> dict[int, Happening]:
+    """Refusals of known leads that we have not heard of; the same row twice is no news."""
+    refused = {lead_id: person for lead_id, person in known.items() if person.reject_reason is not None}
+    news: dict[int, Happening] = {}
+    for heard in incoming.heard_of(db, list(refused)):
+        person = refused[heard.lead_id]
+        if _is_news(heard, person):
+            news[heard.lead_id] = _refusal(person, now)
+    return news
+
+
+def _refusal(person: Person, now: datetime) -> Refused:
+    return Refused(person.reject_reason or "", at=person.rejected_at or now, by=BY)
+
+
+def _is_news(heard: Heard, person: Person) -> bool:
+    """Whether a refusal is one that we have not heard of.
+
+    With a date: it is later than the last one, and than the offer that is open. Without: it has never been given as the
+    reason. A lead that is disqualified stays so.
+    """
+    if heard.stage == "disqualified":
+        return False
+    if person.rejected_at is None:
+        return person.reject_reason not in heard.reasons
+    return heard.last_at is None or person.rejected_at > heard.last_at
+
+
+def _values(person: Person) -> dict[str, object]:
+    return {**person.profile, "email": person.email, "attributes": person.attributes, "stage": person.stage}
