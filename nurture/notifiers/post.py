@@ -12,7 +12,7 @@ from nurture import __version__
 from nurture.errors import NotifierError, SettingsError
 from nurture.notifiers.wording import one_line
 
-TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 READ_AT_MOST = 4096
 AGENT = f"nurture/{__version__}"
 

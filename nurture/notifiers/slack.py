@@ -17,7 +17,7 @@ from nurture.errors import NotifierError
 from nurture.messages import Notice
 from nurture.notifiers import wording
 from nurture.notifiers.packet import Packet, read_packet
-from nurture.notifiers.post import Answer, checked_url, post
+from nurture.notifiers.post import TIMEOUT, Answer, checked_url, post
 from nurture.settings import Settings
 
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, BUTTON_URL_LIMIT, BLOCKS_LIMIT = 150, 3000, 2000, 3000, 50
@@ -35,12 +35,11 @@ class SlackNotifier:
         *,
         zone: ZoneInfo,
         transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
         """`zone` is where sales works, for readers that do not render Slack's own dates."""
         self._url = checked_url("SLACK_WEBHOOK_URL", url)
-        self._zone, self._transport = zone, transport
-        self._timeout = timeout or httpx.Timeout(20.0, connect=5.0)
+        self._zone, self._transport, self._timeout = zone, transport, timeout
 
     def notify(self, notice: Notice) -> None:
         """Post the message.

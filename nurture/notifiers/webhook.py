@@ -1,6 +1,6 @@
 """A signed webhook, by Standard Webhooks (https://www.standardwebhooks.com, symmetric signatures `v1`).
 
-The receiver verifies with any Standard Webhooks library. It should answer 2xx within 20 seconds and remember
+The receiver verifies with any Standard Webhooks library. It should answer 2xx within 15 seconds and remember
 `webhook-id`, which stays the same over retries: a notice may arrive twice, and never gets lost.
 """
 
@@ -17,7 +17,7 @@ import orjson
 from nurture.agreement import Agreement
 from nurture.errors import NotifierError, SettingsError
 from nurture.messages import Notice
-from nurture.notifiers.post import Answer, checked_url, post
+from nurture.notifiers.post import TIMEOUT, Answer, checked_url, post
 from nurture.notifiers.wording import one_line
 from nurture.settings import Settings
 
@@ -37,7 +37,7 @@ class WebhookNotifier:
         secrets: Sequence[str],
         *,
         transport: httpx.BaseTransport | None = None,
-        timeout: httpx.Timeout | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
         seconds: Callable[[], float] = time.time,
     ) -> None:
         """`secrets` are `whsec_` and base64 of 24 to 64 octets. `seconds` is the machine's clock, for the signature.
@@ -49,7 +49,7 @@ class WebhookNotifier:
         self._keys = tuple(_key(secret) for secret in secrets)
         if not self._keys:
             raise SettingsError("HANDOFF_WEBHOOK_SECRET is missing: HANDOFF_WEBHOOK_URL is only posted to signed")
-        self._transport, self._timeout, self._seconds = transport, timeout or httpx.Timeout(20.0, connect=5.0), seconds
+        self._transport, self._timeout, self._seconds = transport, timeout, seconds
 
     def notify(self, notice: Notice) -> None:
         """Tell the receiver. Only 2xx is success; 410 is for good; redirects are not followed.

@@ -53,11 +53,16 @@ def headline(kind: str, packet: Packet) -> str:
     return f"{who} {news}" if news else f"{label(kind.rpartition('.')[2])}: {who}"
 
 
-def why_now(packet: Packet, limit: int = 400) -> str:
-    """The packet's one sentence, with a full stop."""
-    sentence = one_line(packet.because, limit)
-    sentence = sentence[:1].upper() + sentence[1:]
-    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
+def sentence(text: str, limit: int = 400) -> str:
+    """`text` as a sentence: a capital at the front, a full stop at the end."""
+    line = one_line(text, limit)
+    line = line[:1].upper() + line[1:]
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+def why_now(packet: Packet) -> str:
+    """The packet's one sentence, to be said on the phone."""
+    return sentence(packet.because)
 
 
 def number(value: float) -> str:
@@ -87,6 +92,11 @@ def row(term: Row) -> str:
     times = {1: "once", 2: "twice"}.get(term.count, f"{term.count} times")
     counted = "" if term.counted == term.count else f" ({term.counted} counted)"
     return f"{label(term.signal)}, {times} on {day(term.day)}{counted}"
+
+
+def age(term: Row) -> str:
+    """`5 days old`."""
+    return {0: "of the same day", 1: "1 day old"}.get(term.age_days, f"{term.age_days} days old")
 
 
 def did(done: Did) -> str:

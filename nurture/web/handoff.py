@@ -161,7 +161,7 @@ def _show(
         attempts = handoffs.attempts(db, handoff_id)
     shown = view(packet, row, attempts, app.book, now)
     by = said.by or row.owner or ""
-    sentence = wording.one_line(problem[:1].upper() + problem[1:], 500) if problem else None
+    sentence = wording.sentence(problem, 500) if problem else None
     return page("handoff", {**shown, "typed": said, "by": by, "problem": sentence, "saved": saved}, status)
 
 
