@@ -1,0 +1,62 @@
+"""Mailers send finished mails. `MAILERS` is all of them: the scheme of `MAIL_URL`, and what builds it.
+
+To add one: a file (or folder) here, a line in `MAILERS`, a test in `tests/mailers/`, a line in the README's settings. A
+provider knows no other provider, no database and no template.
+"""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import SplitResult, urlsplit
+
+from nurture.errors import SettingsError
+from nurture.mailers.protocol import Connection, Mailer
+from nurture.mailers.smtp import build_smtp
+from nurture.messages import Mail, Receipt
+
+__all__ = ["MAILERS", "Connection", "Mailer", "build_mailer", "send_one"]
+
+Builder = Callable[[SplitResult, int | None], Mailer]
+
+MAILERS: dict[str, Builder] = {
+    "smtp": build_smtp,
+    "smtps": build_smtp,
+}
+
+
+def build_mailer(url: str, *, connections: int | None = None) -> Mailer:
+    """Give the mailer that `MAIL_URL` names. Nothing is connected yet.
+
+    Args:
+        url: As in the environment: `smtp://user:password@host:587`.
+        connections: How many mails go out at a time; else what the URL says (`?connections=8`), else the mailer's own.
+
+    Raises:
+        SettingsError: The URL cannot be read; the message shows no password.
+    """
+    try:
+        split = urlsplit(url.strip())
+        split.port  # noqa: B018  (reading it is what checks it)
+    except ValueError as error:
+        raise SettingsError(f"MAIL_URL cannot be read: {error}") from None
+    builder = MAILERS.get(split.scheme)
+    if builder is None:
+        known = ", ".join(f"{scheme}://" for scheme in MAILERS)
+        raise SettingsError(f"MAIL_URL begins with {known}; `{split.scheme}` is not known")
+    return builder(split, connections)
+
+
+def send_one(url: str, mail: Mail) -> Receipt:
+    """Send a single mail over a connection of its own: notices to sales, `send-test`.
+
+    It blocks, and is not for a thread whose event loop runs.
+
+    Raises:
+        SettingsError: The URL cannot be read.
+    """
+    mailer = build_mailer(url, connections=1)
+
+    async def send() -> Receipt:
+        async with mailer:
+            return await mailer.connections[0].send(mail)
+
+    return asyncio.run(send())

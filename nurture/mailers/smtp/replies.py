@@ -1,0 +1,142 @@
+"""What a server says, and what that means for the mail."""
+
+import re
+from dataclasses import dataclass
+
+from nurture.messages import Outcome
+
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?")
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
+_LONGEST_LINE, _MOST_LINES = 4096, 128
+_SHOWN = 500
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+class NoReply(Exception):
+    """The server said nothing more, or nothing that is SMTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. `lines` are its texts without the code."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The answer in one line, made safe to keep and to show."""
+        words = " ".join([str(self.code), *self.lines])
+        return " ".join(_CONTROL.sub(" ", words).split())[:_SHOWN]
+
+    @property
+    def is_good(self) -> bool:
+        """Done as asked."""
+        return 200 <= self.code < 300
+
+    @property
+    def is_for_now(self) -> bool:
+        """Not now, perhaps later."""
+        return 400 <= self.code < 500
+
+    @property
+    def closes(self) -> bool:
+        """The server hangs up after it (RFC 5321 §3.8)."""
+        return self.code == 421
+
+    @property
+    def enhanced(self) -> tuple[int, int, int] | None:
+        """Give the enhanced status code (RFC 3463), where it is of the same class as the code."""
+        found = _ENHANCED.match(self.lines[0]) if self.lines else None
+        if found is None or int(found[1]) != self.code // 100:
+            return None
+        return int(found[1]), int(found[2]), int(found[3])
+
+
+class ReplyReader:
+    """Cuts what arrives into replies."""
+
+    def __init__(self) -> None:
+        """Nothing has arrived."""
+        self._rest = b""
+        self._lines: list[tuple[int, str]] = []
+
+    @property
+    def is_amid(self) -> bool:
+        """Whether a reply has begun and not ended."""
+        return bool(self._rest or self._lines)
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """Take some bytes; give the replies that are complete.
+
+        Raises:
+            NoReply: It is no SMTP, or without end.
+        """
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            raise NoReply("the server's answer has no end")
+        return [reply for line in lines if (reply := self._line(line.removesuffix(b"\r")))]
+
+    def _line(self, line: bytes) -> Reply | None:
+        found = _LINE.fullmatch(line)
+        if found is None or len(line) > _LONGEST_LINE:
+            raise NoReply("the server's answer is not SMTP")
+        code, goes_on, text = int(found[1]), found[2] == b"-", (found[3] or b"").decode("utf-8", "replace")
+        if self._lines and self._lines[0][0] != code:
+            raise NoReply("the server's answer changes its code from line to line")
+        self._lines.append((code, text))
+        if goes_on:
+            if len(self._lines) > _MOST_LINES:
+                raise NoReply("the server's answer has no end")
+            return None
+        texts = tuple(text for _, text in self._lines)
+        self._lines = []
+        return Reply(code, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reply makes of the mail."""
+
+    outcome: Outcome
+    dead_address: bool = False
+
+
+PUT_OFF, REFUSED, SENT, UNKNOWN = Verdict("put_off"), Verdict("refused"), Verdict("sent"), Verdict("unknown")
+_DEAD = Verdict("refused", dead_address=True)
+_OURS = frozenset({500, 502, 503, 504, 530, 534, 535, 538})
+"""The server does not understand us, or does not let us in: no fault of this mail or this address."""
+_SENDERS = frozenset({7, 8})
+"""X.1.7 and X.1.8 are about the sender's address."""
+_TOO_LARGE = (5, 3, 4)
+
+
+def of_sender(reply: Reply) -> Verdict:
+    """Judge the refusal of `MAIL FROM`: our trouble, not this lead's, unless the mail's size is what is refused."""
+    return REFUSED if reply.enhanced == _TOO_LARGE or reply.code == 552 else PUT_OFF
+
+
+def of_recipient(reply: Reply) -> Verdict:
+    """Judge the refusal of `RCPT TO`. Without an enhanced code, 550, 551 and 553 say that there is no such mailbox."""
+    if reply.enhanced:
+        return _by_enhanced(reply, reply.enhanced)
+    if reply.code in _OURS:
+        return PUT_OFF
+    if reply.code in {550, 551, 553}:
+        return _DEAD
+    return REFUSED if reply.code >= 500 else PUT_OFF
+
+
+def of_mail(reply: Reply) -> Verdict:
+    """Judge the refusal of the mail itself, at `DATA` or after its end. A bare 550 here is about what the mail says."""
+    if reply.enhanced:
+        return _by_enhanced(reply, reply.enhanced)
+    return REFUSED if reply.code >= 500 and reply.code not in _OURS else PUT_OFF
+
+
+def _by_enhanced(reply: Reply, enhanced: tuple[int, int, int]) -> Verdict:
+    kind, subject, detail = enhanced
+    if kind != 5:
+        return PUT_OFF
+    if subject == 1:
+        return PUT_OFF if detail in _SENDERS else REFUSED if detail == 9 else _DEAD
+    return PUT_OFF if reply.code in _OURS else REFUSED

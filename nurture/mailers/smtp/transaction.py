@@ -1,0 +1,171 @@
+"""One mail over an open session, and what became of it.
+
+Up to the moment when the first byte of the final `CRLF . CRLF` may leave, a failure means that the server does not have
+the mail: it is put off. From that moment on until the answer, nobody knows: the mail is unknown. With an answer, the
+answer decides.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from nurture.mailers.smtp.options import Timeouts
+from nurture.mailers.smtp.replies import (
+    PUT_OFF,
+    REFUSED,
+    SENT,
+    UNKNOWN,
+    NoReply,
+    Reply,
+    Verdict,
+    of_mail,
+    of_recipient,
+    of_sender,
+)
+from nurture.mailers.smtp.session import Session
+from nurture.messages import Mail, Receipt
+
+_END = b"\r\n.\r\n"
+_ADDRESS = re.compile(r"[^\x00-\x20\x7f<>@]{1,64}@[^\x00-\x20\x7f<>@]{1,255}")
+_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
+
+
+class Transaction:
+    """Sends one mail. Afterwards, `is_clean` tells that the session can go on, `needs_reset` that RSET is due first."""
+
+    def __init__(self, session: Session, timeouts: Timeouts) -> None:
+        """Nothing has been said yet."""
+        self._session, self._wire, self._timeouts = session, session.wire, timeouts
+        self._dot_may_have_left = False
+        self.is_clean = False
+        self.needs_reset = False
+
+    async def send(self, mail: Mail) -> Receipt:
+        """Send it; every outcome is a receipt."""
+        unfit = self._unfit(mail)
+        if unfit:
+            self.is_clean = True
+            return _receipt(mail, *unfit)
+        try:
+            verdict, words = await self._exchange(mail)
+        except NoReply as error:
+            if self._dot_may_have_left:
+                return _receipt(mail, UNKNOWN, f"handed over, but the answer was lost: {error}")
+            return _receipt(mail, PUT_OFF, str(error))
+        return _receipt(mail, verdict, words)
+
+    async def _exchange(self, mail: Mail) -> tuple[Verdict, str]:
+        refused = await self._envelope(mail)
+        if refused:
+            return refused
+        data = mail.data
+        if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
+            data = _LINE_BREAK.sub(b"\r\n", data)  # a lone one could end the mail early for a careless server
+        self._wire.write(_stuffed(data))
+        await self._wire.flush(self._timeouts.body)
+        if self._wire.has_reply:
+            early = await self._wire.reply(self._timeouts.body)
+            verdict = of_mail(early) if early.code >= 400 else PUT_OFF
+            return verdict, f"the server broke off before the mail's end: {early}"
+        self._dot_may_have_left = True
+        self._wire.write(_END)
+        return self._taken(await self._wire.reply(self._timeouts.taken))
+
+    def _taken(self, reply: Reply) -> tuple[Verdict, str]:
+        self.is_clean = not reply.closes
+        if reply.is_good:
+            return SENT, str(reply)
+        if reply.code < 400:
+            self.is_clean = False
+            return UNKNOWN, f"handed over, and the server answered strangely: {reply}"
+        return of_mail(reply), str(reply)
+
+    async def _envelope(self, mail: Mail) -> tuple[Verdict, str] | None:
+        """Say from whom and to whom, and ask to go on. None: the server waits for the mail."""
+        commands = (self._mail_from(mail), f"RCPT TO:<{mail.recipient}>\r\n".encode(), b"DATA\r\n")
+        judges = (of_sender, of_recipient, of_mail)
+        pipelined = self._session.offers("PIPELINING")
+        if pipelined:
+            self._wire.write(b"".join(commands))
+        replies: list[Reply] = []
+        refused: tuple[Verdict, str] | None = None
+        for command, judge in zip(commands, judges, strict=True):
+            if not pipelined:
+                self._wire.write(command)
+            is_data = command == b"DATA\r\n"
+            try:
+                replies.append(await self._wire.reply(self._timeouts.data if is_data else self._timeouts.command))
+            except NoReply:
+                if refused:
+                    return refused
+                raise
+            refused = refused or _refusal(replies[-1], judge, is_data=is_data)
+            if replies[-1].closes or (refused and not pipelined):
+                break
+        if refused:
+            await self._back_out(replies)
+        return refused
+
+    async def _back_out(self, replies: Sequence[Reply]) -> None:
+        """Leave the session fit for the next mail, or to be closed."""
+        last = replies[-1]
+        if last.closes or last.code < 300:
+            return
+        if last.code == 354:
+            if replies[1].is_good:
+                return
+            # the server waits for a mail although nobody is to have it: give it an empty one (RFC 2920 §3.1)
+            try:
+                self._wire.write(b".\r\n")
+                await self._wire.reply(self._timeouts.command)
+            except NoReply:
+                return
+        self.is_clean = self.needs_reset = True
+
+    def _mail_from(self, mail: Mail) -> bytes:
+        command = f"MAIL FROM:<{mail.sender}>"
+        if self._session.offers("SIZE"):
+            command += f" SIZE={len(mail.data)}"
+        if not mail.data.isascii():
+            command += " BODY=8BITMIME"
+        if not (mail.sender + mail.recipient).isascii():
+            command += " SMTPUTF8"
+        return f"{command}\r\n".encode()
+
+    def _unfit(self, mail: Mail) -> tuple[Verdict, str] | None:
+        """Tell what this server, or any, could not take."""
+        if not _ADDRESS.fullmatch(mail.recipient):
+            return REFUSED, "the recipient's address cannot be written in SMTP"
+        if mail.sender and not _ADDRESS.fullmatch(mail.sender):
+            return PUT_OFF, "the sender's address cannot be written in SMTP"
+        if not (mail.sender + mail.recipient).isascii() and not self._session.offers("SMTPUTF8"):
+            return REFUSED, "the server takes no addresses beyond ASCII (SMTPUTF8)"
+        if not mail.data.isascii() and not self._session.offers("8BITMIME"):
+            return REFUSED, "the server takes 7-bit mail only, and this one has 8"
+        limit = self._session.size_limit
+        if limit and len(mail.data) > limit:
+            return REFUSED, f"the mail has {len(mail.data)} octets, the server takes {limit}"
+        return None
+
+
+def _refusal(reply: Reply, judge: Callable[[Reply], Verdict], *, is_data: bool) -> tuple[Verdict, str] | None:
+    """Tell why it does not go on; None: it does."""
+    if reply.code == 354 if is_data else reply.is_good:
+        return None
+    if reply.code < 400:
+        return PUT_OFF, f"the server answered strangely: {reply}"
+    verdict = judge(reply)
+    if judge is of_sender and reply.code >= 500 and verdict is PUT_OFF:
+        return verdict, f"the server refused our sender: {reply}"
+    return verdict, str(reply)
+
+
+def _stuffed(data: bytes) -> bytes:
+    """Double the dot that begins a line (RFC 5321 §4.5.2), and leave out the last line break, which is the end's."""
+    body = data.removesuffix(b"\r\n")
+    if b"\r\n." in body:
+        body = body.replace(b"\r\n.", b"\r\n..")
+    return b"." + body if body.startswith(b".") else body
+
+
+def _receipt(mail: Mail, verdict: Verdict, words: str) -> Receipt:
+    return Receipt(mail.delivery_id, verdict.outcome, words, verdict.dead_address)

@@ -1,0 +1,171 @@
+"""The bytes: a socket with replies coming in and commands going out, and exact knowledge of what has left."""
+
+import asyncio
+import ssl
+from collections import deque
+
+from nurture.mailers.smtp.replies import NoReply, Reply, ReplyReader
+
+_POLL = 0.002
+
+
+class Wire(asyncio.Protocol):
+    """One TCP connection, with or without TLS."""
+
+    def __init__(self) -> None:
+        """Not connected yet."""
+        self._transport: asyncio.Transport | None = None
+        self._socket: asyncio.Transport | None = None
+        self._reader = ReplyReader()
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._lost: str = ""
+        self.is_encrypted = False
+
+    @classmethod
+    async def connect(cls, host: str, port: int, seconds: float) -> "Wire":
+        """Open a connection.
+
+        Raises:
+            NoReply: The server cannot be reached in that time.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                _, wire = await loop.create_connection(cls, host, port)
+        except TimeoutError:
+            raise NoReply(f"{host}:{port} cannot be reached: no answer in {seconds:g} s") from None
+        except OSError as error:
+            raise NoReply(f"{host}:{port} cannot be reached: {error.strerror or error}") from None
+        return wire
+
+    async def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
+        """Go on in TLS.
+
+        Raises:
+            NoReply: The handshake fails, or the server said something before it that it must not (an attacker's words
+                would otherwise be taken for the server's, CVE-2011-0411).
+        """
+        assert self._socket is not None  # noqa: S101  (connected by `connect`)
+        if self._replies or self._reader.is_amid:
+            raise NoReply("the server spoke before TLS had begun; somebody may be in between")
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds):
+                transport = await loop.start_tls(
+                    self._socket, self, context, server_hostname=host, ssl_handshake_timeout=seconds
+                )
+        except TimeoutError:
+            raise NoReply("the TLS handshake had no answer") from None
+        except ssl.SSLCertVerificationError as error:
+            raise NoReply(f"the server's certificate is not to be trusted: {error.verify_message}") from None
+        except (OSError, ssl.SSLError) as error:
+            raise NoReply(f"the TLS handshake failed: {error}") from None
+        if transport is None:
+            raise NoReply("the connection was lost in the TLS handshake")
+        self._transport = transport
+        self.is_encrypted = True
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether nothing came in that nobody asked for: neither words (a 421) nor the connection's end."""
+        return not self._lost and not self._replies and not self._reader.is_amid
+
+    @property
+    def has_reply(self) -> bool:
+        """Whether there is something to read: a reply, or the connection's end."""
+        return bool(self._replies or self._lost)
+
+    def own_name(self) -> str:
+        """Give our end's address as `EHLO` takes it where there is no name (RFC 5321 §4.1.3)."""
+        address = self._socket.get_extra_info("sockname")[0] if self._socket else "127.0.0.1"
+        return f"[IPv6:{address.partition('%')[0]}]" if ":" in address else f"[{address}]"
+
+    def write(self, data: bytes) -> None:
+        """Send some bytes, without waiting.
+
+        Raises:
+            NoReply: The connection is gone.
+        """
+        if self._lost or self._transport is None:
+            raise NoReply(self._lost or "the connection is closed")
+        self._transport.write(data)
+
+    async def flush(self, seconds: float) -> None:
+        """Wait until every byte has been handed to the operating system, or the server says something.
+
+        Raises:
+            NoReply: The connection is gone, or the server takes nothing for so long.
+        """
+        if not self._unsent():
+            return
+        # with TLS there are two buffers, one behind the other, and no event when both are empty
+        try:
+            async with asyncio.timeout(seconds):
+                while self._unsent() and not self.has_reply:
+                    await asyncio.sleep(_POLL)
+        except TimeoutError:
+            raise NoReply(f"the server took nothing for {seconds:g} s") from None
+        if self._lost:
+            raise NoReply(self._lost)
+
+    async def reply(self, seconds: float) -> Reply:
+        """Wait for the next reply.
+
+        Raises:
+            NoReply: None came in time, or the connection is gone.
+        """
+        while not self._replies:
+            if self._lost:
+                raise NoReply(self._lost)
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._waiter
+            except TimeoutError:
+                raise NoReply(f"no answer for {seconds:g} s") from None
+            finally:
+                self._waiter = None
+        return self._replies.popleft()
+
+    def abort(self) -> None:
+        """Close at once; what has not left never will."""
+        self._end("the connection is closed")
+        for transport in (self._transport, self._socket):
+            if transport is not None:
+                transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio's: there is a connection."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (what create_connection gives)
+        self._transport = self._socket = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio's: bytes came in."""
+        try:
+            self._replies.extend(self._reader.feed(data))
+        except NoReply as error:
+            self._end(str(error))
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Asyncio's: the server hung up."""
+        self._end("the server closed the connection")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Asyncio's: the connection is gone."""
+        why = getattr(error, "strerror", None) or error
+        self._end(f"the connection was lost: {why}" if why else "the server closed the connection")
+
+    def _end(self, why: str) -> None:
+        self._lost = self._lost or why
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _unsent(self) -> int:
+        return sum(
+            transport.get_write_buffer_size() for transport in {self._transport, self._socket} if transport is not None
+        )
