@@ -21,10 +21,26 @@ _WHAT: dict[type[nodes.Node], str] = {
 }
 
 
+def start_of(node: nodes.Node) -> int:
+    """The offset where the text of a node begins. Jinja's own place of a node is often that of its operator."""
+    while True:
+        match node:
+            case nodes.Compare():
+                node = node.expr
+            case nodes.And() | nodes.Or():
+                node = node.left
+            case nodes.CondExpr():
+                node = node.expr1
+            case nodes.Getattr() | nodes.Getitem() | nodes.Call() | nodes.Filter() | nodes.Test() if node.node:
+                node = node.node
+            case _:
+                return node.lineno
+
+
 def refused(node: nodes.Node) -> ConditionError:
     """The error for a node that means nothing to us."""
     what = _WHAT.get(type(node), "this")
-    return ConditionError(f"a condition cannot say {what}", offset=node.lineno)
+    return ConditionError(f"a condition cannot say {what}", offset=start_of(node))
 
 
 def literal(node: nodes.Node) -> Literal:
@@ -54,7 +70,7 @@ def listing(node: nodes.List | nodes.Tuple) -> Listing:
         raise ConditionError("the list is empty", offset=node.lineno)
     for item in node.items:
         if not isinstance(item, nodes.Const | nodes.Neg):
-            raise ConditionError("a list holds only text and numbers", offset=item.lineno)
+            raise ConditionError("a list holds only text and numbers", offset=start_of(item))
     return Listing(tuple(map(literal, node.items)))
 
 
@@ -96,13 +112,14 @@ def text_argument(node: nodes.Call | nodes.Filter, name: str) -> str:
     Raises:
         ConditionError: there is none, or more.
     """
+    at = start_of(node) if isinstance(node, nodes.Call) else node.lineno
     if node.dyn_args or node.dyn_kwargs:
-        raise ConditionError(f"`{name}` takes one text", offset=node.lineno)
+        raise ConditionError(f"`{name}` takes one text", offset=at)
     if len(node.args) == 1 and isinstance(node.args[0], nodes.Const) and isinstance(node.args[0].value, str):
         text = node.args[0].value.strip()
         if text and (isinstance(node, nodes.Call) or not node.kwargs):
             return text
-    raise ConditionError(f"`{name}` takes one text", hint=f"write `{name}('…')`", offset=node.lineno)
+    raise ConditionError(f"`{name}` takes one text", hint=f"write `{name}('…')`", offset=at)
 
 
 def days(node: nodes.Call, function: str) -> int | None:

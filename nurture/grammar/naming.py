@@ -2,7 +2,7 @@
 
 from jinja2 import nodes
 
-from nurture.grammar.arguments import refused
+from nurture.grammar.arguments import refused, start_of
 from nurture.grammar.fields import LEAD, OPEN_SCOPES, SCOPES
 from nurture.grammar.mistakes import did_you_mean, one_of, quoted
 from nurture.grammar.places import FUNCTIONS, IN_CAMPAIGNS, Place
@@ -43,7 +43,7 @@ def function_of(node: nodes.Call, place: Place) -> Function:
         ConditionError: there is none such, or it cannot be answered there.
     """
     if not isinstance(node.node, nodes.Name):
-        raise ConditionError(f"only these can be called: {one_of(FUNCTIONS)}", offset=node.lineno)
+        raise ConditionError(f"only these can be called: {one_of(FUNCTIONS)}", offset=start_of(node))
     name, at = node.node.name, node.node.lineno
     for function in FUNCTIONS:
         if name == function:

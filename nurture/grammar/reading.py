@@ -2,7 +2,17 @@
 
 from jinja2 import nodes
 
-from nurture.grammar.arguments import days, listing, literal, no_arguments, page, refused, text_argument, words
+from nurture.grammar.arguments import (
+    days,
+    listing,
+    literal,
+    no_arguments,
+    page,
+    refused,
+    start_of,
+    text_argument,
+    words,
+)
 from nurture.grammar.comparing import check_comparison
 from nurture.grammar.fields import SCOPES
 from nurture.grammar.mistakes import did_you_mean, one_of, quoted
@@ -92,7 +102,7 @@ class _Reader:
         first = self._value(node.expr)
         rest = tuple((_OPERATORS[operand.op], self._value(operand.expr)) for operand in node.ops)
         comparison = Comparison(first, rest)
-        check_comparison(comparison, node.lineno)
+        check_comparison(comparison, start_of(node))
         return comparison
 
     def _value(self, node: nodes.Node) -> Value:
@@ -117,7 +127,7 @@ class _Reader:
                 raise ConditionError(
                     "what is true or false by itself cannot be compared",
                     hint="leave the comparison out",
-                    offset=node.lineno,
+                    offset=start_of(node),
                 )
         raise refused(node)
 
