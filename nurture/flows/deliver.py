@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import orjson
@@ -30,8 +30,6 @@ from nurture.store.deliveries import Answer, Gate
 
 LEASE = 200
 """Mails taken at once: seconds of work, well within a lease."""
-AGAIN = timedelta(minutes=10)
-"""A mail whose connection broke before the server had it waits so long, within its slot."""
 TRIES = 5
 """So often a mail may be put off before it is given up for this cycle."""
 
@@ -93,8 +91,11 @@ async def _deliver(app: App, now: Clock, ends_at: float, stop: Callable[[], bool
             while time.monotonic() < ends_at and not stop():
                 if not _lease(run, name):
                     return run.done
-                await _send_all(run, mailer)
+                usable = await _send_all(run, mailer)
                 _tell_failures(run)
+                if not usable:
+                    log.warning("the mail server cannot be used", extra={"why": mailer.connections[0].trouble})
+                    return run.done
         run.done.more = True
     finally:
         with transaction(app.engine) as db:
@@ -109,7 +110,7 @@ def _gate(app: App) -> Gate:
 
 
 def _lease(run: _Run, name: str) -> bool:
-    """Take the next mails and render them; one that cannot be rendered fails for good, the others go on."""
+    """Take the next mails and render them; one that cannot be rendered is put off, the others go on."""
     now = run.now()
     with transaction(run.app.engine) as db:
         rows = deliveries.lease(db, mailer=name, token=run.token, now=now, most=LEASE)
@@ -120,28 +121,38 @@ def _lease(run: _Run, name: str) -> bool:
         except TemplateError as error:
             log.warning("a mail cannot be rendered", extra={"delivery_id": row.delivery_id, "template": row.template})
             leased = _Leased(Mail(row.delivery_id, "", "", "", b""), row.lead_id, failure, row.tries)
-            _note(run, leased, Receipt(row.delivery_id, "refused", f"template: {error}"))
+            _note(run, leased, Receipt(row.delivery_id, "put_off", f"template: {error}"))
         else:
             run.waiting.append(_Leased(mail, row.lead_id, failure, row.tries))
     return bool(rows)
 
 
-async def _send_all(run: _Run, mailer: Mailer) -> None:
-    """Keep every connection busy until all that was leased has an answer."""
-    free = deque(mailer.connections)
-    sending: dict[asyncio.Task[Receipt], Connection] = {}
-    while run.waiting or sending or run.answers:
+async def _send_all(run: _Run, mailer: Mailer) -> bool:
+    """Keep every connection busy until all that was leased has an answer; False where the server cannot be used."""
+    free: deque[Connection] = deque()
+    busy: dict[asyncio.Task[Receipt | bool], Connection] = {}
+    for connection in mailer.connections:
+        busy[asyncio.create_task(connection.ready())] = connection
+    while busy:
+        finished, _ = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+        for task in finished:
+            connection, result = busy.pop(task), task.result()
+            if isinstance(result, Receipt):
+                _note(run, run.under_way.pop(result.delivery_id), result)
+            if result is True or (isinstance(result, Receipt) and result.outcome == "sent"):
+                free.append(connection)
+            elif result is not False:
+                busy[asyncio.create_task(connection.ready())] = connection
         for leased in _step(run, len(free)):
             connection = free.popleft()
             run.under_way[leased.mail.delivery_id] = leased
-            sending[asyncio.create_task(connection.send(leased.mail))] = connection
-        if not sending:
-            continue
-        finished, _ = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
-        for task in finished:
-            free.append(sending.pop(task))
-            receipt = task.result()
-            _note(run, run.under_way.pop(receipt.delivery_id), receipt)
+            busy[asyncio.create_task(connection.send(leased.mail))] = connection
+        if not run.waiting and not run.under_way:
+            break
+    _step(run, 0)
+    for task in busy:
+        task.cancel()
+    return not run.waiting
 
 
 def _step(run: _Run, free: int) -> list[_Leased]:
@@ -168,7 +179,6 @@ def _record(run: _Run, answers: Sequence[Answer], following: Sequence[_Leased], 
                     following=[(leased.mail.delivery_id, leased.mail.message_id) for leased in following],
                     gate=run.gate,
                     now=now,
-                    again_at=now + AGAIN,
                 )
         except Exception as error:
             if not is_deadlock_or_serialization(error):

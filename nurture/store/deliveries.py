@@ -37,7 +37,7 @@ _STEP = text(
         UPDATE delivery d
         SET state = u.state, reason = u.reason, for_good = u.for_good,
             sent_at = CASE WHEN u.state = 'sent' THEN CAST(:now AS timestamptz) ELSE d.sent_at END,
-            slot_at = CASE WHEN u.state = 'queued' THEN CAST(:again_at AS timestamptz) ELSE d.slot_at END,
+            tries = d.tries + CASE WHEN d.state = 'leased' THEN 1 ELSE 0 END,
             lease_token = CASE WHEN u.state = 'unknown' THEN d.lease_token END, leased_until = NULL
         FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
                     CAST(:for_good AS bool[])) AS u(id, state, reason, for_good)
@@ -140,12 +140,11 @@ def record_and_move(
     following: Sequence[tuple[int, str]],
     gate: Gate,
     now: datetime,
-    again_at: datetime,
 ) -> set[int]:
     """Record the answers that came and move the next mails (id, Message-ID) to `sending`, in one statement.
 
     Gives the ids that may go out once this is committed. The others were cancelled with the rule that held them, or are
-    no longer ours. An answer `queued` puts a mail back, not before `again_at`.
+    no longer ours.
     """
     rows = db.execute(
         _STEP,
@@ -161,7 +160,6 @@ def record_and_move(
             "per_30_days": gate.per_30_days,
             "topics": gate.topics,
             "now": now,
-            "again_at": again_at,
         },
     )
     return {row.id for row in rows}
