@@ -96,7 +96,7 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._read()
+        line = self._text.readline(LONGEST)
         if not line:
             raise StopIteration
         self.number += 1
@@ -109,22 +109,16 @@ class Lines:
             line = line.translate(_WESTERN)
         return line.lstrip("\ufeff") if self.number == 1 else line
 
-    def _read(self) -> str:
-        try:
-            return self._text.readline(LONGEST)
-        except UnicodeError as error:
-            raise NurtureError(f"{self.name}:{self.number + 1}: cannot be read as {self.encoding}") from error
-
     def _pass_over(self) -> str:
         """Skip what is left of a line; gives its line end."""
-        while (rest := self._read()) and rest[-1] not in "\r\n":
+        while (rest := self._text.readline(LONGEST)) and rest[-1] not in "\r\n":
             pass
         return "\n" if rest else ""
 
 
 def _known_encoding(name: str) -> str:
     try:
-        b"".decode(name)
+        b" ".decode(name, "replace")  # not every codec makes text, and not every one forgives
         found = codecs.lookup(name).name
     except (LookupError, UnicodeError, ValueError) as error:
         raise UsageError(f"there is no encoding {name!r}; such as utf-8, cp1252, shift_jis, gb18030") from error

@@ -69,18 +69,16 @@ class Table:
         while True:
             feed.taken.clear()
             try:
-                cells = next(reader)
+                cells = tuple(next(reader))
             except StopIteration:
                 return
             except csv.Error:
-                yield _mended(feed, delimiter)
-                continue
-            if not any(cells):
-                continue
-            if fault := self._fault():
-                yield Broken(feed.taken[0][0], tuple(cells), fault)
-            elif any(map(str.strip, cells)):
-                yield Row(feed.taken[0][0], tuple(cells))
+                row = _mended(feed, delimiter)
+            else:
+                row = Row(feed.taken[0][0], cells)
+            if any(map(str.strip, row.cells)):
+                fault = self._fault()
+                yield row if fault is None else Broken(row.line, row.cells, fault)
 
     def _fault(self) -> str | None:
         """What is wrong with the characters of the current row."""
