@@ -33,7 +33,7 @@ KEEPING = Keeping()
 
 @dataclass
 class Seen:
-    """What one connection saw. `ended` tells that a mail's end reached it; `taken` are the mails it said yes to."""
+    """What one connection saw. `ended`: a mail's end reached it; `taken`: it said yes to a mail that is not empty."""
 
     commands: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -119,7 +119,7 @@ class _Conversation:
         assert not rest, "something was sent before the mail was answered"
         self.seen.bodies.append((content + b"\r\n").replace(b"\r\n..", b"\r\n.").removeprefix(b"."))
         told = self.script.next("dot")
-        self.seen.taken += told.startswith("2")
+        self.seen.taken += told.startswith("2") and bool(content.strip())
         await self.act(told)
         if self.script.after_reply:
             await self.act(self.script.after_reply)

@@ -123,7 +123,8 @@ class Wire(asyncio.Protocol):
                 async with asyncio.timeout(seconds):
                     await self._waiter
             except TimeoutError:
-                raise NoReply(f"no answer for {seconds:g} s") from None
+                if not self._replies:  # one may have come while something else held the loop up
+                    raise NoReply(f"no answer for {seconds:g} s") from None
             finally:
                 self._waiter = None
         return self._replies.popleft()
