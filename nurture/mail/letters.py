@@ -20,7 +20,7 @@ class DeliveryRow(Protocol):
     """A delivery with its lead's columns, as the store leases it."""
 
     @property
-    def _mapping(self) -> Mapping[str, Any]: ...
+    def _mapping(self) -> Any: ...
 
 
 class Letters:
