@@ -15,7 +15,7 @@ from nurture.app import App
 from nurture.settings import Settings
 from nurture.web.application import make_web
 from nurture.workspace import Workspace, load_workspace
-from tests.web.people import NOW, SECRET
+from tests.web.people import NOW, SECRET, browser
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,5 +83,5 @@ def site(serving: tuple[Switch, str], app: App) -> str:
 @pytest.fixture
 def client(site: str) -> Iterator[httpx.Client]:
     """A browser that follows nothing by itself."""
-    with httpx.Client(base_url=site, trust_env=False) as client:
+    with browser(site) as client:
         yield client

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 from sqlalchemy import Engine, insert, text
 
 from nurture.facts import MICRO
@@ -21,6 +22,11 @@ from nurture.models import Attempt, Cycle, Delivery, Enrollment, Event, Handoff,
 NOW = datetime(2026, 3, 3, 20, 5, tzinfo=UTC)
 SECRET = "of the tests"
 REP, OTHER = "rep.one@acme.example", "rep.two@acme.example"
+
+
+def browser(site: str) -> httpx.Client:
+    """One that follows nothing by itself, and is not slow to start (no certificates are needed on loopback)."""
+    return httpx.Client(base_url=site, trust_env=False, verify=False)
 
 
 def add(engine: Engine, table: Any, **values: Any) -> int:

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-import httpx
 import pytest
 
-from tests.web.people import add_handoff, add_lead, add_mail, handoff_path
+from nurture.web.application import make_web
+from tests.web.people import add_handoff, add_lead, add_mail, browser, handoff_path
 
 
 @pytest.fixture
@@ -44,11 +44,9 @@ def test_a_browser_is_asked_for_the_key(client, handoff, auth):
 
 
 def test_without_an_api_key_nobody_signs_in(serving, site, app):
-    from nurture.web.application import make_web
-
     switch, address = serving
     switch.app = make_web(replace(app, settings=replace(app.settings, api_key=None)))
-    with httpx.Client(base_url=address, trust_env=False) as client:
+    with browser(address) as client:
         assert "Set <code>API_KEY</code>" in client.get("/").text
         assert client.get("/sign-in", auth=("", "")).status_code == 401
 

@@ -2,7 +2,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html.parser import HTMLParser
 
-import httpx
 import pytest
 
 from nurture.web.handoff import Said, read_form
@@ -15,6 +14,7 @@ from tests.web.people import (
     add_handoff,
     add_lead,
     add_mail,
+    browser,
     handoff_path,
     rows,
 )
@@ -147,7 +147,7 @@ def test_of_many_reps_at_once_one_gets_the_lead(site, app, handoff):
     reps = [f"rep{n}@acme.example" for n in range(8)]
 
     def click(rep):
-        with httpx.Client(base_url=site, trust_env=False) as client:
+        with browser(site) as client:
             return press(client, handoff, "accept", by=rep).status_code
 
     with ThreadPoolExecutor(8) as pool:

@@ -4,13 +4,12 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
 from nurture.web import ingest
 from nurture.web.segment import BATCH_LIMIT
-from tests.web.people import NOW, add_lead, add_mail, rows
+from tests.web.people import NOW, add_lead, add_mail, browser, rows
 
 KEY = ("wk_test", "")
 IDENTIFY = {"userId": "u1", "messageId": "i1", "traits": {"email": "maria.rossi@acme.example"}}
@@ -181,7 +180,7 @@ def test_many_writers_for_one_lead_lose_nothing(site, app):
     add_lead(app.engine, stage="nurture", grade="D", title=None, country=None, employees=None)
 
     def write(n):
-        with httpx.Client(base_url=site, trust_env=False) as client:
+        with browser(site) as client:
             body = {"batch": [{"type": "identify", **IDENTIFY, "messageId": f"i{n}"}, page(n, "/docs")]}
             return client.post("/v1/batch", json=body, auth=KEY).status_code
 
