@@ -13,6 +13,10 @@ from nurture.grammar.shape import Shape
 from nurture.grammar.windows import Again, Hours, Weekdays
 
 
+Status = Literal["draft", "live", "paused"]
+STATUSES: tuple[Status, ...] = ("draft", "live", "paused")
+
+
 class Enroll(Shape):
     """Whom the campaign takes."""
 
@@ -62,8 +66,6 @@ class Step(Shape):
         if (self.email is None) == (self.survey is None):
             both = "not both" if self.email else "one of them"
             raise Mistake(f"a step has an `email` or a `survey`, {both}")
-        if "variants" in self.model_fields_set and not self.variants:
-            raise Mistake("`variants` is empty", hint="leave it out, or name at least one").below("variants")
         return self
 
     @property
@@ -91,7 +93,7 @@ class Campaign(Shape):
 
     id: Identifier
     name: Text
-    status: Literal["draft", "live", "paused"]
+    status: Status
     topic: Identifier | None = None
     priority: Whole = 100
     enroll: Enroll = Enroll()

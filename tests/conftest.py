@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from nurture.db import make_engine
@@ -19,6 +20,10 @@ from nurture.local.servers import LocalServers, local_servers
 from nurture.settings import database_address
 from tests.databases import drop_databases, empty, make_database
 from tests.leftovers import RUN, left_over_processes
+
+# How long one example takes says nothing on a machine that runs other things.
+settings.register_profile("nurture", deadline=None)
+settings.load_profile("nurture")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"
 

@@ -1,10 +1,10 @@
 """Comparisons that could never hold, found before any lead is looked at."""
 
 from nurture.grammar.fields import SCOPES, WORDS, Kind
-from nurture.grammar.mistakes import did_you_mean, one_of
+from nurture.grammar.mistakes import did_you_mean, one_of, quoted
 from nurture.grammar.numeric import as_number
 from nurture.grammar.tokens import ConditionError
-from nurture.grammar.tree import Comparison, Field, Length, Listing, Literal, Operator, Value
+from nurture.grammar.tree import Comparison, Field, Length, Listing, Literal, Operator, Value, in_quotes
 
 
 def check_comparison(comparison: Comparison, offset: int) -> None:
@@ -41,7 +41,7 @@ def _check_membership(left: Value, right: Value, offset: int) -> None:
     if isinstance(left, Listing):
         raise ConditionError("a list stands only after `in`", offset=offset)
     if isinstance(right, Literal):
-        raise ConditionError("`in` is followed by a list", hint=f"write `[{right}]`", offset=offset)
+        raise ConditionError("`in` is followed by a list", hint=f"write {quoted(f'[{right}]')}", offset=offset)
     if isinstance(right, Length) or _kind(right) == "number":
         raise ConditionError("`in` is followed by a list, or by a name that holds text", offset=offset)
 
@@ -51,11 +51,11 @@ def _check_kinds(left: Value, right: Value, offset: int) -> None:
         kind = _kind(one)
         if not isinstance(other, Literal):
             if {kind, _kind(other)} == {"text", "number"} and not isinstance(one, Literal):
-                raise ConditionError(f"`{one}` and `{other}` cannot be compared", offset=offset)
+                raise ConditionError(f"{quoted(one)} and {quoted(other)} cannot be compared", offset=offset)
         elif kind == "number" and not isinstance(one, Literal) and not _is_numeric(other):
-            raise ConditionError(f"`{one}` is a number, {other} is not", offset=offset)
+            raise ConditionError(f"{quoted(one)} is a number, {quoted(other)} is not", offset=offset)
         elif kind == "text" and not isinstance(one, Literal) and not isinstance(other.value, str):
-            raise ConditionError(f"`{one}` is text", hint=f"write `'{other}'`", offset=offset)
+            raise ConditionError(f"{quoted(one)} is text", hint=f"write {quoted(in_quotes(str(other)))}", offset=offset)
 
 
 def _check_words(one: Value, operator: Operator, other: Value, offset: int) -> None:
@@ -68,7 +68,7 @@ def _check_words(one: Value, operator: Operator, other: Value, offset: int) -> N
         )
     if isinstance(other, Literal) and str(other.value).casefold() not in (word.casefold() for word in words):
         raise ConditionError(
-            f"`{one}` is never {other}; it is {one_of(words)}",
+            f"{quoted(one)} is never {quoted(other)}; it is {one_of(words)}",
             hint=did_you_mean(str(other.value), words),
             offset=offset,
         )

@@ -32,12 +32,18 @@ class Mistake(ValueError):
         return self
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
-    """The hint that names the choice nearest to `word`, whatever its case; None where nothing is near."""
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice nearest to `word`, whatever its case; None where nothing is near."""
     by_fold = {choice.casefold(): choice for choice in choices}
     # difflib takes time that grows with the square of the length; nobody means a word of a thousand letters.
     near = get_close_matches(word[:80].casefold(), by_fold, n=1, cutoff=0.6)
-    return f"did you mean `{by_fold[near[0]]}`?" if near else None
+    return by_fold[near[0]] if near else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
+    """The hint that names the nearest choice; None where nothing is near."""
+    near = nearest(word, choices)
+    return f"did you mean `{near}`?" if near else None
 
 
 def one_of(choices: Iterable[str]) -> str:

@@ -32,7 +32,7 @@ def name_of(node: nodes.Node, place: Place) -> Field:
     _check_path(scope, path, at)
     name = Field(scope, tuple(path), at)
     if str(name) in place.unknown:
-        raise ConditionError(f"`{name}` is not known yet in {place.name}", offset=at)
+        raise ConditionError(f"{quoted(name)} is not known yet in {place.name}", offset=at)
     return name
 
 

@@ -135,13 +135,15 @@ class _Reader:
         found = self._name(node)
         if ".".join(found.path) in SCOPES[found.scope]:
             raise ConditionError(
-                f"`{found}` alone is neither true nor false", hint=f"such as `{found} is not empty`", offset=found.at
+                f"{quoted(found)} alone is neither true nor false",
+                hint=f"such as `{found} is not empty`",
+                offset=found.at,
             )
         return found
 
     def _operand(self, node: nodes.Filter | nodes.Test) -> Field:
         if not isinstance(node.node, nodes.Getattr | nodes.Name):
-            raise ConditionError(f"`{node.name}` is asked of a name such as `lead.title`", offset=node.lineno)
+            raise ConditionError(f"{quoted(node.name)} is asked of a name such as `lead.title`", offset=node.lineno)
         return self._name(node.node)
 
     def _test(self, node: nodes.Test) -> Empty:
@@ -151,7 +153,9 @@ class _Reader:
         hint = (
             "write `is empty`" if node.name in ("none", "defined", "undefined") else did_you_mean(node.name, ["empty"])
         )
-        raise ConditionError(f"there is no `is {node.name}`; there is `is empty`", hint=hint, offset=node.lineno)
+        raise ConditionError(
+            f"there is no {quoted('is ' + node.name)}; there is `is empty`", hint=hint, offset=node.lineno
+        )
 
     def _filter(self, node: nodes.Filter) -> Matches | FreeMail:
         if node.name == "matches":

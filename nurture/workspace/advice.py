@@ -8,6 +8,7 @@ from nurture.campaign import Campaign
 from nurture.errors import Problem
 from nurture.grammar.conditions import Condition
 from nurture.grammar.fields import LEAD
+from nurture.grammar.mistakes import quoted
 from nurture.workspace.codes import PROBABLE_TYPO, REASON_NEVER_COMES
 from nurture.workspace.document import Document, Path
 from nurture.workspace.references import conditions_of
@@ -33,7 +34,7 @@ def campaign_advice(campaign: Campaign, document: Document, agreement: Agreement
     for index, reason in enumerate(campaign.enroll.reasons):
         then = reasons[reason].then if reason in reasons else "nurture"
         if then != "nurture":
-            message = f"no lead refused as `{reason}` comes here: the agreement says `then: {then}`"
+            message = f"no lead refused as {quoted(reason)} comes here: the agreement says `then: {then}`"
             problem = document.source.problem(
                 REASON_NEVER_COMES, document.offset(("enroll", "reasons", index)), message
             )
@@ -46,7 +47,7 @@ def _typos(document: Document, path: Path, condition: Condition) -> Iterator[Pro
             continue
         near = next((field for field in LEAD if _is_slip(name.path[0], field)), None)
         if near:
-            message = f"`{name}` is taken for an attribute of the lead"
+            message = f"{quoted(name)} is taken for an attribute of the lead"
             offset = document.offset(path, within=name.at)
             problem = document.source.problem(PROBABLE_TYPO, offset, message, f"did you mean `lead.{near}`?")
             yield replace(problem, severity="warning")

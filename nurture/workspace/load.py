@@ -1,6 +1,5 @@
 """Reads a workspace: the agreement, the campaigns and the templates, or every problem that they have."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from nurture.workspace.document import Document
 from nurture.workspace.parsing import parse
 from nurture.workspace.shaping import shaped
 from nurture.workspace.source import read_source
-from nurture.workspace.templates import TemplateFile, Templates, read_templates
+from nurture.workspace.templates import TemplateFile, read_templates
 
 FOLDER = "campaigns"
 AGREEMENT = "agreement.yaml"
@@ -57,7 +56,7 @@ def load_workspace(root: Path) -> Workspace:
     reading.problems += templates.problems
     agreement = reading.shape_agreement(agreement_document)
     campaigns = reading.shape_campaigns(documents, agreement)
-    reading.problems += _references(agreement_document, documents, templates)
+    reading.problems += references.broken(agreement_document, documents, templates)
     problems = sorted(dict.fromkeys(reading.problems), key=lambda problem: (problem.file, problem.line, problem.column))
     if agreement is None or any(problem.severity == "error" for problem in problems):
         raise WorkspaceError(problems)
@@ -158,22 +157,6 @@ class _Reading:
 
     def _report(self, file: str, message: str, hint: str, code: str) -> None:
         self.problems.append(Problem(file, 1, 1, message, hint, code=code))
-
-
-def _references(
-    agreement: Document | None, campaigns: dict[str, Document | None], templates: Templates
-) -> Iterator[Problem]:
-    """What names something that is not there. Of a file that could not be parsed nothing is held against the others."""
-    for document in campaigns.values():
-        if document is None:
-            continue
-        yield from references.unknown_templates(document, templates)
-        yield from references.unknown_successors(document, campaigns)
-        yield from references.duplicate_steps(document)
-        if agreement and agreement.keys("reject_reasons"):
-            yield from references.unknown_reasons(document, agreement)
-    if agreement and agreement.keys("reject_reasons") and campaigns and None not in campaigns.values():
-        yield from references.stray_reasons(agreement, campaigns)
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from nurture.errors import Problem
+from nurture.grammar.mistakes import quoted
 from nurture.workspace.codes import DUPLICATE_KEY, EMPTY, FOREIGN_YAML, SYNTAX, TOO_COMPLEX
 from nurture.workspace.document import Document, Mapping, Node, Scalar, Sequence
 from nurture.workspace.source import Source
@@ -98,7 +99,9 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
-            self._report(SYNTAX, event.start_mark.index, f"`*{event.anchor}` repeats what was never named", stop=True)
+            self._report(
+                SYNTAX, event.start_mark.index, f"{quoted('*' + event.anchor)} repeats what was never named", stop=True
+            )
         node, size = self._anchors[event.anchor]
         self._add(node, size, event.start_mark.index)
 
@@ -161,7 +164,7 @@ class _Builder:
             holder.entries[key.text] = (key, node)
         else:
             line, _ = self._source.place(first[0].start)
-            self._report(DUPLICATE_KEY, key.start, f"`{key.text}` stands twice", f"first in line {line}")
+            self._report(DUPLICATE_KEY, key.start, f"{quoted(key.text)} stands twice", f"first in line {line}")
 
     def _key(self, node: Node, at: int) -> Scalar:
         if isinstance(node, Scalar) and node.text:

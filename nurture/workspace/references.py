@@ -3,13 +3,13 @@
 Read from the documents rather than the models, so that one mistake in a file does not hide the next.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from nurture.agreement import BUILT_IN_REASONS
-from nurture.campaign import Campaign
+from nurture.campaign import STATUSES, Campaign
 from nurture.errors import Problem
 from nurture.grammar.conditions import Condition
-from nurture.grammar.mistakes import did_you_mean, one_of
+from nurture.grammar.mistakes import did_you_mean, one_of, quoted
 from nurture.grammar.places import IN_CAMPAIGNS
 from nurture.workspace.codes import (
     CONDITION_STEP,
@@ -24,11 +24,30 @@ from nurture.workspace.document import Document, Path
 from nurture.workspace.templates import Templates
 
 REST = "rest"
+"""What `finish.then` says where no campaign follows."""
 _TEMPLATES: tuple[tuple[str | None, ...], ...] = (
     ("steps", None, "email"),
     ("steps", None, "survey"),
     ("steps", None, "variants", None),
 )
+
+
+def broken(
+    agreement: Document | None, campaigns: Mapping[str, Document | None], templates: Templates
+) -> Iterator[Problem]:
+    """Everything that names what is not there. What could not be read is not held against the rest."""
+    readable = [document for document in campaigns.values() if document]
+    for document in readable:
+        yield from unknown_templates(document, templates)
+        yield from unknown_successors(document, campaigns)
+        yield from duplicate_steps(document)
+    if not agreement or not agreement.keys("reject_reasons"):
+        return
+    unknown = [problem for document in readable for problem in unknown_reasons(document, agreement)]
+    yield from unknown
+    # While a campaign may be meant to take a reason and does not say so rightly, none is astray.
+    if campaigns and not unknown and all(document and _status(document) in STATUSES for document in campaigns.values()):
+        yield from stray_reasons(agreement, readable)
 
 
 def unknown_templates(campaign: Document, templates: Templates) -> Iterator[Problem]:
@@ -47,7 +66,7 @@ def unknown_reasons(campaign: Document, agreement: Document) -> Iterator[Problem
     for path, reason in campaign.texts("enroll", "reasons", None):
         if reason not in reasons:
             hint = did_you_mean(reason, reasons) or "reasons stand in the agreement, under `reject_reasons`"
-            yield _at(campaign, path, UNKNOWN_REASON, f"the agreement has no reason `{reason}`", hint)
+            yield _at(campaign, path, UNKNOWN_REASON, f"the agreement has no reason {quoted(reason)}", hint)
 
 
 def unknown_successors(campaign: Document, campaigns: Mapping[str, Document | None]) -> Iterator[Problem]:
@@ -55,7 +74,9 @@ def unknown_successors(campaign: Document, campaigns: Mapping[str, Document | No
     for path, name in campaign.texts("finish", "then"):
         if name != REST and name not in campaigns:
             hint = did_you_mean(name, [*campaigns, REST])
-            yield _at(campaign, path, UNKNOWN_CAMPAIGN, f"there is no campaign `{name}`, and it is not `{REST}`", hint)
+            yield _at(
+                campaign, path, UNKNOWN_CAMPAIGN, f"there is no campaign {quoted(name)}, and it is not `{REST}`", hint
+            )
 
 
 def duplicate_steps(campaign: Document) -> Iterator[Problem]:
@@ -64,18 +85,20 @@ def duplicate_steps(campaign: Document) -> Iterator[Problem]:
     for path, step in campaign.texts("steps", None, "id"):
         if step in first:
             line, _ = campaign.source.place(campaign.offset(first[step]))
-            yield _at(campaign, path, DUPLICATE_STEP, f"another step is called `{step}` already", f"in line {line}")
+            yield _at(
+                campaign, path, DUPLICATE_STEP, f"another step is called {quoted(step)} already", f"in line {line}"
+            )
         else:
             first[step] = path
 
 
-def stray_reasons(agreement: Document, campaigns: Mapping[str, Document | None]) -> Iterator[Problem]:
+def stray_reasons(agreement: Document, campaigns: Iterable[Document]) -> Iterator[Problem]:
     """Reasons whose leads go back to nurture, where no live campaign takes them."""
-    taken = {reason for document in campaigns.values() if document for reason in _taken_by(document)}
+    taken = {reason for document in campaigns for reason in _taken_by(document)}
     for reason, path in _nurtured(agreement).items():
         if reason not in taken:
             built_in = "built in: the SLA gives it" if reason in BUILT_IN_REASONS else "nurture"
-            message = f"the reason `{reason}` ({built_in}) leads nowhere: no live campaign lists it"
+            message = f"the reason {quoted(reason)} ({built_in}) leads nowhere: no live campaign lists it"
             offset = agreement.offset(path, at_key=True)
             hint = "add it to the `enroll.reasons` of a live campaign"
             yield agreement.source.problem(REASON_LEADS_NOWHERE, offset, message, hint)
@@ -87,7 +110,7 @@ def unknown_steps(campaign: Campaign, document: Document) -> Iterator[Problem]:
     for path, condition in conditions_of(campaign):
         for question in condition.questions:
             if question.function in IN_CAMPAIGNS and question.argument not in steps:
-                message = f"`{question.function}('{question.argument}')`: there is no such step in this campaign"
+                message = f"{quoted(question)}: there is no such step in this campaign"
                 hint = did_you_mean(question.argument, steps) or f"there are {one_of(steps[:10])}"
                 offset = document.offset(path, within=question.at)
                 yield document.source.problem(CONDITION_STEP, offset, message, hint)
@@ -119,8 +142,12 @@ def _nurtured(agreement: Document) -> dict[str, Path]:
 
 
 def _taken_by(campaign: Document) -> set[str]:
-    status = [value for _, value in campaign.texts("status")]
-    return {reason for _, reason in campaign.texts("enroll", "reasons", None)} if status == ["live"] else set()
+    reasons = {reason for _, reason in campaign.texts("enroll", "reasons", None)}
+    return reasons if _status(campaign) == "live" else set()
+
+
+def _status(campaign: Document) -> str | None:
+    return next((status for _, status in campaign.texts("status")), None)
 
 
 def _at(document: Document, path: Path, code: Code, message: str, hint: str | None) -> Problem:

@@ -8,7 +8,7 @@ from nurture.errors import Problem
 from nurture.grammar.shape import Shape
 from nurture.workspace.codes import UNKNOWN_KEY, WRONG_KIND
 from nurture.workspace.document import Document, Mapping
-from nurture.workspace.words import problem_of
+from nurture.workspace.findings import findings
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -28,8 +28,7 @@ def shaped(shape: type[AnyShape], document: Document, **given: str) -> tuple[Any
     try:
         return shape.model_validate(document.data | given), problems
     except ValidationError as error:
-        found = (problem_of(detail, document, shape, hidden=given) for detail in error.errors(include_url=False))
-        return None, [*problems, *dict.fromkeys(found)]
+        return None, [*problems, *findings(error, document, shape, given)]
 
 
 def _not_here(document: Document, key: str) -> Problem:

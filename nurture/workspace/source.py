@@ -40,8 +40,9 @@ class Source:
         return line, offset - self._starts[line - 1] + 1
 
     def problem(self, code: Code, offset: int, message: str, hint: str | None = None) -> Problem:
-        """An error at an offset of this file."""
+        """An error at an offset of this file, in one line whatever was quoted."""
         line, column = self.place(offset)
+        message, hint = " ".join(message.split()), hint and " ".join(hint.split())
         return Problem(self.file, line, column, message, hint, code=code.code)
 
 

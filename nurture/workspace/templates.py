@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from nurture.errors import Problem
-from nurture.grammar.mistakes import did_you_mean
+from nurture.grammar.mistakes import did_you_mean, quoted
 from nurture.workspace.codes import AMBIGUOUS_TEMPLATE
 from nurture.workspace.source import Source, read_source
 
@@ -46,16 +46,18 @@ class Templates:
         """What is wrong with a step's reference to a template, and a hint; None where it exists."""
         if name in self.whole:
             return None
-        known = f"there is no template `{name}` below `{FOLDER}/`"
+        known = f"there is no template {quoted(name)} below `{FOLDER}/`"
         bare, _, ending = name.rpartition(".")
         if ending in KINDS and bare in self.whole:
             return known, f"write it without its ending: `{bare}`"
         if any(f"{name}.{kind}" in self.partials for kind in KINDS):
-            return f"`{name}` is a part for other templates", "what begins with `_` is no mail"
+            return f"{quoted(name)} is a part for other templates", "what begins with `_` is no mail"
         for other in self.others:
             if other.rpartition(".")[0] == name:
                 return known, f"there is `{FOLDER}/{other}`, but a template ends in .mjml, .html or .md"
-        return known, did_you_mean(name, self.whole) or f"it would be `{FOLDER}/{name}.mjml`, `.html` or `.md`"
+        return known, did_you_mean(
+            name, self.whole
+        ) or f"it would be {quoted(f'{FOLDER}/{name}')} with .mjml, .html or .md"
 
 
 def read_templates(root: Path) -> Templates:

@@ -1,72 +1,21 @@
-"""What pydantic finds wrong, in a marketer's words and at the place in the file."""
+"""What pydantic finds wrong with one value, in a marketer's words."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from nurture.errors import Problem
-from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
-from nurture.grammar.shape import Shape
-from nurture.workspace.codes import (
-    BAD_IDENTIFIER,
-    BY_TOPIC,
-    MISSING_KEY,
-    NOT_ALLOWED,
-    OUT_OF_RANGE,
-    UNKNOWN_KEY,
-    WRONG_KIND,
-    Code,
-)
-from nurture.workspace.document import Document, Path
-from nurture.workspace.shapes import keys_at
+from nurture.grammar.mistakes import did_you_mean, one_of, quoted
+from nurture.workspace.codes import BAD_IDENTIFIER, MISSING_KEY, NOT_ALLOWED, OUT_OF_RANGE, WRONG_KIND, Code
+from nurture.workspace.document import Path
 
 Said = tuple[Code, str, str | None]
+"""The kind of problem, the message, and a hint."""
 
 
-def problem_of(error: ErrorDetails, document: Document, shape: type[Shape], hidden: Collection[str] = ()) -> Problem:
-    """One of pydantic's errors as a problem of the file that the document was read from.
-
-    Args:
-        error: what pydantic found.
-        document: the file.
-        shape: what the file was to be.
-        hidden: keys of the shape that come from the file's name.
-    """
-    path = error["loc"]
-    if path and path[0] in hidden:
-        message = "the file's name is the id: letters, digits, `-` and `_`, at most 64 and no space"
-        return document.source.problem(BAD_IDENTIFIER, 0, message, "rename the file")
-    if error["type"] == "value_error":
-        cause = error.get("ctx", {}).get("error")
-        if isinstance(cause, Mistake):
-            return _mistaken(cause, path, document)
-    if path and path[-1] == "[key]":
-        code, message, hint = _key(error, path[:-1])
-        return document.source.problem(code, document.offset(path[:-1], at_key=True), message, hint)
-    if error["type"] == "extra_forbidden":
-        code, message, hint = _unknown(path, shape, hidden)
-        return document.source.problem(code, document.offset(path, at_key=True), message, hint)
-    code, message, hint = _words(error, path)
-    return document.source.problem(code, document.offset(path), message, hint)
-
-
-def _mistaken(mistake: Mistake, path: Path, document: Document) -> Problem:
-    full = path + mistake.path
-    offset = document.offset(full, at_key=mistake.at_key, within=mistake.offset)
-    return document.source.problem(BY_TOPIC[mistake.topic], offset, mistake.message, mistake.hint)
-
-
-def _unknown(path: Path, shape: type[Shape], hidden: Collection[str]) -> Said:
-    allowed = [key for key in keys_at(shape, path[:-1]) if len(path) > 1 or key not in hidden]
-    message = f"{quoted(path[-1])} is not known here"
-    if allowed:
-        message += f"; there are {one_of(allowed)}"
-    return UNKNOWN_KEY, message, did_you_mean(str(path[-1]), allowed)
-
-
-def _key(error: ErrorDetails, path: Path) -> Said:
+def key_words(error: ErrorDetails, path: Path) -> Said:
+    """What is wrong with the last key of a path, where keys are the author's own."""
     if error["type"] == "literal_error":
         return _not_allowed(error, "a key here")
     if error["type"] == "string_pattern_mismatch":
@@ -74,7 +23,8 @@ def _key(error: ErrorDetails, path: Path) -> Said:
     return OUT_OF_RANGE, f"the key {quoted(path[-1])} is too long", None
 
 
-def _words(error: ErrorDetails, path: Path) -> Said:
+def value_words(error: ErrorDetails, path: Path) -> Said:
+    """What is wrong with the value at a path, or with there being none."""
     subject = _subject(path)
     if error["type"] == "missing":
         return MISSING_KEY, f"{subject} is missing", None
@@ -90,9 +40,9 @@ def _subject(path: Path) -> str:
     if not path:
         return "the file"
     if isinstance(path[-1], str):
-        return f"`{path[-1]}`"
+        return quoted(path[-1])
     names = [part for part in path if isinstance(part, str)]
-    return f"item {path[-1] + 1} of `{names[-1]}`" if names else f"item {path[-1] + 1}"
+    return f"item {path[-1] + 1} of {quoted(names[-1])}" if names else f"item {path[-1] + 1}"
 
 
 def _not_allowed(error: ErrorDetails, subject: str) -> Said:
@@ -110,13 +60,14 @@ def _bad_identifier(error: ErrorDetails, subject: str) -> Said:
 
 def _whole_number(error: ErrorDetails, subject: str) -> Said:
     given = error["input"]
-    hint = f"write it without quotes: `{given}`" if isinstance(given, str) and given.strip().isdigit() else None
+    hint = f"write it without quotes: {quoted(given)}" if isinstance(given, str) and given.strip().isdigit() else None
     return WRONG_KIND, f"{subject} must be a whole number, not {_said(given)}", hint
 
 
 def _text(error: ErrorDetails, subject: str) -> Said:
     given = error["input"]
-    hint = f'put it in quotes: `"{given}"`' if isinstance(given, int | float) else None
+    written = "true" if given is True else "false" if given is False else str(given)
+    hint = "put it in quotes: " + quoted('"' + written + '"') if isinstance(given, int | float) else None
     return WRONG_KIND, f"{subject} must be text, not {_said(given)}", hint
 
 
@@ -126,7 +77,7 @@ def _truth(error: ErrorDetails, subject: str) -> Said:
 
 def _list(error: ErrorDetails, subject: str) -> Said:
     given = error["input"]
-    hint = f"write `[{given}]`" if isinstance(given, str | int) else "each item begins with `- `"
+    hint = f"write {quoted(f'[{given}]')}" if isinstance(given, str | int) else "each item begins with `- `"
     return WRONG_KIND, f"{subject} must be a list, not {_said(given)}", hint
 
 
