@@ -60,7 +60,7 @@ def make_broker(settings: Settings) -> RedisBroker:
         Retries(max_retries=2, min_backoff=1_000, max_backoff=10_000),
         OneSigterm(),
     ]
-    return RedisBroker(
+    return RedisBroker(  # type: ignore[no-untyped-call]
         url=settings.redis_url,
         middleware=middleware,
         namespace="nurture",

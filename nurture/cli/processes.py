@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nurture.cli.opening import opened_settings, upgrade
+from nurture.cli.opening import opened_app, opened_settings, upgrade
 from nurture.cli.printing import Json, print_json
 from nurture.settings import read_settings
 
@@ -57,8 +57,11 @@ def _become(*command: str) -> None:
     """
     settings = read_settings(os.environ)
     if not settings.is_embedded:
+        with opened_app():
+            pass  # what is wrong with the files or the database is said here, in one line
         os.execv(command[0], command)  # noqa: S606 - ourselves
-    with opened_settings() as found:
+    with opened_app() as app:
+        found = app.settings
         addresses = {"DATABASE_URL": found.database_url or "", "REDIS_URL": found.redis_url or ""}
         below = subprocess.Popen(command, env={**os.environ, **addresses, "SECRET_KEY": settings.secret_key})
         for number in (signal.SIGTERM, signal.SIGINT):
