@@ -26,6 +26,8 @@ from nurture.private import write_private
 LINGER = 2.0
 """Seconds without a user, so that a row of commands does not start the servers anew each time."""
 GLANCE = 0.1
+LOOKED_AT = 0.5
+"""Seconds; commands hold the keeper's lock for a moment to see whether there is one."""
 RESTARTS, RESTARTS_WITHIN = 5, 60.0
 FAILED, SOMEBODY_ELSE_IS = 1, 3
 """Exit statuses beside 0."""
@@ -72,7 +74,7 @@ class Keeper:
         self._told_to_stop = True
 
     def _tell(self) -> None:
-        Ready(os.getpid(), self._postgres.port, self._valkey.port).write(self._place)
+        Ready(self._postgres.port, self._valkey.port).write(self._place)
 
     def _may_stop(self) -> bool:
         """Whether to stop now. If so, newcomers wait at the users' lock until we are gone."""
@@ -109,7 +111,7 @@ def main(arguments: list[str]) -> int:
     _stand_alone()
     place = Place(Path(arguments[0]))
     own = Lock(place.keeper_lock)
-    if not own.take():
+    if not own.take(wait=LOOKED_AT):
         return SOMEBODY_ELSE_IS
     for stale in (place.ready, place.hurry, place.failure):
         stale.unlink(missing_ok=True)

@@ -63,3 +63,4 @@ def _tell(processes: list[psutil.Process], what: signal.Signals) -> None:
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.send_signal(what)
+            process.resume()  # a suspended one hears nothing

@@ -1,10 +1,12 @@
 """The mailbox's pages: a list, one mail, its HTML in a sandbox, its bytes, and the list as JSON."""
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -30,6 +32,9 @@ INSIDE = (
 )
 """A mail is a stranger's HTML: no script, no form, no access to this page. Pictures load, as in a mail program."""
 
+HEAD = re.compile(r"<head\b[^>]*>|(?!.*<head\b)^", re.IGNORECASE | re.DOTALL)
+"""Where links can be told to open outside the frame: in the head, so that the doctype stays first, or at the start."""
+
 _pages = Environment(
     loader=PackageLoader("nurture.local", "pages"),
     autoescape=select_autoescape(["html"]),
@@ -50,6 +55,15 @@ class Line:
     date: str
     received_at: datetime
     size: int
+
+    @property
+    def day(self) -> str:
+        """When the mail says it was written, as its writer's clock showed it; else when it came in."""
+        try:
+            written_at = parsedate_to_datetime(self.date)
+        except ValueError:
+            written_at = self.received_at
+        return written_at.strftime("%d %b %Y %H:%M")
 
 
 def mailbox_page(files: MailboxFiles) -> Starlette:
@@ -170,7 +184,7 @@ def _html(shelf: _Shelf, request: Request) -> Response:
     if html is None:
         raise HTTPException(404, "The mail has no HTML part.")
     headers = {"Content-Security-Policy": INSIDE, "Referrer-Policy": "no-referrer"}
-    return HTMLResponse(f'<base target="_blank">{html}', headers=headers)
+    return HTMLResponse(HEAD.sub(r'\g<0><base target="_blank">', html, count=1), headers=headers)
 
 
 def _raw(shelf: _Shelf, request: Request) -> Response:

@@ -102,36 +102,23 @@ class Place:
 class Ready:
     """What the keeper tells when both servers answer."""
 
-    keeper: int
     postgres_port: int
     valkey_port: int
 
     @classmethod
     def read(cls, place: Place) -> "Ready | None":
-        """What the file says, if it is there and the process it names is alive."""
+        """What the file says, if it is there. It is true while there is a keeper."""
         try:
             found = json.loads(place.ready.read_text())
-            ready = cls(int(found["keeper"]), int(found["postgres_port"]), int(found["valkey_port"]))
+            return cls(int(found["postgres_port"]), int(found["valkey_port"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return ready if is_alive(ready.keeper) else None
 
     def write(self, place: Place) -> None:
         """Tell it."""
         write_private(place.ports, json.dumps({"postgres": self.postgres_port, "valkey": self.valkey_port}))
-        told = {"keeper": self.keeper, "postgres_port": self.postgres_port, "valkey_port": self.valkey_port}
+        told = {"postgres_port": self.postgres_port, "valkey_port": self.valkey_port}
         write_private(place.ready, json.dumps(told))
-
-
-def is_alive(pid: int) -> bool:
-    """Whether there is a process of that id."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class Lock:

@@ -60,15 +60,13 @@ def local_servers(data: Path, *, linger: bool = True) -> Iterator[LocalServers]:
         yield keepers.servers()
     finally:
         using.release()
-        if not linger:
-            _see_them_stop(place)
-        keepers.reap(wait=not linger)
+        keepers.reap(wait=not linger and _see_them_stop(place))
 
 
 def running_servers(data: Path) -> LocalServers | None:
     """Addresses of the servers of this directory if they run now; starts and stops nothing."""
     place = Place(data.expanduser().resolve())
-    ready = Ready.read(place)
+    ready = Ready.read(place) if place.path.is_dir() and _has_keeper(place) else None
     if ready is None or not (_listens(ready.postgres_port) and _listens(ready.valkey_port)):
         return None
     password = place.kept_password()
@@ -155,15 +153,17 @@ def _failure(place: Place) -> str:
 
 
 def _has_keeper(place: Place) -> bool:
+    """Whether a keeper lives. If not, what a dead one said of its servers goes: a new one must not be taken for it."""
     lock = Lock(place.keeper_lock)
-    if lock.take(shared=True):
-        lock.release()
-        return False
-    return True
+    if not lock.take():
+        return True
+    place.ready.unlink(missing_ok=True)
+    lock.release()
+    return False
 
 
-def _see_them_stop(place: Place) -> None:
-    """Tell the keeper to hurry, and wait until it is gone or plainly has others to serve."""
+def _see_them_stop(place: Place) -> bool:
+    """Tell the keeper to hurry, and wait until it is gone (True) or plainly has others to serve."""
     place.hurry.touch(FOR_OWNER)
     until = time.monotonic() + 2 * STOPS_WITHIN
     while _has_keeper(place) and time.monotonic() < until:
@@ -171,8 +171,9 @@ def _see_them_stop(place: Place) -> None:
         is_free = users.take()
         users.release()
         if not is_free and place.ready.exists():
-            return
+            return False
         time.sleep(0.03)
+    return True
 
 
 def _listens(port: int) -> bool:
