@@ -132,7 +132,13 @@ def parse_mailbox(value: object) -> Mailbox:
     return Mailbox(name.strip(), parse_address(parts["address"]))
 
 
-_MAILBOX_TYPE = Spoken(parse_mailbox, schema={"type": "string", "examples": ["Ada at Acme <ada@news.acme.example>"]})
+def _say(mailbox: Mailbox) -> str:
+    return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else mailbox.address
+
+
+_MAILBOX_TYPE = Spoken(
+    parse_mailbox, say=_say, schema={"type": "string", "examples": ["Ada at Acme <ada@news.acme.example>"]}
+)
 
 Address = Annotated[
     str, Spoken(parse_address, schema={"type": "string", "format": "email", "examples": ["ada@acme.example"]})

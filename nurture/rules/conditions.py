@@ -29,7 +29,7 @@ def explain(condition: Condition, known: Known) -> str:
     return "; ".join(sentences)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=50_000)
 def _judge(condition: Condition) -> Judge:
     return judge(condition.tree)
 

@@ -13,6 +13,9 @@ _ONE_PER_COUNTRY = frozenset(
 )  # fmt: skip
 """First labels of domains such as `yahoo.co.jp`, `hotmail.fr` and `gmx.de`."""
 
+_BRANDS_OF_OTHERS = frozenset({"ai", "co", "fm", "gg", "io", "me", "so", "to", "tv"})
+"""Countries whose domains the world takes for brands: `live.tv` belongs to somebody else."""
+
 _DOMAINS = frozenset(
     """
     gmail.com icloud.com me.com mac.com passport.com windowslive.com
@@ -59,4 +62,6 @@ def _is_country(ending: str) -> bool:
     labels = ending.split(".")
     if labels in (["com"], ["net"]):
         return True
+    if labels[-1] in _BRANDS_OF_OTHERS:
+        return False
     return len(labels[-1]) == 2 and labels[-1].isalpha() and labels[:-1] in ([], ["co"], ["com"], ["ne"])

@@ -41,8 +41,7 @@ HOLIDAYS = Code("N125", "no holiday calendar")
 ADDRESS = Code("N126", "no e-mail address")
 QUANTITY = Code("N127", "no quantity")
 MATCHER = Code("N128", "nothing that a signal could match")
-PAGE = Code("N129", "no pattern of pages")
-ASSIGNEES = Code("N119", "nobody to assign to")
+ASSIGNEES = Code("N129", "nobody to assign to")
 
 CONDITION = Code("N130", "a condition that cannot be understood, or names what does not exist")
 CONDITION_STEP = Code("N131", "a condition that asks about a step that the campaign does not have")
@@ -74,7 +73,7 @@ BY_TOPIC: dict[str, Code] = {
     "assignees": ASSIGNEES,
     "quantity": QUANTITY,
     "matcher": MATCHER,
-    "page": PAGE,
+    "page": MATCHER,
     "condition": CONDITION,
 }
 """The code of a `Mistake`, by its topic."""

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from nurture.grammar.addresses import AddressMistake, Mailbox, parse_address, parse_mailbox
 from tests.grammar.asking import mistake_in
@@ -140,6 +141,16 @@ def test_a_mailbox_is_a_header_that_others_read_the_same(name):
     parsed_name, parsed_address = parseaddr(header)
     assert parsed_address == "ada@acme.example"
     assert str(make_header(decode_header(parsed_name))).split() == mailbox.name.split()
+
+
+@given(st.text('ab <>",é', max_size=12))
+def test_a_mailbox_written_out_reads_as_the_same(name):
+    class Model(BaseModel):
+        sender: Mailbox
+
+    if not mistake_in(parse_mailbox, f"{name} <ada@acme.example>"):
+        model = Model.model_validate({"sender": f"{name} <ada@acme.example>"})
+        assert Model.model_validate(model.model_dump()) == model
 
 
 @pytest.mark.parametrize("name", ["Ada at Acme", "Lovelace, Ada", 'Ada "the first"', "Zoë Müller", "José"])

@@ -40,6 +40,8 @@ def test_private_mailboxes(address):
         "ann@live.co.example",
         "",
         "@",
+        "ann@live.tv",
+        "ann@outlook.io",
     ],
 )
 def test_companies(address):
