@@ -1,6 +1,6 @@
 """What sales does with a handoff: accept, try, qualify, win, lose, reject. Double clicks and two reps do no harm."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
@@ -14,6 +14,9 @@ from nurture.flows.refuse import check_reason
 from nurture.rules.happenings import Happening, Progressed, Refused
 from nurture.store import handoffs
 from nurture.store.states import lock
+
+DOUBLE_CLICK = timedelta(minutes=1)
+"""The same attempt by the same rep within this is the same one, sent twice."""
 
 _SAID = {
     "accepted": "was accepted",
@@ -87,7 +90,10 @@ def attempt(
             raise Conflict("the handoff has not been accepted yet; accept it first")
         if row.state not in OPEN_HANDOFF:
             raise Conflict(_what_happened(row))
-        handoffs.add_attempt(db, handoff_id, kind=kind, outcome=outcome, note=note, by=by, at=now)
+        said = {"kind": kind, "outcome": outcome, "note": note or None, "by": by}
+        if handoffs.has_attempt(db, handoff_id, since=now - DOUBLE_CLICK, **said):
+            return
+        handoffs.add_attempt(db, handoff_id, at=now, **said)
         if outcome == "reached" and row.state == "accepted":
             _decide(db, app, row, Progressed("contacted", by), now)
 

@@ -32,11 +32,19 @@ class Told:
 
 def tell(app: App, now: datetime, *, most: int = BATCH) -> Told:
     """Send one batch of due notices. Each was written with what it tells of; each is told at least once."""
-    token = uuid4()
-    with transaction(app.engine) as db:
-        rows = notices.lease(db, token=token, now=now, most=most)
-    sent = sum(_tell(app, row, token, now) for row in rows)
-    return Told(sent, len(rows) - sent, more=len(rows) == most)
+    sent = failed = 0
+    for _ in range(most):
+        # One at a time: a channel may take half a minute to fail, and a lease must outlive what it is for.
+        token = uuid4()
+        with transaction(app.engine) as db:
+            rows = notices.lease(db, token=token, now=now, most=1)
+        if not rows:
+            return Told(sent, failed)
+        if _tell(app, rows[0], token, now):
+            sent += 1
+        else:
+            failed += 1
+    return Told(sent, failed, more=True)
 
 
 def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Who followed a link or loaded a pixel: a person, or a program that looks through mails (design §5)?
+"""Who followed a link or loaded a pixel: a person, or a program that looks through mails?
 
 Mail gateways follow the links of a mail to see where they lead, mail services load pictures before anybody looks, chat
 programs make previews. Each leaves traces in its own request or in all the hits of the delivery taken together, so

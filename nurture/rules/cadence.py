@@ -1,4 +1,4 @@
-"""When a mail may go (design §4.2: *Due*, *Slow-down*, *Limits*).
+"""When a mail may go (docs/campaigns.md: *Due*, *Slow-down*, *Limits*).
 
 The day: counted in the lead's local days from its last nurture mail, then the first one that weekdays, holidays, limits
 and the lead's other mails allow. The minute: one of the minutes of `hours`, picked by a hash of the lead's key and the

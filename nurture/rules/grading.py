@@ -1,4 +1,4 @@
-"""How well a lead fits whom sales wants (design §4.1, `fit` and `grades`)."""
+"""How well a lead fits whom sales wants (`fit` and `grades` of the agreement)."""
 
 from dataclasses import dataclass, field
 

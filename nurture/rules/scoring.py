@@ -1,4 +1,4 @@
-"""What a lead's signals are worth today (design §5).
+"""What a lead's signals are worth today.
 
 score(lead, day) = Σ over signals s, days d within the horizon of
     points_s · min(count_{s,d}, cap_s) · 2^(−(day − d) / half_life_s)

@@ -1,4 +1,4 @@
-"""Deadlines of sales (design §4.1, `sla`): hours and minutes are working time, days and up are calendar time."""
+"""Deadlines of sales (`sla` of the agreement): hours and minutes are working time, days and up are calendar time."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

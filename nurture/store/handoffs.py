@@ -75,14 +75,30 @@ def one(db: Connection, handoff_id: int) -> Row[Any] | None:
     return db.execute(text(_LISTED + " WHERE h.id = :id"), {"id": handoff_id}).one_or_none()
 
 
-def add_attempt(db: Connection, handoff_id: int, *, kind: str, outcome: str, note: str, by: str, at: datetime) -> None:
+def has_attempt(
+    db: Connection, handoff_id: int, *, kind: str, outcome: str, note: str | None, by: str, since: datetime
+) -> bool:
+    """Whether just this attempt was logged since then."""
+    query = text(
+        """
+        SELECT EXISTS (SELECT FROM attempt WHERE handoff_id = :handoff_id AND kind = :kind AND outcome = :outcome
+                       AND by = :by AND note IS NOT DISTINCT FROM CAST(:note AS text) AND at > :since)
+        """
+    )
+    values = {"handoff_id": handoff_id, "kind": kind, "outcome": outcome, "note": note, "by": by, "since": since}
+    return bool(db.execute(query, values).scalar())
+
+
+def add_attempt(
+    db: Connection, handoff_id: int, *, kind: str, outcome: str, note: str | None, by: str, at: datetime
+) -> None:
     """Note that sales tried to reach the lead."""
     db.execute(
         text(
             "INSERT INTO attempt (handoff_id, kind, outcome, at, by, note) "
             "VALUES (:handoff_id, :kind, :outcome, :at, :by, :note)"
         ),
-        {"handoff_id": handoff_id, "kind": kind, "outcome": outcome, "at": at, "by": by, "note": note or None},
+        {"handoff_id": handoff_id, "kind": kind, "outcome": outcome, "at": at, "by": by, "note": note},
     )
 
 

@@ -136,7 +136,8 @@ def _alias(message: Json, user: str | None, visitor: str | None) -> tuple[dict[s
 
 
 def _email(traits: Json, user: str | None, properties: Json) -> str | None:
-    for value in (traits.get("email"), user, properties.get("email")):
+    # An address in the properties says who acts only where nothing else does: an invitation names somebody else.
+    for value in (traits.get("email"), user, None if user else properties.get("email")):
         if isinstance(value, str) and (email := address_or_none(value)):
             return email
     return None

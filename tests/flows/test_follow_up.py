@@ -87,7 +87,9 @@ def test_attempts_are_logged_once_accepted_and_reaching_the_lead_moves_it_on(app
     with pytest.raises(Conflict, match="accept it first"):
         follow_up.attempt(app, handoff, outcome="reached", **log)
     follow_up.accept(app, handoff, by="rep", now=NOW)
-    follow_up.attempt(app, handoff, outcome="not_reached", **log)
+    for _ in range(2):
+        follow_up.attempt(app, handoff, outcome="not_reached", **log)
+    assert one(app, "SELECT count(*) FROM attempt") == 1, "a double click is one attempt"
     assert state(app) == "accepted"
     follow_up.attempt(app, handoff, outcome="reached", **log)
     assert state(app) == "contacted"
