@@ -187,7 +187,7 @@ def test_a_server_without_a_write_key_takes_nothing():
         ({"traits": {"email": "no address"}, "userId": "B@X.example"}, "b@x.example"),
         ({"userId": "u1", "properties": {"email": "c@x.example"}}, "c@x.example"),
         ({"properties": {"email": "c@x.example"}}, "c@x.example"),
-        ({"userId": "u1", "traits": {"email": 5}}, None),
+        ({"userId": "u1", "properties": {"email": "friend@x.example"}}, None),
     ],
 )
 def test_an_address_is_found_where_clients_put_it(message, email):
