@@ -185,9 +185,9 @@ def test_a_server_without_a_write_key_takes_nothing():
     [
         ({"traits": {"email": "a@x.example"}, "userId": "b@x.example"}, "a@x.example"),
         ({"traits": {"email": "no address"}, "userId": "B@X.example"}, "b@x.example"),
-        ({"userId": "u1", "properties": {"email": "c@x.example"}}, "c@x.example"),
-        ({"properties": {"email": "c@x.example"}}, "c@x.example"),
         ({"userId": "u1", "properties": {"email": "friend@x.example"}}, None),
+        ({"properties": {"email": "c@x.example"}}, "c@x.example"),
+        ({"userId": "u1", "traits": {"email": 5}}, None),
     ],
 )
 def test_an_address_is_found_where_clients_put_it(message, email):
