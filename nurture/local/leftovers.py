@@ -9,17 +9,19 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-import psutil
+from typing import TYPE_CHECKING
 
 from nurture.errors import LocalServerError
+
+if TYPE_CHECKING:  # psutil is of `nurture[local]`: a server that has its own database runs without
+    import psutil
 
 PROGRAMS = frozenset({"postgres", "valkey-server", "redis-server"})
 KILLED_BY_THEN = 10.0
 """Seconds after which a killed process that is still there is beyond us (a disk that does not answer)."""
 
 
-def processes_in(directory: Path) -> list[psutil.Process]:
+def processes_in(directory: Path) -> "list[psutil.Process]":
     """Live servers whose working directory is this one. Processes that we may not look at are not ours."""
     return [process for process in _servers() if _works_in(process, directory)]
 
@@ -45,21 +47,27 @@ def end(directory: Path, ask: signal.Signals, patience: float) -> int:
     return len(found)
 
 
-def _servers() -> Iterator[psutil.Process]:
+def _servers() -> "Iterator[psutil.Process]":
+    import psutil
+
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.name() in PROGRAMS and process.status() != psutil.STATUS_ZOMBIE:
                 yield process
 
 
-def _works_in(process: psutil.Process, directory: Path) -> bool:
+def _works_in(process: "psutil.Process", directory: Path) -> bool:
+    import psutil
+
     try:
         return Path(process.cwd()).samefile(directory)
     except (psutil.Error, OSError):
         return False
 
 
-def _tell(processes: list[psutil.Process], what: signal.Signals) -> None:
+def _tell(processes: "list[psutil.Process]", what: signal.Signals) -> None:
+    import psutil
+
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.send_signal(what)
