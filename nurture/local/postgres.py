@@ -9,6 +9,7 @@ from nurture.errors import LocalServerError
 from nurture.local.account import Account
 from nurture.local.binaries import Binaries
 from nurture.local.server import LOOPBACK, Server, clean_environment, last_words
+from nurture.private import write_private
 
 USER = DATABASE = "nurture"
 ACCESS = f"host all {USER} {LOOPBACK}/32 scram-sha-256\n"
@@ -96,9 +97,7 @@ class Postgres(Server):
 
     def _set_password(self) -> None:
         self._tell(self.data, f"ALTER ROLE {USER} PASSWORD '{self._password}'")
-        mark = self.home / "password"
-        mark.touch(0o600)
-        mark.write_text(self._password)
+        write_private(self.home / "password", self._password)
 
     def _tell(self, cluster: Path, *statements: str) -> None:
         """Run statements in single-user mode, which needs no password, no port and no client."""

@@ -19,7 +19,7 @@ from nurture.local.place import Lock, Place, Ready
 from nurture.local.postgres import database_url
 from nurture.local.server import ANSWERS_WITHIN, LOOPBACK, STOPS_WITHIN
 from nurture.local.valkey import redis_url
-from nurture.private import FOR_OWNER, give_to_owner_of
+from nurture.private import FOR_OWNER, give_to_owner_of, write_private
 
 WAIT = 2 * ANSWERS_WITHIN + 30
 """Seconds until a command gives up; a keeper gives up before."""
@@ -164,7 +164,7 @@ def _has_keeper(place: Place) -> bool:
 
 def _see_them_stop(place: Place) -> bool:
     """Tell the keeper to hurry, and wait until it is gone (True) or plainly has others to serve."""
-    place.hurry.touch(FOR_OWNER)
+    write_private(place.hurry, "")
     until = time.monotonic() + 2 * STOPS_WITHIN
     while _has_keeper(place) and time.monotonic() < until:
         users = Lock(place.users_lock)

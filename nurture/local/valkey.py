@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nurture.local.account import Account
 from nurture.local.server import LOOPBACK, Server, make_directory
-from nurture.private import FOR_OWNER
+from nurture.private import write_private
 
 DATABASES = 64
 
@@ -29,17 +29,16 @@ class Valkey(Server):
     def prepare(self) -> None:
         """Write its settings."""
         make_directory(self.data, self.account)
-        self._settings.touch(FOR_OWNER)
-        self._settings.write_text(
-            f"bind {LOOPBACK}\n"
-            f"requirepass {self._password}\n"
-            f"dir {_quoted(self.data)}\n"
-            f"databases {DATABASES}\n"
-            'save ""\n'
-            "appendonly no\n"
-            "maxmemory-policy noeviction\n"
+        settings = (
+            f"bind {LOOPBACK}",
+            f"requirepass {self._password}",
+            f"dir {_quoted(self.data)}",
+            f"databases {DATABASES}",
+            'save ""',
+            "appendonly no",
+            "maxmemory-policy noeviction",
         )
-        self.account.own(self._settings)
+        write_private(self._settings, "\n".join(settings) + "\n")
 
     def answers(self, port: int, pid: int) -> bool:
         """Whether it takes our password and says PONG (the inline commands of the Redis protocol)."""
