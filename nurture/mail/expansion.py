@@ -192,12 +192,12 @@ def _sections(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Sequence[Piece]]
 
 
 def _end(pieces: Sequence[Piece], start: int) -> int:
-    word, depth = pieces[start].word, 0
-    for place in range(start, len(pieces)):
+    """Find the end of a block; that there is one was checked when the file was cut."""
+    word, depth, place = pieces[start].word, 1, start
+    while depth:
+        place += 1
         depth += {word: 1, f"end{word}": -1}.get(pieces[place].word, 0)
-        if depth == 0:
-            return place
-    raise pieces[start].place.error(f"{{% {word} %}} is not closed by {{% end{word} %}}")
+    return place
 
 
 def _block_name(piece: Piece) -> str:

@@ -10,7 +10,7 @@ from nurture.mail.expansion import Expansion
 from nurture.mail.front_matter import FrontMatter
 from nurture.mail.markup import Tag, read
 from nurture.mail.nesting import Slot, walk
-from nurture.mail.pieces import Piece, Place, cut, file_of
+from nurture.mail.pieces import Piece, PieceKind, Place, cut, file_of
 from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
 from nurture.workspace import TemplateFile
 
@@ -30,12 +30,17 @@ _UNSEEN = (
     "display:block;width:0;height:0;max-height:0;overflow:hidden;font-size:0;line-height:0;color:transparent;"
     "text-decoration:none;mso-hide:all;"
 )
-_TAIL = (
-    f"{{% if {HIDDEN_LINK} %}}"
-    f'<a href="{{{{ {HIDDEN_LINK} }}}}" aria-hidden="true" tabindex="-1" style="{_UNSEEN}"></a>'
-    f"{{% endif %}}{{% if {OPEN_URL} %}}"
-    f'<img src="{{{{ {OPEN_URL} }}}}" width="1" height="1" alt="" aria-hidden="true" style="display:block;border:0;" />'
-    "{% endif %}"
+_TAIL: tuple[tuple[PieceKind, str], ...] = (
+    ("statement", f"if {HIDDEN_LINK}"),
+    ("text", '<a href="'),
+    ("expression", HIDDEN_LINK),
+    ("text", f'" aria-hidden="true" tabindex="-1" style="{_UNSEEN}"></a>'),
+    ("statement", "endif"),
+    ("statement", f"if {OPEN_URL}"),
+    ("text", '<img src="'),
+    ("expression", OPEN_URL),
+    ("text", '" width="1" height="1" alt="" aria-hidden="true" style="display:block;border:0;" />'),
+    ("statement", "endif"),
 )
 _PREHEADER = '<div style="display:none;font-size:1px;line-height:1px;max-height:0;overflow:hidden;mso-hide:all;">'
 _HERE = "_here"
@@ -96,7 +101,8 @@ def completed(draft: Draft, syntax: Syntax, front: FrontMatter, expansion: Expan
 
 def with_tail(html: str, shelf: Shelf, file: str) -> str:
     """Add the open pixel and the hidden link at the end of a compiled mail."""
-    tail = Draft.of(cut(_TAIL, file), shelf).text
+    place = Place(file, 1)
+    tail = "".join(part if kind == "text" else shelf.put(Piece(kind, part, place)) for kind, part in _TAIL)
     end = html.lower().rfind("</body>")
     return html + tail if end < 0 else html[:end] + tail + html[end:]
 

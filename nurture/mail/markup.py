@@ -17,7 +17,7 @@ VOID = frozenset(
 _RAW_TEXT = frozenset({"style", "script", "mj-style"})
 _CONDITION = re.compile(r"<!--\[if[^\]]*\]>(?P<shown><!-->|-->)?|<!(--<!)?\[endif\]-->", re.IGNORECASE)
 _NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9:._-]*)")
-_ATTRIBUTE = re.compile(r"""\s*([^\s"'>/=]+)(\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?|\s*/(?!>)""")
+_ATTRIBUTE = re.compile(r"""\s*([^\s"'<>/=]+)(\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?|\s*/(?!>)""")
 _END = re.compile(r"\s*(/?)>")
 
 

@@ -8,6 +8,7 @@ from jinja2 import meta, nodes
 
 from nurture.facts import PROFILE_FIELDS
 from nurture.mail.draft import JinjaSource
+from nurture.mail.environment import SUBJECTS
 from nurture.mail.macros import KNOWN
 from nurture.mail.pieces import Place
 
@@ -45,6 +46,7 @@ def check_names(tree: nodes.Template, source: JinjaSource, attributes: Collectio
     for loop in tree.find_all(nodes.For):
         if loop.recursive:
             raise source.place(loop.lineno).error("a loop in a mail is not recursive")
+    _check_tools(tree, source)
     _check_variables(tree, source)
     fields = set()
     for root, look_up in _look_ups(tree):
@@ -55,8 +57,24 @@ def check_names(tree: nodes.Template, source: JinjaSource, attributes: Collectio
     return Used(frozenset(fields | bare), frozenset(_answers(tree, source)))
 
 
+def _check_tools(tree: nodes.Template, source: JinjaSource) -> None:
+    """Check filters and tests here: in an `{% if %}`, Jinja itself looks for them when the mail is made."""
+    kinds: tuple[tuple[type[nodes.Filter | nodes.Test], Collection[str], str], ...] = (
+        (nodes.Filter, SUBJECTS.filters, "filter `"),
+        (nodes.Test, SUBJECTS.tests, "test `is "),
+    )
+    for kind, known, what in kinds:
+        for node in tree.find_all(kind):
+            if node.name not in known:
+                near = get_close_matches(node.name, known, 1)
+                meant = f"; did you mean `{near[0]}`?" if near else ""
+                raise source.place(node.lineno).error(f"there is no {what}{node.name}` for mails{meant}")
+
+
 def _check_variables(tree: nodes.Template, source: JinjaSource) -> None:
-    unknown = {name for name in meta.find_undeclared_variables(tree) if not name.startswith("_")} - set(KNOWN)
+    unknown = {name for name in meta.find_undeclared_variables(tree) if not name.startswith("_")} - set(KNOWN) | {
+        "self"
+    }
     roots = {id(root) for root, _ in _look_ups(tree)}
     for name in tree.find_all(nodes.Name):
         place = source.place(name.lineno)

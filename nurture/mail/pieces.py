@@ -6,7 +6,6 @@ Jinja's own lexer cuts, so strings, comments, `{% raw %}` and the blank-eating `
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Literal
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -27,6 +26,7 @@ _BRACKETS: Mapping[str, tuple[PieceKind, str]] = {
     "variable_begin": ("expression", "variable_end"),
     "block_begin": ("statement", "block_end"),
 }
+BLOCKS = frozenset({"if", "for", "with", "block", "macro", "call", "filter", "autoescape"})
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
 
 
@@ -65,17 +65,20 @@ class Token:
 
 
 def cut(text: str, file: str, first_line: int = 1) -> list[Piece]:
-    """Cut a source into pieces; comments vanish.
+    """Cut what an author wrote into pieces; comments vanish.
 
     Raises:
-        TemplateError: Jinja cannot read it, at the line where it stops.
+        TemplateError: A bracket or a block does not end, or Jinja cannot read it, at its line.
     """
     pieces: list[Piece] = []
     try:
-        for kind, start, inner in _runs(SUBJECTS.lexer.tokeniter(text, file)):
-            pieces.append(Piece(kind, inner, Place(file, start + first_line - 1)))
+        for kind, line, inner in _runs(SUBJECTS.lexer.tokeniter(text, file)):
+            pieces.append(Piece(kind, inner, Place(file, line + first_line - 1)))
+            if kind != "text":
+                _check_own_names(pieces[-1])
     except TemplateSyntaxError as error:
         raise Place(file, error.lineno + first_line - 1).error(in_our_words(error)) from None
+    _check_blocks(pieces)
     return pieces
 
 
@@ -85,14 +88,46 @@ def _runs(tokens: Iterator[tuple[int, str, str]]) -> Iterator[tuple[PieceKind, i
             yield "text", line, text
         elif name in _BRACKETS:
             kind, end = _BRACKETS[name]
-            inner = _up_to(end, tokens)
+            inner = _up_to(end, line, tokens)
             # a piece begins where its first word does, so that its lines are lines of the file
             blank = inner[: len(inner) - len(inner.lstrip())]
             yield kind, line + blank.count("\n"), inner.strip()
 
 
-def _up_to(end: str, tokens: Iterator[tuple[int, str, str]]) -> str:
-    return "".join(text for _, _, text in takewhile(lambda token: token[1] != end, tokens))
+def _up_to(end: str, line: int, tokens: Iterator[tuple[int, str, str]]) -> str:
+    inner: list[str] = []
+    for _, name, text in tokens:
+        if name == end:
+            return "".join(inner)
+        inner.append(text)
+    raise TemplateSyntaxError(f"the closing bracket {'}}' if end == 'variable_end' else '%}'} is missing", line)
+
+
+def _check_blocks(pieces: Sequence[Piece]) -> None:
+    """Check that what begins in this file ends in it, in order."""
+    opened: list[Piece] = []
+    for piece in pieces:
+        if piece.word in BLOCKS:
+            opened.append(piece)
+        elif piece.word.removeprefix("end") in BLOCKS:
+            if not opened:
+                raise piece.place.error(f"{{% {piece.word} %}} ends nothing")
+            start = opened.pop()
+            if piece.word != f"end{start.word}":
+                raise piece.place.error(
+                    f"{{% {piece.word} %}} cannot end {{% {start.word} %}} of line {start.place.line}"
+                )
+    if opened:
+        raise opened[-1].place.error(f"{{% {opened[-1].word} %}} is not ended by {{% end{opened[-1].word} %}}")
+
+
+def _check_own_names(piece: Piece) -> None:
+    tokens = tokens_of(piece.text)
+    for place in variables(tokens):
+        if tokens[place].text.startswith("_"):
+            raise piece.place.error(
+                f"`{tokens[place].text}` is not known here; names with _ in front are not for mails"
+            )
 
 
 def tokens_of(code: str) -> list[Token]:

@@ -80,7 +80,7 @@ class _Reader(HTMLParser):
                 self._hidden.append(tag)
             return
         if tag in _PARAGRAPHS or tag in _LINES or tag in _RULES:
-            self._flush(1 if tag in _LINES else 2)
+            self._flush(1 if tag in _LINES or self._lists else 2)
         if tag in _PICTURES:
             self._picture(tag, values)
         elif tag in _LABELLED:
@@ -120,8 +120,8 @@ class _Reader(HTMLParser):
         if tag in {"ol", "ul"} and self._lists:
             self._lists.pop()
         if tag in _PARAGRAPHS or tag in _LINES:
-            self._flush(1 if tag in _LINES else 2)
-        if tag in _ROWS and self._newlines == 1:
+            self._flush(1 if tag in _LINES or self._lists else 2)
+        if tag in _ROWS and self._newlines == 1 and not self._lists:
             self._out.append("\n")
             self._newlines = 2
 
@@ -134,10 +134,12 @@ class _Reader(HTMLParser):
             self._line.append(data)
 
     def _next_bullet(self) -> str:
-        if not self._lists or self._lists[-1] is None:
-            return "- "
-        self._lists[-1] += 1
-        return f"{self._lists[-1]}. "
+        indent = "  " * (len(self._lists) - 1)
+        number = self._lists[-1] if self._lists else None
+        if number is None:
+            return f"{indent}- "
+        self._lists[-1] = number + 1
+        return f"{indent}{number + 1}. "
 
     def _picture(self, tag: str, values: dict[str, str]) -> None:
         alt, href = values.get("alt", "").strip(), values.get("href", "")

@@ -82,3 +82,25 @@ def shown(template: CompiledTemplate, lead: Mapping[str, Any] | None = None, **c
     """The text and the HTML that a lead gets."""
     _, text, html = read(sent(template, lead, **changes))
     return text, html
+
+
+LAYOUT = """
+    <mjml lang="en"><mj-head><mj-attributes><mj-text color="#123456" /></mj-attributes></mj-head>
+    <mj-body><mj-section><mj-column>
+    {% block letter %}<mj-text>nothing yet</mj-text>{% endblock %}
+    </mj-column></mj-section></mj-body></mjml>
+"""
+BLOCKS = """
+    {# not shown #}
+    {% macro button(label, href, colour="#0b5d66") %}<mj-button href="{{ href }}" background-color="{{ colour }}"
+      width="{{ 100 }}px">{{ label }}{% if label == "Go" %}!{% endif %}</mj-button>{% endmacro %}
+    {% macro card(title="") %}<mj-text>{{ title | upper }}: {{ caller() }}</mj-text>{% endmacro %}
+    {% macro two(label) %}
+      {{ button(label, "https://acme.example/two") }}{{ button("Go", href="https://acme.example/go") }}
+    {% endmacro %}
+"""
+PARTS = {
+    "_layout.mjml": LAYOUT,
+    "_blocks.mjml": BLOCKS,
+    "_parts/note.mjml": "<mj-text>A note to {{ lead.title }}.</mj-text>",
+}

@@ -1,0 +1,59 @@
+"""Quoted-printable from a template: what is read is what was written, in lines of at most 76 characters."""
+
+import quopri
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import Environment
+
+from nurture.mail.environment import HTML, TEXT
+from nurture.mail.quoted_printable import encode, encode_value
+
+TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=300) | st.text(" \t\n.=aé", max_size=300)
+
+
+def lines_fit(encoded: str) -> bool:
+    return all(len(line) <= 76 and not line.endswith((" ", "\t")) for line in encoded.split("\r\n"))
+
+
+@given(TEXTS)
+@settings(max_examples=300)
+def test_a_text_is_read_back_and_what_follows_starts_a_line(text: str) -> None:
+    text = text.replace("\r", "")
+    encoded = encode(text)
+    assert lines_fit(encoded)
+    assert encoded == "" or encoded.endswith("\r\n")
+    assert quopri.decodestring((encoded + "X").encode()).decode() == text.replace("\n", "\r\n") + "X"
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=300)
+def test_any_value_fits_the_line_and_leaves_no_control_character(value: str) -> None:
+    encoded = encode_value(value)
+    assert lines_fit(encoded)
+    read = quopri.decodestring(encoded.encode()).decode().replace("\r\n", "\n")
+    assert not [character for character in read if (character < " " and character not in "\n\t") or character == "\x7f"]
+    if value.isprintable():
+        assert read == value
+
+
+SOURCE = (
+    "A={{ a }}.{% if b %}\n.{{ b }}{% endif %}{% set c %}<{{ a }}>é{% endset %}{{ c }}"
+    "{% for x in [a, b] %} {{ x }}=\n{% endfor %}" + "ü" * 40 + "{{ c }}\n"
+)
+PLAIN = {html: Environment(autoescape=html, keep_trailing_newline=True).from_string(SOURCE) for html in (True, False)}
+ENCODED = {True: HTML.from_string(SOURCE), False: TEXT.from_string(SOURCE)}
+
+
+def kept(text: str) -> str:
+    """What of a value goes into a mail as it is."""
+    return "".join(one for one in text if one.isprintable() or one in "\n\t")
+
+
+@given(TEXTS.map(kept), TEXTS.map(kept), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_slots_among_constants_are_read_as_jinja_would_write_them(first: str, second: str, html: bool) -> None:
+    encoded = ENCODED[html].render(a=first, b=second)
+    assert lines_fit(encoded)
+    read = quopri.decodestring(encoded.encode()).decode().replace("\r\n", "\n")
+    assert read == PLAIN[html].render(a=first, b=second)
