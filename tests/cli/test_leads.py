@@ -155,7 +155,8 @@ def test_show_lists_handoffs_mails_and_events(nurture: Nurture, file: Path, engi
             text(
                 """
                 INSERT INTO handoff (lead_id, cycle, grade, score_micro, because, owner, offered_at)
-                SELECT id, 1, 'A', 50500000, 'visited pricing', 'rep@acme.example', now() FROM lead WHERE employees = 900;
+                SELECT id, 1, 'A', 50500000, 'visited pricing', 'rep@acme.example', now()
+                FROM lead WHERE employees = 900;
                 INSERT INTO delivery (lead_id, enrollment_id, campaign, step, cycle, template, slot_at, slot_until,
                                       local_on, zone, queued_at, state)
                 SELECT lead_id, id, campaign, 'questions', 1, 't', now(), now(), current_date, 'UTC', now(), 'queued'
