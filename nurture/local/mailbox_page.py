@@ -172,7 +172,7 @@ def _mail(shelf: _Shelf, request: Request) -> Response:
         subject=_header(message, "Subject"),
         sender=_header(message, "From"),
         date=_header(message, "Date"),
-        headers=[(name, str(value)) for name, value in message.raw_items()],
+        headers=[(name, _printable(str(value))) for name, value in message.raw_items()],
         has_html=_text_of(message, "html") is not None,
         text=_text_of(message, "plain"),
         attachments=[part.get_filename() or part.get_content_type() for part in message.iter_attachments()],
@@ -195,9 +195,14 @@ def _raw(shelf: _Shelf, request: Request) -> Response:
 
 def _header(message: EmailMessage, name: str) -> str:
     try:
-        return str(message.get(name, ""))
+        return _printable(str(message.get(name, "")))
     except (ValueError, IndexError, AttributeError):  # the parser of the standard library stumbles over some
         return ""
+
+
+def _printable(text: str) -> str:
+    """Bytes that the parser could not decode come as surrogates, which no answer can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _text_of(message: EmailMessage, kind: str) -> str | None:
@@ -205,7 +210,7 @@ def _text_of(message: EmailMessage, kind: str) -> str | None:
     if part is None:
         return None
     try:
-        return str(part.get_content())
+        return _printable(str(part.get_content()))
     except (LookupError, ValueError):  # a charset that does not exist
         payload = part.get_payload(decode=True)
         return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""

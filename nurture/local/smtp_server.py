@@ -185,15 +185,15 @@ class SmtpConnection(asyncio.Protocol):
                 self._is_too_large, self._searched = True, 0
                 del self._buffer[: -len(END)]
             return False
-        raw = bytes(self._buffer[: end + 2])
+        data = bytes(self._buffer[: end + 2]).replace(b"\r\n.", b"\r\n")[2:]
         del self._buffer[: end + len(END)]
         self._is_in_data = False
         envelope, self._envelope = self._envelope, None
         assert envelope is not None  # noqa: S101
-        if refusal := TOO_LARGE if self._is_too_large else fault_of(raw):
+        if refusal := TOO_LARGE if self._is_too_large else fault_of(data):
             self._say(refusal)
             return True
-        envelope.data = raw.replace(b"\r\n.", b"\r\n")[2:]
+        envelope.data = data
         self._is_storing = True
         storing = asyncio.get_running_loop().create_task(self._store(envelope))
         self._server.storing.add(storing)
@@ -218,6 +218,6 @@ def fault_of(data: bytes) -> str | None:
     """The refusal for a message that strict servers do not take (RFC 5322 §2.1.1, §2.3)."""
     if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
         return "550 5.6.0 a line ends in something else than CRLF"
-    if max(map(len, data.split(b"\r\n"))) > LONGEST_LINE + 1:  # one more for a stuffed dot
+    if max(map(len, data.split(b"\r\n"))) > LONGEST_LINE:
         return f"550 5.6.0 a line is longer than {LONGEST_LINE} octets"
     return None
