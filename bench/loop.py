@@ -1,7 +1,7 @@
 """Mails a second of the loop as it stands: due leads decided, rendered, sent over SMTP, recorded. One process.
 
-python -m bench.loop [LEADS] — on embedded PostgreSQL (fsync on) and a lean sink in a process of its own, with the shipped
-workspace. Prints the seconds of deciding and of sending, and the CPU per mail of this process.
+python -m bench.loop [LEADS] — on embedded PostgreSQL (fsync on) and a lean sink in a process of its own, with the
+shipped workspace. Prints how many leads a second are decided and mails sent, and the CPU of this process for each.
 """
 
 import resource

@@ -1,4 +1,4 @@
-"""A lean SMTP sink in a process of its own: accepts everything, keeps nothing, counts. Prints its port, then the count."""
+"""A lean SMTP sink in a process of its own: accepts all, keeps nothing, counts. Prints its port, then the count."""
 
 import asyncio
 import signal

@@ -90,10 +90,10 @@ def attempt(
             raise Conflict("the handoff has not been accepted yet; accept it first")
         if row.state not in OPEN_HANDOFF:
             raise Conflict(_what_happened(row))
-        said = {"kind": kind, "outcome": outcome, "note": note or None, "by": by}
-        if handoffs.has_attempt(db, handoff_id, since=now - DOUBLE_CLICK, **said):
+        made = handoffs.Attempt(kind, outcome, by, note or None)
+        if handoffs.has_attempt(db, handoff_id, made, since=now - DOUBLE_CLICK):
             return
-        handoffs.add_attempt(db, handoff_id, at=now, **said)
+        handoffs.add_attempt(db, handoff_id, made, at=now)
         if outcome == "reached" and row.state == "accepted":
             _decide(db, app, row, Progressed("contacted", by), now)
 

@@ -1,6 +1,7 @@
 """Handoffs: opened, listed, and the packet that tells sales who, why and why now."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -75,9 +76,17 @@ def one(db: Connection, handoff_id: int) -> Row[Any] | None:
     return db.execute(text(_LISTED + " WHERE h.id = :id"), {"id": handoff_id}).one_or_none()
 
 
-def has_attempt(
-    db: Connection, handoff_id: int, *, kind: str, outcome: str, note: str | None, by: str, since: datetime
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Sales tried to reach a lead: how, whether it was reached, who tried."""
+
+    kind: str
+    outcome: str
+    by: str
+    note: str | None
+
+
+def has_attempt(db: Connection, handoff_id: int, attempt: Attempt, *, since: datetime) -> bool:
     """Whether just this attempt was logged since then."""
     query = text(
         """
@@ -85,21 +94,16 @@ def has_attempt(
                        AND by = :by AND note IS NOT DISTINCT FROM CAST(:note AS text) AND at > :since)
         """
     )
-    values = {"handoff_id": handoff_id, "kind": kind, "outcome": outcome, "note": note, "by": by, "since": since}
-    return bool(db.execute(query, values).scalar())
+    return bool(db.execute(query, {"handoff_id": handoff_id, "since": since, **asdict(attempt)}).scalar())
 
 
-def add_attempt(
-    db: Connection, handoff_id: int, *, kind: str, outcome: str, note: str | None, by: str, at: datetime
-) -> None:
-    """Note that sales tried to reach the lead."""
-    db.execute(
-        text(
-            "INSERT INTO attempt (handoff_id, kind, outcome, at, by, note) "
-            "VALUES (:handoff_id, :kind, :outcome, :at, :by, :note)"
-        ),
-        {"handoff_id": handoff_id, "kind": kind, "outcome": outcome, "at": at, "by": by, "note": note},
+def add_attempt(db: Connection, handoff_id: int, attempt: Attempt, *, at: datetime) -> None:
+    """Note an attempt."""
+    query = text(
+        "INSERT INTO attempt (handoff_id, kind, outcome, at, by, note) "
+        "VALUES (:handoff_id, :kind, :outcome, :at, :by, :note)"
     )
+    db.execute(query, {"handoff_id": handoff_id, "at": at, **asdict(attempt)})
 
 
 def attempts(db: Connection, handoff_id: int) -> Sequence[Row[Any]]:
