@@ -16,7 +16,7 @@ QUIET = ("httpx", "httpcore", "uvicorn.access", "sqlalchemy", "asyncio", "mail.l
 OWN_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; whatever else it has was given by `extra=`."""
 
-PASSWORDS = re.compile(r"://[^\s/@]{1,512}@")
+PASSWORDS = re.compile(r"://[^\s/]{1,512}@")
 ADDRESSES = re.compile(r"""(?:"[^"\n]{1,64}"|[^\s@"'<>()\[\],;:=|\\]{1,64})(?:@|%40)[^\s@"'<>()\[\],;:=|\\]{1,255}""")
 ROWS = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 """PostgreSQL's `Key (email)=(…) already exists`, `Failing row contains (…)`."""
@@ -43,11 +43,7 @@ def without_personal_data(text: str) -> str:
     """The text less mail addresses, passwords in URLs, rows in a database's complaints and inputs in Pydantic's."""
     for found, instead in ((PASSWORDS, "://[hidden]@"), (ROWS, "DETAIL: [hidden]"), (INPUTS, "input_value=[hidden]")):
         text = found.sub(instead, text)
-    return ADDRESSES.sub(_hide, text)
-
-
-def _hide(found: re.Match[str]) -> str:
-    return found[0] if found[0].startswith("[hidden]") else "[address]"
+    return ADDRESSES.sub("[address]", text)
 
 
 class LogfmtFormatter(logging.Formatter):
