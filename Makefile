@@ -56,7 +56,7 @@ set-up: $(READY)  ## Set up .venv, as the others do by themselves
 
 $(READY): requirements-dev.txt pyproject.toml
 	@set -e; \
-	if ! $(VENV)/bin/python -c "" 2>/dev/null || [ "$$(cat $(READY) 2>/dev/null || echo '$(CURDIR)')" != '$(CURDIR)' ]; then \
+	if ! $(VENV)/bin/python -c "import pip" 2>/dev/null || [ "$$(cat $(READY) 2>/dev/null || echo '$(CURDIR)')" != '$(CURDIR)' ]; then \
 	  python=; \
 	  for candidate in $(PYTHONS); do \
 	    if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
