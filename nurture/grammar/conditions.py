@@ -70,6 +70,10 @@ class Condition:
         """What must be known of the past to judge it: `visited`, `did`, `received`, `clicked`, `answered`."""
         return frozenset(question.function for question in self.questions)
 
+    def __hash__(self) -> int:
+        # The text keeps its hash; the rules look compiled conditions up by it, once for every lead.
+        return hash(self.source)
+
     def __str__(self) -> str:
         """As it was written."""
         return self.source

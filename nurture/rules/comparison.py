@@ -12,9 +12,10 @@ from typing import Any
 
 from nurture.grammar.numeric import as_number
 
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+"""What each sign asks of two values that can be compared."""
 _YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _LISTS = (list, tuple, set, frozenset)
 
@@ -52,13 +53,13 @@ def compare(sign: str, left: object, right: object) -> bool | None:
         return None
     if isinstance(left, bool) or isinstance(right, bool):
         one, other = yes_or_no(left), yes_or_no(right)
-        return None if one is None or other is None else _ORDER[sign](one, other)
+        return None if one is None or other is None else ORDER[sign](one, other)
     if isinstance(left, str) and isinstance(right, str):
-        return _ORDER[sign](fold(left), fold(right))
+        return ORDER[sign](fold(left), fold(right))
     one_number, other_number = _number(left), _number(right)
     if one_number is None or other_number is None:
         return None
-    return _ORDER[sign](one_number, other_number)
+    return ORDER[sign](one_number, other_number)
 
 
 def among(value: object, items: Iterable[object]) -> bool | None:

@@ -23,11 +23,12 @@ from nurture.grammar.tree import (
     Truth,
     Value,
 )
-from nurture.rules.comparison import among, compare, fold, known_value, within, yes_or_no
+from nurture.rules.comparison import ORDER, among, compare, fold, known_value, within, yes_or_no
 from nurture.rules.free_mail import is_free_mail
 
 Judge = Callable[[Known], bool | None]
 Reader = Callable[[Known], object]
+_PLAIN_NUMBERS = (int, float)
 
 
 def judge(tree: Truth) -> Judge:
@@ -156,20 +157,28 @@ def _pair(left: Value, sign: str, right: Value) -> Judge:
         inside = _inside(left, right)
         return inside if sign == "in" else _not(inside)
     one, other = reader(left), reader(right)
-    if sign == "==" and isinstance(right, Literal) and isinstance(right.value, str):
-        return _same_text(one, right.value)
+    if isinstance(right, Literal) and not isinstance(right.value, bool):
+        return _against(one, sign, right.value)
     return lambda known: compare(sign, one(known), other(known))
 
 
-def _same_text(read: Reader, text: str) -> Judge:
-    """`compare`, for what conditions ask most often."""
-    folded = fold(text)
+def _against(read: Reader, sign: str, fixed: str | int | float) -> Judge:
+    """`compare` with a fixed text or number: what conditions ask most often, so its kind is looked at only once."""
+    order = ORDER[sign]
+    if isinstance(fixed, str):
+        folded = fold(fixed)
 
-    def same(known: Known) -> bool | None:
+        def text(known: Known) -> bool | None:
+            value = read(known)
+            return order(fold(value), folded) if isinstance(value, str) else compare(sign, value, fixed)
+
+        return text
+
+    def number(known: Known) -> bool | None:
         value = read(known)
-        return fold(value) == folded if isinstance(value, str) else compare("==", value, text)
+        return order(value, fixed) if type(value) in _PLAIN_NUMBERS else compare(sign, value, fixed)
 
-    return same
+    return number
 
 
 def _inside(left: Value, right: Value) -> Judge:

@@ -5,11 +5,18 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from nurture.errors import Problem
 from nurture.grammar.mistakes import quoted
-from nurture.workspace.codes import DUPLICATE_KEY, EMPTY, FOREIGN_YAML, SYNTAX, TOO_COMPLEX
+from nurture.workspace.codes import DUPLICATE_KEY, EMPTY, FOREIGN_YAML, SYNTAX, TOO_COMPLEX, Code
 from nurture.workspace.document import Document, Mapping, Node, Scalar, Sequence
 from nurture.workspace.source import Source
 from nurture.workspace.syntax import syntax_problem
@@ -18,7 +25,6 @@ _DEEPEST = 20
 _MOST_NODES = 50_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAKS_OF_OLD = ("\x85", "\u2028", "\u2029")
-
 
 Parsed = tuple[Document | None, list[Problem]]
 """What came of it: a document, unless the file is no YAML at all."""
@@ -94,14 +100,13 @@ class _Builder:
             self._begin(event, Sequence(event.start_mark.index))
         elif isinstance(event, MappingStartEvent):
             self._begin(event, Mapping(event.start_mark.index))
-        elif type(event).__name__ in ("SequenceEndEvent", "MappingEndEvent"):
+        elif isinstance(event, SequenceEndEvent | MappingEndEvent):
             self._end()
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
-            self._report(
-                SYNTAX, event.start_mark.index, f"{quoted('*' + event.anchor)} repeats what was never named", stop=True
-            )
+            message = f"{quoted('*' + event.anchor)} repeats what was never named"
+            self._report(SYNTAX, event.start_mark.index, message, stop=True)
         node, size = self._anchors[event.anchor]
         self._add(node, size, event.start_mark.index)
 
@@ -137,9 +142,8 @@ class _Builder:
     def _add(self, node: Node, size: int, at: int) -> None:
         if not self._open:
             if self._roots:
-                self._report(
-                    FOREIGN_YAML, at, "a second document begins here", "one file is one document; drop the `---`"
-                )
+                hint = "one file is one document; drop the `---`"
+                self._report(FOREIGN_YAML, at, "a second document begins here", hint)
             self._roots.append(node)
             return
         self._sizes[-1] += size
@@ -177,7 +181,7 @@ class _Builder:
             hint = "a text that begins with `!` stands in quotes"
             self._report(FOREIGN_YAML, event.start_mark.index, "tags such as `!this` mean nothing here", hint)
 
-    def _report(self, code: Any, offset: int, message: str, hint: str | None = None, *, stop: bool = False) -> None:
+    def _report(self, code: Code, offset: int, message: str, hint: str | None = None, *, stop: bool = False) -> None:
         self._problems.append(self._source.problem(code, offset, message, hint))
         if stop:
             raise _TooMuch

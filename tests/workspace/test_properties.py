@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nurture.errors import Problem, WorkspaceError
 from nurture.workspace import load_workspace
-from nurture.workspace.codes import ALL
+from nurture.workspace.codes import ALL, SYNTAX
 from nurture.workspace.parsing import parse
 from nurture.workspace.scalars import core_value
 from nurture.workspace.source import Source
@@ -235,6 +235,12 @@ def test_plain_scalars_mean_something_or_themselves(text):
         isinstance(value, int) and not isinstance(value, bool) and text[:2] not in ("0o", "0x")
     ):
         assert value == (int(text) if isinstance(value, int) else float(text))
+
+
+def test_a_problem_is_one_line_whatever_it_quotes():
+    source = Source("x.yaml", Path("x.yaml"), "a: 1\nb: 2\n")
+    problem = source.problem(SYNTAX, 5, "this\nis\u2028wrong", "do\r\nthat")
+    assert str(problem) == "x.yaml:2:1: this is wrong (do that)"
 
 
 def test_codes_are_unique():
