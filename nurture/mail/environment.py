@@ -4,7 +4,7 @@ Three environments share one set of filters: HTML (escapes every value) and text
 quoted-printable, and one for subjects, which gives a plain string.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from jinja2.filters import FILTERS
@@ -12,7 +12,7 @@ from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
-from nurture.mail.quoted_printable import QuotedPrintableGenerator, encode_value
+from nurture.mail.quoted_printable import QuotedPrintableGenerator, encode_html, encode_text
 
 _FILTERS = (
     "abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "filesizeformat", "first", "float",
@@ -99,12 +99,16 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
 
 class EncodedEnvironment(TemplateEnvironment):
-    """The sandbox for a mail's parts: quoted-printable out."""
+    """The sandbox for a mail's parts: quoted-printable out. `encode_slot` is what every value goes through."""
 
     code_generator_class = QuotedPrintableGenerator
-    encode_value = staticmethod(encode_value)
+
+    def __init__(self, encode_slot: Callable[[object], str], *, autoescape: bool = False) -> None:
+        """`autoescape` is for what a `{% set %}` block collects; `encode_slot` escapes the rest."""
+        super().__init__(autoescape=autoescape)
+        self.encode_slot = encode_slot
 
 
 SUBJECTS = TemplateEnvironment()
-TEXT = EncodedEnvironment()
-HTML = EncodedEnvironment(autoescape=True)
+TEXT = EncodedEnvironment(encode_text)
+HTML = EncodedEnvironment(encode_html, autoescape=True)

@@ -10,9 +10,15 @@ accepts only the one spelling that the writer makes, so no character of a token 
 
 import binascii
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash  # what sha256() gives has no public name
 
 _TAG = 16
 _LONGEST = 8192
@@ -58,6 +64,12 @@ def link_token(secret: str, link: TrackedLink) -> str:
     """For `/c/{token}`."""
     head = _numbers(link.delivery_id, link.lead_id, link.number)
     return _seal(secret, "click", head + link.url.encode())
+
+
+def link_tokens(secret: str, mail: MailOfLead, urls: Iterable[tuple[int, str]]) -> list[str]:
+    """Give the tokens of one mail's links, each by its number and where it leads; as `link_token`, in less time."""
+    head = _numbers(mail.delivery_id, mail.lead_id)
+    return [_seal(secret, "click", head + _numbers(number) + url.encode()) for number, url in urls]
 
 
 def read_link(secret: str, token: str) -> TrackedLink | None:
@@ -160,14 +172,23 @@ def _read_mail(secret: str, purpose: str, token: str) -> MailOfLead | None:
 
 
 @lru_cache(maxsize=64)
-def _key(secret: str, purpose: str) -> bytes:
-    """Derive the purpose's own key (HKDF's expand step, RFC 5869, with one block)."""
-    return hmac.digest(secret.encode(), b"nurture " + purpose.encode() + b"\x01", "sha256")
+def _hashed_key(secret: str, purpose: str) -> "tuple[Hash, Hash]":
+    """Derive the purpose's own key (HKDF's expand step, RFC 5869, with one block); hash it as HMAC does (RFC 2104)."""
+    key = hmac.digest(secret.encode(), b"nurture " + purpose.encode() + b"\x01", "sha256").ljust(64, b"\x00")
+    return sha256(bytes(octet ^ 0x36 for octet in key)), sha256(bytes(octet ^ 0x5C for octet in key))
 
 
 def _seal(secret: str, purpose: str, payload: bytes) -> str:
-    tag = hmac.digest(_key(secret, purpose), payload, "sha256")[:_TAG]
-    return _spell(tag + payload)
+    return _spell(_tag(secret, purpose, payload) + payload)
+
+
+def _tag(secret: str, purpose: str, payload: bytes) -> bytes:
+    """Give the HMAC's first 128 bits. The key's two blocks are hashed beforehand: a mail is some twenty signatures."""
+    within, around = _hashed_key(secret, purpose)
+    inner, outer = within.copy(), around.copy()
+    inner.update(payload)
+    outer.update(inner.digest())
+    return outer.digest()[:_TAG]
 
 
 def _spell(data: bytes) -> str:
@@ -182,7 +203,7 @@ def _open(secret: str, purpose: str, token: str) -> bytes | None:
     except binascii.Error:
         return None
     tag, payload = data[:_TAG], data[_TAG:]
-    right = hmac.digest(_key(secret, purpose), payload, "sha256")[:_TAG]
+    right = _tag(secret, purpose, payload)
     # the spelling is compared too: base64 readers skip strange characters and ignore the last character's spare bits
     return payload if hmac.compare_digest(tag, right) and _spell(data) == token else None
 
@@ -190,6 +211,9 @@ def _open(secret: str, purpose: str, token: str) -> bytes | None:
 def _numbers(*numbers: int) -> bytes:
     out = bytearray()
     for number in numbers:
+        if 0 <= number <= 0x7F:
+            out.append(number)
+            continue
         if number < 0:
             raise ValueError("ids and times in a link are not negative")
         while number > 0x7F:

@@ -8,27 +8,35 @@ alone: about a twentieth of encoding the whole. No line has more than 76 charact
 import binascii
 import re
 from collections.abc import Iterable
+from html import escape as escape_text
 from typing import Any
 
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
+from markupsafe import escape
+
+READY_MADE = re.compile(r"_(link_\d+|open_url)").fullmatch
+"""Names whose values are written out as they are: our own URLs, encoded once for both parts of a mail."""
 
 _LINE = 76
-_AS_IT_IS = re.compile(r"[ -<>-~]{1,75}").fullmatch
+_SOFT = "=\r\n"
+_SAFE_TEXT = re.compile(r"[ -<>-~]{1,75}").fullmatch
+_SAFE_HTML = re.compile(r"[ !#-%(-;?-~]{1,75}").fullmatch
+_SAFE_URL = re.compile(r"[!-<>-~]+").fullmatch
 _BARE_RETURN = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_SOFT = "=\r\n"
 
 
 def encode(text: str) -> str:
     r"""Encode a text that starts a line; what follows starts a line too. Line breaks in it go out as CRLF."""
     if not text:
         return ""
-    octets = text.encode()
-    lines = binascii.b2a_qp(octets, istext=True).decode("ascii").replace("\r\n", "\n").replace("\n", "\r\n")
-    if lines.endswith("\r\n"):
-        return lines
+    lines = binascii.b2a_qp(text.encode(), istext=True).decode("ascii")
+    if "\n" in lines:
+        lines = lines.replace("\r\n", "\n").replace("\n", "\r\n")
+        if lines.endswith("\n"):
+            return lines
     last = len(lines) - (lines.rfind("\n") + 1)
     if last < _LINE:
         return lines + _SOFT
@@ -37,18 +45,44 @@ def encode(text: str) -> str:
     return lines[:cut] + _SOFT + lines[cut:] + _SOFT
 
 
-def encode_value(value: str) -> str:
-    """Encode what fills a slot. Control characters become spaces, all kinds of line breaks the one kind."""
-    if _AS_IT_IS(value):
-        return f"{value}{_SOFT}"
-    text = _CONTROL.sub(" ", _BARE_RETURN.sub("\n", value))
-    return encode(_LONE_SURROGATE.sub("\ufffd", text))
+def encode_text(value: object) -> str:
+    """Encode what fills a slot of the text. Control characters become spaces, all kinds of line breaks the one kind."""
+    text = value if isinstance(value, str) else str(_given(value))
+    return f"{text}{_SOFT}" if _SAFE_TEXT(text) else encode(_cleaned(text))
+
+
+def encode_html(value: object) -> str:
+    """Encode what fills a slot of the HTML, escaped for text and for attributes."""
+    if type(value) is not str:
+        return encode(_cleaned(str(escape(_given(value)))))
+    return f"{value}{_SOFT}" if _SAFE_HTML(value) else encode(_cleaned(escape_text(value)))
+
+
+def encode_url(url: str) -> str:
+    """Encode one of our own URLs, in which nothing has to be escaped."""
+    if not _SAFE_URL(url):
+        return encode(url)
+    lines = [url[start : start + _LINE - 1] for start in range(0, len(url), _LINE - 1)]
+    return _SOFT.join(lines) + _SOFT
+
+
+def _given(value: object) -> object:
+    if value is None:
+        raise TypeError("this has no value; write `| default('…')` behind it")
+    return value
+
+
+def _cleaned(text: str) -> str:
+    if text.isprintable():
+        return text
+    return _LONE_SURROGATE.sub("\ufffd", _CONTROL.sub(" ", _BARE_RETURN.sub("\n", text)))
 
 
 class QuotedPrintableGenerator(CodeGenerator):
-    """Makes Jinja write its output as quoted-printable: constants now, values through the environment's `encode_value`.
+    """Makes Jinja write its output as quoted-printable: constants now, values through the environment's `encode_slot`.
 
-    What a `{% set %}` block collects is not output yet and stays as it is: it is encoded when it is written.
+    That escapes, too, where the environment's values have to be. What a `{% set %}` block collects is not output yet
+    and is left to Jinja: it is encoded when it is written.
     """
 
     _writes_out = True
@@ -64,11 +98,15 @@ class QuotedPrintableGenerator(CodeGenerator):
         return repr(encode("".join(str(part) for part in group)))
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        if self._writes_out:
-            self.write("environment.encode_value(")
-        super()._output_child_pre(node, frame, finalize)
+        if not self._writes_out:
+            super()._output_child_pre(node, frame, finalize)
+        elif isinstance(node, nodes.Name) and READY_MADE(node.name):
+            self.write("(")
+        else:
+            self.write("environment.encode_slot(")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        super()._output_child_post(node, frame, finalize)
         if self._writes_out:
             self.write(")")
+        else:
+            super()._output_child_post(node, frame, finalize)

@@ -17,6 +17,7 @@ from nurture.mail import links
 from nurture.mail.environment import Facts
 from nurture.mail.headers import exact_field, has_line_break, mailbox_field, text_field
 from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
+from nurture.mail.quoted_printable import encode_html, encode_text, encode_url
 from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
 from nurture.mail.template import CompiledTemplate
 from nurture.mail.urls import web_address
@@ -97,10 +98,10 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     letterhead = context.letterhead
     shared = _shared(letterhead, context.campaign_id, context.campaign_name, context.step_id)
     urls = _Urls(template, context)
-    values = {**shared.facts, "lead": _lead(context), **urls.values}
+    values = {**shared.facts, "lead": _lead(context), **urls.names}
     values["subject"] = subject = template.subject.fill(values).strip()
     subject_field = _subject_field(template, subject)
-    text, html = template.text.fill(values), template.html.fill(values)
+    text, html = template.text.fill({**values, **urls.in_text}), template.html.fill({**values, **urls.in_html})
     message_id = links.message_id(letterhead.secret, context.delivery_id, shared.domain)
     between = f"--{template.boundary}"
     data = (
@@ -116,25 +117,31 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
 
 
 class _Urls:
-    """The URLs of one mail. `values` are the names that templates use for them."""
+    """The URLs of one mail: `names` are what authors use, `in_text` and `in_html` fill the slots placed for links."""
 
     def __init__(self, template: CompiledTemplate, context: MailContext) -> None:
         self._context = context
         self._base, self._secret = context.letterhead.base_url, context.letterhead.secret
         mail = MailOfLead(context.delivery_id, context.lead_id)
         self.unsubscribe = OwnPage(f"{self._base}/u/{links.unsubscribe_token(self._secret, mail)}")
-        opens = f"{self._base}/o/{links.open_token(self._secret, mail)}.gif" if context.track_opens else ""
-        self.values: dict[str, object] = {
+        self.names: dict[str, object] = {
             "unsubscribe_url": self.unsubscribe,
             "answer_url": self._answer,
-            OPEN_URL: opens,
             "_link": self._link,
         }
-        for number, url in enumerate(template.links):
-            if url is not None:
-                self.values[f"_link_{number}"] = self._tracked(number, url)
-        hidden = self._tracked(links.HIDDEN, template.links[0] or self._base)
-        self.values[HIDDEN_LINK] = hidden if context.track_clicks else ""
+        targets = [(number, url) for number, url in enumerate(template.links) if url and number]
+        targets.append((links.HIDDEN, template.links[0] or self._base))
+        names = [f"_link_{number}" for number, _ in targets]
+        if context.track_clicks:
+            tokens = links.link_tokens(self._secret, mail, targets)
+            self.in_html = dict(zip(names, [encode_url(f"{self._base}/c/{token}") for token in tokens], strict=True))
+            self.in_text = self.in_html
+        else:
+            self.in_html = {name: encode_html(url) for name, (_, url) in zip(names, targets, strict=True)}
+            self.in_text = {name: encode_text(url) for name, (_, url) in zip(names, targets, strict=True)}
+            self.in_html[HIDDEN_LINK] = ""
+        opens = encode_url(f"{self._base}/o/{links.open_token(self._secret, mail)}.gif") if context.track_opens else ""
+        self.in_html[OPEN_URL] = opens
 
     def _tracked(self, number: int, url: str) -> str:
         if not self._context.track_clicks:

@@ -5,7 +5,9 @@ provider knows no other provider, no database and no template.
 """
 
 import asyncio
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from nurture.errors import SettingsError
@@ -14,6 +16,8 @@ from nurture.mailers.smtp import build_smtp
 from nurture.messages import Mail, Receipt
 
 __all__ = ["MAILERS", "Connection", "Mailer", "build_mailer", "send_one"]
+
+_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 
 Builder = Callable[[SplitResult, int | None], Mailer]
 
@@ -48,12 +52,14 @@ def build_mailer(url: str, *, connections: int | None = None) -> Mailer:
 def send_one(url: str, mail: Mail) -> Receipt:
     """Send a single mail over a connection of its own: notices to sales, `send-test`.
 
-    It blocks, and is not for a thread whose event loop runs.
+    It blocks, and is not for a thread whose event loop runs. Lone CRs and LFs, which `Mail` does not allow and which
+    could end a mail early for a careless server, are made whole here, for mails that somebody else composed.
 
     Raises:
         SettingsError: The URL cannot be read.
     """
     mailer = build_mailer(url, connections=1)
+    mail = replace(mail, data=_LINE_BREAK.sub(b"\r\n", mail.data))
 
     async def send() -> Receipt:
         async with mailer:

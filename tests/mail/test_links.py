@@ -1,6 +1,7 @@
 """Signed links: what goes in comes out, and nothing else does."""
 
 import base64
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,6 +39,12 @@ READERS = {
 def test_a_tracked_link_comes_back_as_it_went_in(delivery: int, lead: int, number: int, url: str) -> None:
     link = TrackedLink(delivery, lead, number, url)
     assert links.read_link(SECRET, links.link_token(SECRET, link)) == link
+
+
+@given(IDS, IDS, st.lists(st.tuples(st.integers(0, 5000), TEXTS), max_size=4))
+def test_all_links_of_a_mail_at_once_are_the_same(delivery: int, lead: int, urls: list[tuple[int, str]]) -> None:
+    singly = [links.link_token(SECRET, TrackedLink(delivery, lead, number, url)) for number, url in urls]
+    assert links.link_tokens(SECRET, MailOfLead(delivery, lead), urls) == singly
 
 
 @given(IDS, IDS, TEXTS, TEXTS)
@@ -119,9 +126,11 @@ def test_tokens_are_short_and_safe_in_a_url() -> None:
     assert len(links.unsubscribe_token(SECRET, MailOfLead(10_000_000, 3_000_000))) <= 34
 
 
-def test_the_tag_has_128_bits() -> None:
+def test_the_tag_is_128_bits_of_an_hmac() -> None:
     token = links.visitor_token(SECRET, 1)
-    assert len(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))) == 16 + 1
+    data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    key = hmac.digest(SECRET.encode(), b"nurture visitor\x01", "sha256")
+    assert data == hmac.digest(key, b"\x01", "sha256")[:16] + b"\x01"
 
 
 def test_a_message_id_is_the_same_every_time_and_differs_by_delivery() -> None:

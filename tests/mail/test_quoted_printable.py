@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 
 from nurture.mail.environment import HTML, TEXT
-from nurture.mail.quoted_printable import encode, encode_value
+from nurture.mail.quoted_printable import encode, encode_text
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=300) | st.text(" \t\n.=aé", max_size=300)
 
@@ -29,7 +29,7 @@ def test_a_text_is_read_back_and_what_follows_starts_a_line(text: str) -> None:
 @given(st.text(max_size=200))
 @settings(max_examples=300)
 def test_any_value_fits_the_line_and_leaves_no_control_character(value: str) -> None:
-    encoded = encode_value(value)
+    encoded = encode_text(value)
     assert lines_fit(encoded)
     read = quopri.decodestring(encoded.encode()).decode().replace("\r\n", "\n")
     assert not [character for character in read if (character < " " and character not in "\n\t") or character == "\x7f"]

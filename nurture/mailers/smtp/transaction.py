@@ -26,7 +26,6 @@ from nurture.messages import Mail, Receipt
 
 _END = b"\r\n.\r\n"
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f<>@]{1,64}@[^\x00-\x20\x7f<>@]{1,255}")
-_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 
 
 class Transaction:
@@ -57,10 +56,7 @@ class Transaction:
         refused = await self._envelope(mail)
         if refused:
             return refused
-        data = mail.data
-        if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
-            data = _LINE_BREAK.sub(b"\r\n", data)  # a lone one could end the mail early for a careless server
-        self._wire.write(_stuffed(data))
+        self._wire.write(_stuffed(mail.data))
         await self._wire.flush(self._timeouts.body)
         if self._wire.has_reply:
             early = await self._wire.reply(self._timeouts.body)
@@ -161,9 +157,7 @@ def _refusal(reply: Reply, judge: Callable[[Reply], Verdict], *, is_data: bool) 
 
 def _stuffed(data: bytes) -> bytes:
     """Double the dot that begins a line (RFC 5321 §4.5.2), and leave out the last line break, which is the end's."""
-    body = data.removesuffix(b"\r\n")
-    if b"\r\n." in body:
-        body = body.replace(b"\r\n.", b"\r\n..")
+    body = data.removesuffix(b"\r\n").replace(b"\r\n.", b"\r\n..")
     return b"." + body if body.startswith(b".") else body
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from nurture.mailers.smtp.replies import NoReply, Reply, ReplyReader
 
 _POLL = 0.002
+_WATCH = 1.0
 
 
 class Wire(asyncio.Protocol):
@@ -20,6 +21,9 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._lost: str = ""
+        self._loop = asyncio.get_running_loop()
+        self._watching: asyncio.TimerHandle | None = None
+        self._patience = self._give_up_at = 0.0
         self.is_encrypted = False
 
     @classmethod
@@ -115,23 +119,39 @@ class Wire(asyncio.Protocol):
         Raises:
             NoReply: None came in time, or the connection is gone.
         """
-        while not self._replies:
-            if self._lost:
-                raise NoReply(self._lost)
-            self._waiter = asyncio.get_running_loop().create_future()
+        if not self._replies:
+            self._watch(seconds)
             try:
-                async with asyncio.timeout(seconds):
+                while not self._replies:
+                    if self._lost:
+                        raise NoReply(self._lost)
+                    self._waiter = self._loop.create_future()
                     await self._waiter
-            except TimeoutError:
-                if not self._replies:  # one may have come while something else held the loop up
-                    raise NoReply(f"no answer for {seconds:g} s") from None
             finally:
                 self._waiter = None
         return self._replies.popleft()
 
+    def _watch(self, seconds: float) -> None:
+        """Give the server so long. One timer a second watches all waits: to set and clear one for each costs more."""
+        self._patience, self._give_up_at = seconds, self._loop.time() + seconds
+        if self._watching is None or seconds < _WATCH:
+            self._watching = self._loop.call_later(min(seconds, _WATCH), self._look)
+
+    def _look(self) -> None:
+        self._watching = None
+        if self._waiter is None:
+            return
+        left = self._give_up_at - self._loop.time()
+        if left > 0:
+            self._watching = self._loop.call_later(min(left, _WATCH), self._look)
+        elif not self._replies:
+            self._end(f"no answer for {self._patience:g} s")
+
     def abort(self) -> None:
         """Close at once; what has not left never will."""
         self._end("the connection is closed")
+        if self._watching is not None:
+            self._watching.cancel()
         for transport in (self._transport, self._socket):
             if transport is not None:
                 transport.abort()
