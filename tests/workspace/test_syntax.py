@@ -99,6 +99,11 @@ def test_a_file_that_may_not_be_read(tmp_path):
     assert problem.code == "N101"
 
 
+def test_a_folder_where_a_file_must_be(tmp_path):
+    (problem,) = problems(tmp_path, {"campaigns/agreement.yaml": None, "campaigns/agreement.yaml/notes.txt": "x"})
+    assert (problem.file, problem.code) == ("campaigns/agreement.yaml", "N101")
+
+
 def test_without_an_agreement(tmp_path):
     (problem,) = problems(tmp_path, {"campaigns/agreement.yaml": None})
     assert (problem.file, problem.line, problem.column, problem.code) == ("campaigns/agreement.yaml", 1, 1, "N109")
