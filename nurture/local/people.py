@@ -20,6 +20,8 @@ _REASONS: Mapping[str, float] = {
 }  # fmt: skip
 """How often sales gives a reason of the shipped agreement; one of another agreement weighs `_OTHER`."""
 _OTHER = 10.0
+_GONE = "+refuse"
+"""Some have left their company. So ends an address that the local mailbox refuses: no such mailbox."""
 _REFUSED_BEFORE = (timedelta(days=1), timedelta(days=21))
 _REFUSED_BEFORE_A_WAIT = (timedelta(days=20), timedelta(days=88))
 """How long before the demo begins; a reason with a long `wait` was given earlier, so that the wait ends on the way."""
@@ -103,8 +105,9 @@ def _person(chance: Chance, n: int, company: _Company, reasons: Mapping[str, boo
     reason, refused_at = _refusal(chance, n, reasons, begins_at)
     standing = chance.weighed(_STANDING, "standing", n)
     is_refused = standing == "refused" and reason is not None
+    gone = _GONE if chance.happens(0.012, "gone", n) else ""
     return Person(
-        email=f"{_ascii(first)}.{_ascii(last)}@{company.domain}",
+        email=f"{_ascii(first)}.{_ascii(last)}{gone}@{company.domain}",
         first_name=first,
         last_name=last,
         title="Student" if studies else chance.weighed(TITLES, "title", n),

@@ -1,0 +1,68 @@
+"""The demo's hand on the clock: moves it to the next business instant once all that is due has been done."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from nurture.app import Nudge
+from nurture.db import transaction
+from nurture.errors import LocalServerError
+from nurture.local.stepping import Due, next_stop
+from nurture.store import business_time, horizon
+
+PATIENCE = 60.0
+"""Seconds of machine time that the workers have for what is due at one instant."""
+FIRST_GLANCE, LONGEST_GLANCE = 0.006, 0.04
+
+
+class SteppedTime:
+    """Business time from `now`, which the clock shows already, to `end`."""
+
+    def __init__(
+        self, engine: Engine, now: datetime, end: datetime, *, check: Callable[[], None], nudge: Nudge
+    ) -> None:
+        """While we wait, `check` raises if a process is dead, `nudge` tells the workers of a kind of work."""
+        self._engine, self._check, self._nudge = engine, check, nudge
+        self.now, self.end, self.steps = now, end, 0
+
+    def step(self, planned_at: datetime | None) -> None:
+        """Move on, not far past what people have planned, and wait until what has come due is done."""
+        with transaction(self._engine) as db:
+            dues = [Due(row.at, row.until, row.lead_id) for row in horizon.ahead(db, self.end)]
+        if planned_at is not None:
+            dues.append(Due(planned_at))
+        self.move(next_stop(self.now, dues, self.end))
+
+    def move(self, to: datetime) -> None:
+        """Set the clock and wait until what is due then is done."""
+        with transaction(self._engine) as db:
+            business_time.step_to(db, to)
+        self.now = to
+        self.steps += 1
+        self.drain()
+
+    def drain(self) -> None:
+        """Wait until nothing is due.
+
+        Raises:
+            LocalServerError: A process died, or the workers do not get done.
+        """
+        until = time.monotonic() + PATIENCE
+        glance = FIRST_GLANCE
+        while undone := self._undone():
+            if time.monotonic() > until:
+                what = ", ".join(undone)
+                raise LocalServerError(
+                    f"the workers do not get done with what is due {self.now:%d %b %Y %H:%M}: {what}"
+                )
+            self._check()
+            for kind in undone:
+                self._nudge(kind)
+            time.sleep(glance)
+            glance = min(glance * 1.5, LONGEST_GLANCE)
+
+    def _undone(self) -> list[str]:
+        with transaction(self._engine) as db:
+            return horizon.undone(db, self.now)
