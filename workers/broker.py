@@ -16,7 +16,8 @@ from nurture.settings import Settings
 QUEUE = "nurture"
 GRACE_SECONDS = 25
 """A PaaS kills 30 seconds after it asked; a job that runs may finish within this."""
-JOB_LIMIT_MS = 120_000
+JOB_LIMIT_MS = 600_000
+"""Longer than the slowest mail server may take for an answer: a job that is cut off leaves mails unknown."""
 JOB_AGE_MS = 60_000
 """A job says only "there is work": one that waited a minute says nothing new, the clock has said it again since."""
 
