@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
@@ -73,9 +73,10 @@ def test_personal_data_that_slipped_in_is_taken_out(said: str, kept: str | None)
     assert not any(word in cleaned for word in ("ada", "Lovelace", "secret", "pa55"))
 
 
+@settings(max_examples=50)
 @given(
-    local=st.from_regex(r"[a-z0-9.+_-]{1,30}", fullmatch=True),
-    domain=st.from_regex(r"[a-z0-9-]{1,20}\.(de|example)", fullmatch=True),
+    local=st.text("abyz019.+_-", min_size=1, max_size=30),
+    domain=st.text("abyz019-", min_size=1, max_size=20).map(lambda name: f"{name}.example"),
     before=st.sampled_from(["", " ", "<", "(", "'", "=", ":", ","]),
     after=st.sampled_from(["", " ", ">", ")", "'", ","]),
 )

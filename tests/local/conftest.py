@@ -24,6 +24,7 @@ def data(_cluster: Path) -> Iterator[Path]:
     """A data directory whose servers do not run, and do not after the test."""
     assert not alive(_cluster)
     yield _cluster
+    (_cluster / "hurry").touch()
     if not all_gone(_cluster, within=10):
         for process in alive(_cluster):
             os.kill(process.pid, signal.SIGKILL)
@@ -34,4 +35,6 @@ def data(_cluster: Path) -> Iterator[Path]:
 def fresh(tmp_path: Path) -> Iterator[Path]:
     """A data directory that does not exist yet."""
     yield tmp_path / "data"
+    if (tmp_path / "data").exists():
+        (tmp_path / "data/hurry").touch()
     assert all_gone(tmp_path / "data", within=10)

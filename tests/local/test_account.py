@@ -17,7 +17,8 @@ from nurture.local.account import Account, server_account
 from nurture.local.binaries import find_binaries
 from nurture.local.servers import local_servers
 from nurture.private import make_data_directory
-from tests.local.command import alive, all_gone, ask, command, server
+from tests.local.asking import ask
+from tests.local.command import alive, all_gone, command, server
 
 ORDINARY = pwd.getpwnam("daemon").pw_uid
 NAMELESS = 54321

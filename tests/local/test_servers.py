@@ -21,17 +21,11 @@ from nurture.local import leftovers
 from nurture.local.keeper import LINGER
 from nurture.local.place import Place, Ready
 from nurture.local.servers import LocalServers, local_servers, running_servers
-from tests.local.command import alive, all_gone, ask, command, has_ended, keeper, server, start, told
+from tests.local.asking import ask, sql
+from tests.local.command import alive, all_gone, command, has_ended, keeper, server, start, told
 
 QUICKLY = LINGER + 6
 """Seconds within which all must be over once the last user has gone."""
-
-
-def _sql(servers: LocalServers, statement: str) -> object:
-    with psycopg.connect(servers.database_url.replace("+psycopg", ""), autocommit=True) as connection:
-        answer = connection.execute(statement)
-        row = answer.fetchone() if answer.description else None
-        return row[0] if row else None
 
 
 def test_servers_start_from_nothing_and_are_gone_when_a_hurried_user_leaves(fresh: Path) -> None:
@@ -44,9 +38,9 @@ def test_servers_start_from_nothing_and_are_gone_when_a_hurried_user_leaves(fres
 
 def test_what_was_written_is_there_at_the_next_start_at_the_same_address(data: Path) -> None:
     with local_servers(data, linger=False) as first:
-        _sql(first, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS answer")
+        sql(first, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS answer")
     with local_servers(data, linger=False) as second:
-        assert _sql(second, "SELECT answer FROM kept") == 42
+        assert sql(second, "SELECT answer FROM kept") == 42
         assert second == first
 
 
@@ -97,12 +91,12 @@ def test_servers_stop_after_their_last_user_was_killed(data: Path) -> None:
 
 def test_no_server_outlives_a_killed_keeper_and_the_next_command_works(data: Path) -> None:
     with command(data) as (_, servers):
-        _sql(servers, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 43 AS answer")
+        sql(servers, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 43 AS answer")
         keeper(data).kill()
         if sys.platform == "linux":
             assert all_gone(data, within=QUICKLY)
         with local_servers(data, linger=False) as again:
-            assert _sql(again, "SELECT answer FROM kept") == 43
+            assert sql(again, "SELECT answer FROM kept") == 43
 
 
 @pytest.mark.parametrize("name", ["postgres", "valkey-server"])
@@ -123,7 +117,7 @@ def test_a_killed_server_is_started_again_at_the_same_address(data: Path, name: 
 
 def test_everything_killed_at_once_is_cleaned_up_by_the_next_command(data: Path) -> None:
     with command(data) as (process, servers):
-        _sql(servers, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 44 AS answer")
+        sql(servers, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 44 AS answer")
         victims = [psutil.Process(process.pid), *alive(data)]
         for victim in victims:
             victim.suspend()
@@ -132,7 +126,7 @@ def test_everything_killed_at_once_is_cleaned_up_by_the_next_command(data: Path)
     assert (data / "postgres/data/postmaster.pid").exists()
     assert (data / "servers.json").exists()
     with local_servers(data, linger=False) as again:
-        assert _sql(again, "SELECT answer FROM kept") == 44
+        assert sql(again, "SELECT answer FROM kept") == 44
 
 
 def test_servers_that_nobody_keeps_are_ended_before_new_ones_start(data: Path) -> None:
@@ -240,12 +234,12 @@ def test_a_directory_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> N
 
 def test_the_role_is_no_superuser_but_may_make_databases_and_nothing_is_traded_for_speed(data: Path) -> None:
     with local_servers(data, linger=False) as servers:
-        assert _sql(servers, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
-        _sql(servers, "DROP DATABASE IF EXISTS another")
-        _sql(servers, "CREATE DATABASE another")
-        assert _sql(servers, "SHOW fsync") == "on"
-        assert _sql(servers, "SHOW synchronous_commit") == "on"
-        assert _sql(servers, "SELECT lower('ÄÖ')") == "äö"
+        assert sql(servers, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+        sql(servers, "DROP DATABASE IF EXISTS another")
+        sql(servers, "CREATE DATABASE another")
+        assert sql(servers, "SHOW fsync") == "on"
+        assert sql(servers, "SHOW synchronous_commit") == "on"
+        assert sql(servers, "SELECT lower('ÄÖ')") == "äö"
 
 
 def test_servers_listen_on_the_loopback_only_and_ask_for_the_password(data: Path) -> None:
