@@ -13,10 +13,10 @@ from difflib import get_close_matches
 
 from nurture.mail.macros import Call, Macro, bind, call_in, read_macro
 from nurture.mail.pieces import Piece, Place, constant, cut, file_of
+from nurture.mail.sections import block_name, is_call_of, replaced, sections, with_super
 from nurture.workspace import TemplateFile
 
 _DEEPEST = 20
-_OPENERS = frozenset({"block", "macro", "call"})
 _REFUSED = {
     "extends": "{% extends %} stands first in a file",
     "filter": "{% filter %} is not for mails; put the filter into the expression: {{ value | filter }}",
@@ -69,7 +69,7 @@ class Expansion:
 
     def into(self, layout: TemplateFile, body: Sequence[Piece], place: Place) -> list[Piece]:
         """Put pieces that are already expanded into a layout's block: its only one, or the one named `content`."""
-        names = [_block_name(piece) for piece in cut(layout.text, file_of(layout)) if piece.word == "block"]
+        names = [block_name(piece) for piece in cut(layout.text, file_of(layout)) if piece.word == "block"]
         if "content" not in names and len(names) != 1:
             raise place.error(
                 f"`{file_of(layout)}` has to have one block, or one named `content`, to put this mail into"
@@ -87,10 +87,10 @@ class Expansion:
     def _extend(self, extends: Piece, rest: Sequence[Piece], blocks: Blocks) -> list[Piece]:
         layout = self._named(extends, extends.text.removeprefix("extends"))
         scope, own = Scope(), dict[str, list[Piece]]()
-        for piece, inside in _sections(rest):
+        for piece, inside in sections(rest):
             if piece.word == "block":
                 body = self._walk(inside, scope, blocks)
-                own[_block_name(piece)] = _with_super(blocks.get(_block_name(piece)), body)
+                own[block_name(piece)] = with_super(blocks.get(block_name(piece)), body)
             elif "".join(left.text for left in self._one(piece, inside, scope, blocks)).strip():
                 raise piece.place.error("this stands outside of every {% block %}, so no mail would show it")
         pieces = self._file(layout, extends.place, {**blocks, **own})
@@ -99,14 +99,14 @@ class Expansion:
         return pieces
 
     def _walk(self, pieces: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
-        return [left for piece, inside in _sections(pieces) for left in self._one(piece, inside, scope, blocks)]
+        return [left for piece, inside in sections(pieces) for left in self._one(piece, inside, scope, blocks)]
 
     def _one(self, piece: Piece, inside: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
         if piece.word in _REFUSED:
             raise piece.place.error(_REFUSED[piece.word])
         if piece.word == "block":
-            self._shown.add(_block_name(piece))
-            return _with_super(blocks.get(_block_name(piece)), self._walk(inside, scope, blocks))
+            self._shown.add(block_name(piece))
+            return with_super(blocks.get(block_name(piece)), self._walk(inside, scope, blocks))
         if piece.word == "macro":
             macro = read_macro(piece, inside, scope)
             scope.macros[macro.name] = macro
@@ -133,11 +133,11 @@ class Expansion:
         home = macro.home if isinstance(macro.home, Scope) else Scope()
         with self._deeper(place):
             body = self._walk(bind(macro, call, place), home, {})
-        wants = any(_is_call_of("caller", piece) for piece in body)
+        wants = any(is_call_of("caller", piece) for piece in body)
         if wants != (caller is not None):
             how = f"{{% call {call.name}(…) %}} … {{% endcall %}}" if wants else f"{{{{ {call.name}(…) }}}}"
             raise place.error(f"`{macro.name}` is used as {how}")
-        return _replaced(body, "caller", caller or [])
+        return replaced(body, "caller", caller or [])
 
     def _import(self, piece: Piece, scope: Scope) -> None:
         if whole := _IMPORT.fullmatch(piece.text):
@@ -180,40 +180,3 @@ class Expansion:
         self._depth += 1
         yield
         self._depth -= 1
-
-
-def _sections(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Sequence[Piece]]]:
-    """Give each piece, and with an opening `{% block %}`, `{% macro %}` or `{% call %}` what stands up to its end."""
-    place = 0
-    while place < len(pieces):
-        end = _end(pieces, place) if pieces[place].word in _OPENERS else place
-        yield pieces[place], pieces[place + 1 : end]
-        place = end + 1
-
-
-def _end(pieces: Sequence[Piece], start: int) -> int:
-    """Find the end of a block; that there is one was checked when the file was cut."""
-    word, depth, place = pieces[start].word, 1, start
-    while depth:
-        place += 1
-        depth += {word: 1, f"end{word}": -1}.get(pieces[place].word, 0)
-    return place
-
-
-def _block_name(piece: Piece) -> str:
-    words = piece.text.split()
-    if len(words) != 2:
-        raise piece.place.error("a block is written {% block name %}")
-    return words[1]
-
-
-def _is_call_of(name: str, piece: Piece) -> bool:
-    return piece.kind == "expression" and re.fullmatch(rf"{name}\s*\(\s*\)", piece.text) is not None
-
-
-def _replaced(body: Sequence[Piece], name: str, by: Sequence[Piece]) -> list[Piece]:
-    return [new for piece in body for new in (by if _is_call_of(name, piece) else (piece,))]
-
-
-def _with_super(body: Sequence[Piece] | None, parents: list[Piece]) -> list[Piece]:
-    return parents if body is None else _replaced(body, "super", parents)

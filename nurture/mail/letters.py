@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from nurture.errors import TemplateError
 from nurture.facts import PROFILE_FIELDS, Profile
 from nurture.mail.compiling import compile_template
-from nurture.mail.rendering import Letterhead, MailContext, render
+from nurture.mail.context import Letterhead, MailContext
+from nurture.mail.rendering import render
 from nurture.mail.template import CompiledTemplate
 from nurture.messages import Mail
 from nurture.settings import Settings

@@ -4,83 +4,26 @@ No clock is read and nothing is random: the same lead, delivery, template and `n
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
 from nurture.errors import TemplateError
-from nurture.facts import NOTHING, PROFILE_FIELDS, Profile
+from nurture.facts import PROFILE_FIELDS, Profile
 from nurture.grammar.addresses import Mailbox
 from nurture.mail import links
+from nurture.mail.context import Letterhead, MailContext
 from nurture.mail.environment import Facts
 from nurture.mail.headers import exact_field, has_line_break, mailbox_field, text_field
-from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
-from nurture.mail.quoted_printable import encode_html, encode_text, encode_url
-from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
+from nurture.mail.mail_urls import MailUrls
 from nurture.mail.template import CompiledTemplate
-from nurture.mail.urls import web_address
 from nurture.messages import Mail
+
+__all__ = ["Letterhead", "MailContext", "render"]
 
 _QP = "charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _FIT = re.compile(r"[^\s@<>,;:\"\\()\[\]\x00-\x20\x7f-\U0010ffff]+@[A-Za-z0-9.-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Letterhead:
-    """What all mails of a workspace have in common.
-
-    Attributes:
-        company: The company's name, for footers and templates.
-        address: Its postal address, which stands in every mail.
-        sender: The mailbox in `From`; its address is the envelope's sender, too.
-        reply_to: Where answers go.
-        base_url: Where our own pages are, without a slash at the end: `https://go.acme.example`.
-        secret: What links are signed with (`SECRET_KEY`).
-    """
-
-    company: str
-    address: str
-    sender: Mailbox
-    reply_to: str
-    base_url: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class MailContext:
-    """One delivery: to whom, of what.
-
-    Attributes:
-        letterhead: The sender's side.
-        delivery_id: The delivery's row; links and `Message-ID` carry it.
-        lead_id: The lead's row; links carry it.
-        lead: Who the lead is.
-        campaign_id: The campaign, by its file's name.
-        campaign_name: The campaign, as people call it.
-        step_id: The step.
-        life: `stage`, `cycle`, `grade` and `score`, where the template asks for them (`CompiledTemplate.names`).
-        track_opens: Put the open pixel in.
-        track_clicks: Lead links through `/c/`; else they lead straight to where they go, and there is no hidden one.
-    """
-
-    letterhead: Letterhead
-    delivery_id: int
-    lead_id: int
-    lead: Profile
-    campaign_id: str
-    campaign_name: str
-    step_id: str
-    life: Mapping[str, object] = field(default_factory=lambda: NOTHING)
-    track_opens: bool = True
-    track_clicks: bool = True
-
-
-class OwnPage(str):
-    """The URL of a page of ours, which is not led through `/c/`."""
-
-    __slots__ = ()
 
 
 def render(template: CompiledTemplate, context: MailContext, now: datetime) -> Mail:
@@ -97,7 +40,7 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     """
     letterhead = context.letterhead
     shared = _shared(letterhead, context.campaign_id, context.campaign_name, context.step_id)
-    urls = _Urls(template, context)
+    urls = MailUrls(template, context)
     values = {**shared.facts, "lead": _lead(context), **urls.names}
     values["subject"] = subject = template.subject.fill(values).strip()
     subject_field = _subject_field(template, subject)
@@ -114,56 +57,6 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     )
     sender = letterhead.sender.address
     return Mail(context.delivery_id, sender, context.lead.email, message_id, data.encode("ascii"))
-
-
-class _Urls:
-    """The URLs of one mail: `names` are what authors use, `in_text` and `in_html` fill the slots placed for links."""
-
-    def __init__(self, template: CompiledTemplate, context: MailContext) -> None:
-        self._context = context
-        self._base, self._secret = context.letterhead.base_url, context.letterhead.secret
-        mail = MailOfLead(context.delivery_id, context.lead_id)
-        self.unsubscribe = OwnPage(f"{self._base}/u/{links.unsubscribe_token(self._secret, mail)}")
-        self.names: dict[str, object] = {
-            "unsubscribe_url": self.unsubscribe,
-            "answer_url": self._answer,
-            "_link": self._link,
-        }
-        targets = [(number, url) for number, url in enumerate(template.links) if url and number]
-        targets.append((links.HIDDEN, template.links[0] or self._base))
-        names = [f"_link_{number}" for number, _ in targets]
-        if context.track_clicks:
-            tokens = links.link_tokens(self._secret, mail, targets)
-            self.in_html = dict(zip(names, [encode_url(f"{self._base}/c/{token}") for token in tokens], strict=True))
-            self.in_text = self.in_html
-        else:
-            self.in_html = {name: encode_html(url) for name, (_, url) in zip(names, targets, strict=True)}
-            self.in_text = {name: encode_text(url) for name, (_, url) in zip(names, targets, strict=True)}
-            self.in_html[HIDDEN_LINK] = ""
-        opens = encode_url(f"{self._base}/o/{links.open_token(self._secret, mail)}.gif") if context.track_opens else ""
-        self.in_html[OPEN_URL] = opens
-
-    def _tracked(self, number: int, url: str) -> str:
-        if not self._context.track_clicks:
-            return url
-        link = TrackedLink(self._context.delivery_id, self._context.lead_id, number, url)
-        return f"{self._base}/c/{links.link_token(self._secret, link)}"
-
-    def _link(self, number: int, parts: list[object]) -> str:
-        """Put a link together that depends on the lead."""
-        if len(parts) == 1 and isinstance(parts[0], OwnPage):
-            return parts[0]
-        if None in parts:
-            raise ValueError("a part of this link has no value")
-        url = web_address("".join(str(part) for part in parts))
-        if url is None:
-            raise ValueError("this link is no http:// or https:// address for this lead")
-        return self._tracked(number, url)
-
-    def _answer(self, question: object, answer: object) -> str:
-        """`answer_url('question', 'answer')`."""
-        given = SurveyAnswer(self._context.delivery_id, self._context.lead_id, str(question), str(answer))
-        return OwnPage(f"{self._base}/a/{links.answer_token(self._secret, given)}")
 
 
 def _lead(context: MailContext) -> Facts:

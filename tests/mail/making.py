@@ -13,7 +13,8 @@ from typing import Any
 from nurture.facts import Profile
 from nurture.grammar.addresses import Mailbox
 from nurture.mail.compiling import compile_template
-from nurture.mail.rendering import Letterhead, MailContext, render
+from nurture.mail.context import Letterhead, MailContext
+from nurture.mail.rendering import render
 from nurture.mail.template import CompiledTemplate
 from nurture.messages import Mail
 from nurture.workspace import TemplateFile

@@ -1,0 +1,57 @@
+"""What a mail is made of besides its template: the sender's side, and one delivery's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nurture.facts import NOTHING, Profile
+from nurture.grammar.addresses import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What all mails of a workspace have in common.
+
+    Attributes:
+        company: The company's name, for footers and templates.
+        address: Its postal address, which stands in every mail.
+        sender: The mailbox in `From`; its address is the envelope's sender, too.
+        reply_to: Where answers go.
+        base_url: Where our own pages are, without a slash at the end: `https://go.acme.example`.
+        secret: What links are signed with (`SECRET_KEY`).
+    """
+
+    company: str
+    address: str
+    sender: Mailbox
+    reply_to: str
+    base_url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailContext:
+    """One delivery: to whom, of what.
+
+    Attributes:
+        letterhead: The sender's side.
+        delivery_id: The delivery's row; links and `Message-ID` carry it.
+        lead_id: The lead's row; links carry it.
+        lead: Who the lead is.
+        campaign_id: The campaign, by its file's name.
+        campaign_name: The campaign, as people call it.
+        step_id: The step.
+        life: `stage`, `cycle`, `grade` and `score`, where the template asks for them (`CompiledTemplate.names`).
+        track_opens: Put the open pixel in.
+        track_clicks: Lead links through `/c/`; else they lead straight to where they go, and there is no hidden one.
+    """
+
+    letterhead: Letterhead
+    delivery_id: int
+    lead_id: int
+    lead: Profile
+    campaign_id: str
+    campaign_name: str
+    step_id: str
+    life: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    track_opens: bool = True
+    track_clicks: bool = True

@@ -1,0 +1,65 @@
+"""The URLs of one mail: its tracked links, its pixel, its unsubscribe and answer links."""
+
+from nurture.mail import links
+from nurture.mail.context import MailContext
+from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
+from nurture.mail.quoted_printable import encode_html, encode_text, encode_url
+from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
+from nurture.mail.template import CompiledTemplate
+from nurture.mail.urls import web_address
+
+
+class OwnPage(str):
+    """The URL of a page of ours, which is not led through `/c/`."""
+
+    __slots__ = ()
+
+
+class MailUrls:
+    """The URLs of one mail: `names` are what authors use, `in_text` and `in_html` fill the slots placed for links."""
+
+    def __init__(self, template: CompiledTemplate, context: MailContext) -> None:
+        self._context = context
+        self._base, self._secret = context.letterhead.base_url, context.letterhead.secret
+        mail = MailOfLead(context.delivery_id, context.lead_id)
+        self.unsubscribe = OwnPage(f"{self._base}/u/{links.unsubscribe_token(self._secret, mail)}")
+        self.names: dict[str, object] = {
+            "unsubscribe_url": self.unsubscribe,
+            "answer_url": self._answer,
+            "_link": self._link,
+        }
+        targets = [(number, url) for number, url in enumerate(template.links) if url and number]
+        targets.append((links.HIDDEN, template.links[0] or self._base))
+        names = [f"_link_{number}" for number, _ in targets]
+        if context.track_clicks:
+            tokens = links.link_tokens(self._secret, mail, targets)
+            self.in_html = dict(zip(names, [encode_url(f"{self._base}/c/{token}") for token in tokens], strict=True))
+            self.in_text = self.in_html
+        else:
+            self.in_html = {name: encode_html(url) for name, (_, url) in zip(names, targets, strict=True)}
+            self.in_text = {name: encode_text(url) for name, (_, url) in zip(names, targets, strict=True)}
+            self.in_html[HIDDEN_LINK] = ""
+        opens = encode_url(f"{self._base}/o/{links.open_token(self._secret, mail)}.gif") if context.track_opens else ""
+        self.in_html[OPEN_URL] = opens
+
+    def _tracked(self, number: int, url: str) -> str:
+        if not self._context.track_clicks:
+            return url
+        link = TrackedLink(self._context.delivery_id, self._context.lead_id, number, url)
+        return f"{self._base}/c/{links.link_token(self._secret, link)}"
+
+    def _link(self, number: int, parts: list[object]) -> str:
+        """Put a link together that depends on the lead."""
+        if len(parts) == 1 and isinstance(parts[0], OwnPage):
+            return parts[0]
+        if None in parts:
+            raise ValueError("a part of this link has no value")
+        url = web_address("".join(str(part) for part in parts))
+        if url is None:
+            raise ValueError("this link is no http:// or https:// address for this lead")
+        return self._tracked(number, url)
+
+    def _answer(self, question: object, answer: object) -> str:
+        """`answer_url('question', 'answer')`."""
+        given = SurveyAnswer(self._context.delivery_id, self._context.lead_id, str(question), str(answer))
+        return OwnPage(f"{self._base}/a/{links.answer_token(self._secret, given)}")
