@@ -12,7 +12,6 @@ from nurture.grammar.quantities import Identifier, Text, Whole
 from nurture.grammar.shape import Shape
 from nurture.grammar.windows import Again, Hours, Weekdays
 
-
 Status = Literal["draft", "live", "paused"]
 STATUSES: tuple[Status, ...] = ("draft", "live", "paused")
 

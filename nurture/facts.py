@@ -1,8 +1,8 @@
 """Frozen values that rules take and give back: what is known of a lead, of its mails, of what just happened.
 
-Nothing here reads a database or a clock. The store builds these from rows, `lab` builds them from a CSV; the rules cannot
-tell which. Times are aware, dates are local to the lead unless a name says otherwise, scores are integers of a millionth
-of a point (`MICRO`), so that a sum does not depend on the order of its terms.
+Nothing here reads a database or a clock: the store builds these from rows, a test by hand; the rules cannot tell which.
+Times are aware, dates are local to the lead unless a name says otherwise, scores are integers of a millionth of a point
+(`MICRO`), so that a sum does not depend on the order of its terms.
 """
 
 from collections.abc import Mapping
@@ -110,7 +110,7 @@ class SignalCount:
 class DeliveryFact:
     """One mail of one step in one cycle. `enrollment` is the ordinal of the lead's enrollment it belongs to.
 
-    `at` is when it left, or when it is to leave while it is queued. `for_good` tells a failure that will not be tried again.
+    `at` is when it left, or when it is to leave while it is queued. `for_good`: it failed and will not be tried again.
     """
 
     campaign: str
@@ -125,7 +125,7 @@ class DeliveryFact:
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentFact:
-    """A live enrollment. `n` counts the lead's enrollments from 1. `due_at` is when to decide again; None: when woken."""
+    """A live enrollment. `n` counts the lead's enrollments from 1. `due_at`: when to decide again; None: when woken."""
 
     n: int
     campaign: str
@@ -163,10 +163,9 @@ class HandoffFact:
 class LeadState:
     """All that rules know of one lead at one moment. `rules.life.apply` takes one and gives the next.
 
-    `cycles` are (n, started_at) of every cycle, oldest first: an event belongs to the cycle in which it happened, not in
-    which it arrived. `reason` is why sales refused last.
-    `mail_from` is the instant before which no nurture mail may go (a refusal's `wait`). `ask_at` is when to ask again which
-    campaign takes the lead. `engaged_at` is the last human event other than an open. `events` is filled only where a
+    `cycles` are (n, started_at) of every cycle, oldest first: an event belongs to the cycle in which it happened, not to
+    the one in which it arrived. `reason` is why sales refused last. `mail_from` is the instant before which no nurture
+    mail may go (a refusal's `wait`). `ask_at` is when to ask again which campaign takes the lead. `engaged_at` is the last human event other than an open. `events` is filled only where a
     condition of the rulebook looks at the past.
     """
 
@@ -228,7 +227,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """One term of a score. `worth` is in micro-points: points · counted · 2^(−age/half-life), rounded once, by table."""
+    """One term of a score. `worth` is in micro-points: points · counted · 2^(−age/half-life), by a table of integers."""
 
     signal: str
     day: date
@@ -241,7 +240,7 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score on a UTC day: the sum of its rows, in micro-points, and how many different signals are worth something."""
+    """A score on a UTC day: the sum of its rows, in micro-points; `signals` counts the different ones worth something."""
 
     day: date
     micro: int

@@ -8,8 +8,8 @@ from typing import Literal
 Outcome = Literal["sent", "refused", "put_off", "unknown"]
 """What became of one mail handed to a mailer.
 
-`sent`: the server took it. `refused`: it will never take it. `put_off`: surely not taken now, may be later. `unknown`: the
-mail may have been taken, the answer was lost; never sent again blindly.
+`sent`: the server took it. `refused`: it will never take it. `put_off`: surely not taken now, may be later. `unknown`:
+the mail may have been taken, the answer was lost; never sent again blindly.
 """
 
 
@@ -26,7 +26,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A mailer's answer for one mail. `reply` is the server's own words; `dead_address` that the mailbox does not exist."""
+    """A mailer's answer for one mail. `reply` is the server's own words; `dead_address`: there is no such mailbox."""
 
     delivery_id: int
     outcome: Outcome

@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess  # noqa: S404 - we start our own processes
+import subprocess
 import sys
 from typing import Annotated
 

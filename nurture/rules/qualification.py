@@ -1,4 +1,4 @@
-"""Whether a lead goes to sales now (`qualify` of the agreement): grade × score × different signals, or a raised hand."""
+"""Whether a lead goes to sales now (the agreement's `qualify`): grade × score × different signals, or a raised hand."""
 
 from dataclasses import dataclass
 

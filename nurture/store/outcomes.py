@@ -67,15 +67,19 @@ _LEADS = text(
     """
     UPDATE lead SET stage = u.stage, cycle = u.cycle, cycle_started_at = u.cycle_started_at,
         handed_over = u.handed_over, refused = u.refused, reason = u.reason, grade = u.grade,
-        mail_from = u.mail_from, ask_at = u.ask_at, engaged_at = u.engaged_at,
-        attributes = CAST(u.attributes AS jsonb), updated_at = :now
+        mail_from = u.mail_from, ask_at = u.ask_at, engaged_at = u.engaged_at, updated_at = :now
     FROM unnest(CAST(:id AS bigint[]), CAST(:stage AS text[]), CAST(:cycle AS int[]),
                 CAST(:cycle_started_at AS timestamptz[]), CAST(:handed_over AS bool[]), CAST(:refused AS bool[]),
                 CAST(:reason AS text[]), CAST(:grade AS text[]), CAST(:mail_from AS timestamptz[]),
-                CAST(:ask_at AS timestamptz[]), CAST(:engaged_at AS timestamptz[]), CAST(:attributes AS text[]))
-        AS u(id, stage, cycle, cycle_started_at, handed_over, refused, reason, grade, mail_from, ask_at, engaged_at,
-             attributes)
+                CAST(:ask_at AS timestamptz[]), CAST(:engaged_at AS timestamptz[]))
+        AS u(id, stage, cycle, cycle_started_at, handed_over, refused, reason, grade, mail_from, ask_at, engaged_at)
     WHERE lead.id = u.id
+    """
+)
+_ATTRIBUTES = text(
+    """
+    UPDATE lead SET attributes = CAST(u.attributes AS jsonb), updated_at = :now
+    FROM unnest(CAST(:id AS bigint[]), CAST(:attributes AS text[])) AS u(id, attributes) WHERE lead.id = u.id
     """
 )
 
@@ -83,18 +87,22 @@ _LEADS = text(
 def _lead_columns(state: LeadState) -> tuple[Any, ...]:
     return (
         state.stage, state.cycle, state.cycles[-1][1], state.handed_over, state.refused, state.reason, state.grade,
-        state.mail_from, state.ask_at, state.engaged_at, orjson.dumps(dict(state.profile.attributes)).decode(),
+        state.mail_from, state.ask_at, state.engaged_at,
     )  # fmt: skip
 
 
 def _save_leads(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
-    rows = []
+    rows, answered = [], []
     for one in decided:
         after = _lead_columns(one.outcome.state)
         if after != _lead_columns(one.before):
             rows.append((one.lead_id, *after))
-    names = "id stage cycle cycle_started_at handed_over refused reason grade mail_from ask_at engaged_at attributes"
+        attributes = one.outcome.state.profile.attributes
+        if attributes != one.before.profile.attributes:
+            answered.append((one.lead_id, orjson.dumps(dict(attributes)).decode()))
+    names = "id stage cycle cycle_started_at handed_over refused reason grade mail_from ask_at engaged_at"
     _run(db, _LEADS, rows, names, now=now)
+    _run(db, _ATTRIBUTES, answered, "id attributes", now=now)
 
 
 _STAGES = text(

@@ -21,7 +21,7 @@ def app(clean_db: Engine, db_url: str, tmp_path: Path) -> App:
 def app_with(clean_db: Engine, db_url: str, tmp_path: Path) -> Callable[..., App]:
     """An app with these campaigns, and sections of the agreement replaced."""
 
-    def make(*campaigns, **agreement) -> App:  # noqa: ANN002, ANN003
+    def make(*campaigns, **agreement) -> App:
         return make_app(clean_db, db_url, tmp_path, book_of(*campaigns, **agreement))
 
     return make

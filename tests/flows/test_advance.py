@@ -70,7 +70,7 @@ def test_a_lead_that_cannot_be_decided_is_set_aside_and_the_others_go_on(
     poisoned = leads[2]
     sound = advancing.decide
 
-    def decide(db, app, happenings, now):  # noqa: ANN001, ANN202
+    def decide(db, app, happenings, now):
         if poisoned in happenings:
             raise RuntimeError("poison")
         return sound(db, app, happenings, now)

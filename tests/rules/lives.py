@@ -36,7 +36,7 @@ def book_of(*campaigns: Campaign, **agreement: Any) -> Rulebook:
 
 
 def lead(now: datetime = NOW, **changes: Any) -> LeadState:
-    """A lead of grade A in Chicago about whom nothing has happened yet; profile fields and state fields may be given."""
+    """A lead of grade A in Chicago to whom nothing has happened yet; fields of profile and state may be given."""
     names = {name: changes.pop(name) for name in list(changes) if name in Profile.__slots__}
     person = {"key": "jo@buyer.example", "email": "jo@buyer.example", "title": "VP Operations", "country": "US"}
     person |= {"employees": 900, "timezone": "America/Chicago", **names}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.rules.examples import NOW
 from tests.rules.lives import Life, book_of, campaign_of, lead, track, weeks
 
 
-def arrived(*campaigns, **state) -> Life:  # noqa: ANN002, ANN003
+def arrived(*campaigns, **state) -> Life:
     life = Life(book_of(*campaigns), lead(**state))
     life.happens(h.Arrived())
     return life
@@ -47,7 +48,7 @@ def test_mails_go_weekly_until_the_campaign_has_run_out() -> None:
     life = arrived()
     mails = life.until(weeks(12))
     assert [mail.step for mail in mails] == ["one", "two", "three"]
-    gaps = [b.slot.local_on - a.slot.local_on for a, b in zip(mails, mails[1:], strict=False)]
+    gaps = [b.slot.local_on - a.slot.local_on for a, b in pairwise(mails)]
     assert all(gap >= timedelta(days=7) for gap in gaps)
     assert life.state.enrollment.status == "exhausted"
 
@@ -59,7 +60,8 @@ def test_a_lead_that_fits_nobody_rests() -> None:
 
 
 def test_an_inquiry_that_did_enough_before_it_was_known_goes_to_sales_at_once() -> None:
-    did = tuple(EventFact("page", NOW, path="/pricing") for _ in range(2)) + (track("Whitepaper Downloaded", NOW),)
+    visit = EventFact("page", NOW, path="/pricing")
+    did = (visit, visit, track("Whitepaper Downloaded", NOW))
     life = Life(book_of(), lead())
     life.happens(h.Arrived(did))
     assert life.state.stage == "mql"
@@ -144,7 +146,7 @@ def test_who_complained_is_left_in_peace_who_only_unsubscribed_may_still_be_offe
 # Refused
 
 
-def handed_over(*campaigns) -> Life:  # noqa: ANN002
+def handed_over(*campaigns) -> Life:
     life = arrived(*campaigns)
     life.until(weeks(1.5))
     ready(life, weeks(2))
@@ -368,7 +370,7 @@ def many_steps() -> object:
 
 def test_after_four_unanswered_mails_they_come_every_four_weeks() -> None:
     mails = arrived(many_steps()).until(weeks(20))
-    gaps = [(b.slot.local_on - a.slot.local_on).days for a, b in zip(mails, mails[1:], strict=False)]
+    gaps = [(b.slot.local_on - a.slot.local_on).days for a, b in pairwise(mails)]
     assert max(gaps[:3]) < 14
     assert min(gaps[3:]) >= 28
 
@@ -424,6 +426,6 @@ def test_three_weeks_of_downtime_end_in_one_mail_not_in_three() -> None:
     life.now = weeks(5)
     more = life.until(weeks(6.5))
     assert len(mails) == 1
-    gaps = [(b.slot.local_on - a.slot.local_on).days for a, b in zip(more, more[1:], strict=False)]
+    gaps = [(b.slot.local_on - a.slot.local_on).days for a, b in pairwise(more)]
     assert len(more) <= 2
     assert all(gap >= 7 for gap in gaps)

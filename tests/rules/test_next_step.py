@@ -12,7 +12,7 @@ from tests.rules.examples import NOW
 from tests.rules.lives import book_of, campaign_of, lead
 
 
-def choice(campaign, state: LeadState, enrollment: int | None = 1):  # noqa: ANN001, ANN201
+def choice(campaign, state: LeadState, enrollment: int | None = 1):
     book = book_of(campaign)
     return next_step.choose(
         campaign, state, enrollment, lambda step: known(book, state, NOW, campaign=campaign, step=step)
@@ -28,7 +28,7 @@ def with_deliveries(*deliveries: DeliveryFact, **changes: object) -> LeadState:
 
 
 def steps(*ids: str, **more: dict[str, object]) -> list[dict[str, object]]:
-    return [{"id": id, "email": f"t/{id}", **more.get(id, {})} for id in ids]
+    return [{"id": name, "email": f"t/{name}", **more.get(name, {})} for name in ids]
 
 
 def test_the_first_step_comes_first() -> None:

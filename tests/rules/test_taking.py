@@ -8,7 +8,7 @@ from tests.rules.examples import NOW
 from tests.rules.lives import book_of, campaign_of, lead
 
 
-def taker(*campaigns, **state):  # noqa: ANN001, ANN003, ANN201
+def taker(*campaigns, **state):
     taken = taking.choose(book_of(*campaigns), lead(**state), NOW)
     return None if taken.campaign is None else taken.campaign.id
 

@@ -121,12 +121,12 @@ def running(environment: dict[str, str], *command: str) -> Iterator[subprocess.P
         kill(process)
 
 
-def worker(environment: dict[str, str], *, processes: int = 1):  # noqa: ANN201
+def worker(environment: dict[str, str], *, processes: int = 1):
     """A dramatiq worker, as `nurture worker` runs it."""
     return running(environment, "dramatiq", "workers.actors", "--processes", str(processes), "--threads", "4")
 
 
-def clock(environment: dict[str, str]):  # noqa: ANN201
+def clock(environment: dict[str, str]):
     """A clock, as `nurture clock` runs it."""
     return running(environment, "workers.clock")
 

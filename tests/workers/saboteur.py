@@ -1,4 +1,4 @@
-"""An SMTP server that remembers what it holds, and calls a hook at each point of a transaction. For tests of crashes."""
+"""An SMTP server for tests of crashes: it remembers what it holds, and calls a hook at each point of a transaction."""
 
 import re
 import socket

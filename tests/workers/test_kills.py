@@ -1,4 +1,4 @@
-"""Workers are killed (SIGKILL) at each point of sending a mail. Nothing is doubled, nothing is lost, little is unknown."""
+"""Workers are killed (SIGKILL) at each point of sending a mail: nothing is doubled or lost, little is unknown."""
 
 import os
 import signal

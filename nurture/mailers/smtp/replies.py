@@ -88,8 +88,8 @@ class ReplyReader:
             if len(self._lines) > _MOST_LINES:
                 raise NoReply("the server's answer has no end")
             return None
-        texts = tuple(text for _, text in self._lines)
-        self._lines = []
+        texts = tuple([text for _, text in self._lines])
+        self._lines.clear()
         return Reply(code, texts)
 
 

@@ -8,15 +8,17 @@ from nurture.mailers.smtp.replies import NoReply, Reply, ReplyReader
 
 _POLL = 0.002
 _WATCH = 1.0
+_BUFFER = 4096
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.BufferedProtocol):
     """One TCP connection, with or without TLS."""
 
     def __init__(self) -> None:
         """Not connected yet."""
         self._transport: asyncio.Transport | None = None
         self._socket: asyncio.Transport | None = None
+        self._buffer = bytearray(_BUFFER)
         self._reader = ReplyReader()
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
@@ -161,10 +163,14 @@ class Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  (what create_connection gives)
         self._transport = self._socket = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Asyncio's: where bytes may go. Replies are short; a quarter of a megabyte for each is what it costs else."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Asyncio's: bytes came in."""
         try:
-            self._replies.extend(self._reader.feed(data))
+            self._replies.extend(self._reader.feed(bytes(self._buffer[:nbytes])))
         except NoReply as error:
             self._end(str(error))
         self._wake()

@@ -1,1 +1,0 @@
-"""What people ask of the data: one report a file. Nothing here changes anything."""
