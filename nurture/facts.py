@@ -163,10 +163,10 @@ class HandoffFact:
 class LeadState:
     """All that rules know of one lead at one moment. `rules.life.apply` takes one and gives the next.
 
-    `cycles` are (n, started_at) of every cycle, oldest first: an event belongs to the cycle in which it happened, not to
-    the one in which it arrived. `reason` is why sales refused last. `mail_from` is the instant before which no nurture
-    mail may go (a refusal's `wait`). `ask_at` is when to ask again which campaign takes the lead. `engaged_at` is the last human event other than an open. `events` is filled only where a
-    condition of the rulebook looks at the past.
+    `cycles` are (n, started_at) of every cycle, oldest first: an event belongs to the cycle in which it happened, not
+    to the one in which it arrived. `reason` is why sales refused last. `mail_from` is the instant before which no
+    nurture mail may go (a refusal's `wait`). `ask_at` is when to ask again which campaign takes the lead. `engaged_at`
+    is the last human event other than an open. `events` is filled only where a condition looks at the past.
     """
 
     profile: Profile
@@ -227,7 +227,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """One term of a score. `worth` is in micro-points: points · counted · 2^(−age/half-life), by a table of integers."""
+    """One term of a score. `worth` is in micro-points: points · counted · 2^(−age/half-life), by an integer table."""
 
     signal: str
     day: date
@@ -240,7 +240,7 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score on a UTC day: the sum of its rows, in micro-points; `signals` counts the different ones worth something."""
+    """A score on a UTC day: the sum of its rows, in micro-points. `signals` counts the different ones of some worth."""
 
     day: date
     micro: int

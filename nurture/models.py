@@ -173,8 +173,8 @@ class Cycle(SQLModel, table=True):
 class Event(SQLModel, table=True):
     """One thing that a lead, or a visitor not known yet, did. Partitioned by the month of the client's own timestamp.
 
-    A retry carries the same timestamp, so (source, message, month) finds every duplicate whatever partition it is in. The
-    id comes from a sequence: PostgreSQL below 17 knows no identity columns in partitions.
+    A retry carries the same timestamp, so (source, message, month) finds every duplicate whatever partition it is in.
+    The id comes from a sequence: PostgreSQL below 17 knows no identity columns in partitions.
     """
 
     __table_args__ = (

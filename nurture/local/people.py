@@ -105,7 +105,7 @@ def _person(chance: Chance, n: int, company: _Company, reasons: Mapping[str, boo
     reason, refused_at = _refusal(chance, n, reasons, begins_at)
     standing = chance.weighed(_STANDING, "standing", n)
     is_refused = standing == "refused" and reason is not None
-    gone = _GONE if chance.happens(0.012, "gone", n) else ""
+    gone = _GONE if chance.happens(0.006, "gone", n) else ""
     return Person(
         email=f"{_ascii(first)}.{_ascii(last)}{gone}@{company.domain}",
         first_name=first,

@@ -14,7 +14,9 @@ from nurture.store import business_time, horizon
 
 PATIENCE = 60.0
 """Seconds of machine time that the workers have for what is due at one instant."""
-FIRST_GLANCE, LONGEST_GLANCE = 0.006, 0.04
+FIRST_GLANCE, LONGEST_GLANCE = 0.008, 0.04
+AGAIN = 0.25
+"""Workers pass work on among themselves; only if they seem not to have heard are they told once more."""
 
 
 class SteppedTime:
@@ -49,17 +51,20 @@ class SteppedTime:
         Raises:
             LocalServerError: A process died, or the workers do not get done.
         """
-        until = time.monotonic() + PATIENCE
+        began = told = time.monotonic() - AGAIN
         glance = FIRST_GLANCE
         while undone := self._undone():
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now > began + PATIENCE:
                 what = ", ".join(undone)
                 raise LocalServerError(
                     f"the workers do not get done with what is due {self.now:%d %b %Y %H:%M}: {what}"
                 )
             self._check()
-            for kind in undone:
-                self._nudge(kind)
+            if now >= told + AGAIN:
+                told = now
+                for kind in undone:
+                    self._nudge(kind)
             time.sleep(glance)
             glance = min(glance * 1.5, LONGEST_GLANCE)
 

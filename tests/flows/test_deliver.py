@@ -169,7 +169,8 @@ def test_a_limit_that_was_lowered_meanwhile_holds(app: App, mailbox: Mailbox) ->
         db.exec_driver_sql(
             "INSERT INTO delivery (lead_id, enrollment_id, campaign, step, cycle, template, state, slot_at, "
             "slot_until, local_on, zone, queued_at, sent_at) "
-            "SELECT lead_id, enrollment_id, 'x', 's' || n, 1, 't', 'sent', slot_at, slot_until, local_on - n, zone, queued_at, slot_at FROM delivery, generate_series(1, 2) AS n"
+            "SELECT lead_id, enrollment_id, 'x', 's' || n, 1, 't', 'sent', slot_at, slot_until, local_on - n, zone, "
+            "queued_at, slot_at FROM delivery, generate_series(1, 2) AS n"
         )
     agreement = app.agreement.model_copy(update={"limits": app.agreement.limits.model_copy(update={"per_7_days": 2})})
     app = replace(app, workspace=replace(app.workspace, agreement=agreement))

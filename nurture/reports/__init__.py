@@ -1,0 +1,1 @@
+"""What people ask of the data: one report a file. Nothing here changes anything."""

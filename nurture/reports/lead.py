@@ -1,0 +1,94 @@
+"""One lead: who it is, where it stands, what it did and what it was sent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.errors import NotFound
+from nurture.facts import MICRO, PROFILE_FIELDS, EnrollmentFact
+from nurture.mail.links import handoff_token
+from nurture.rules import scoring
+from nurture.store import deliveries, handoffs, leads
+from nurture.store.handoffs import in_words
+from nurture.store.states import states
+from nurture.store.suppressions import suppressions_of
+
+_DELIVERY = ("id", "campaign", "step", "cycle", "state", "message_id", "queued_at", "slot_at", "sent_at", "reason")
+_HANDOFF = (
+    "id", "state", "cycle", "grade", "owner", "offered_at", "accept_due_at", "attempt_due_at", "attempts", "because",
+    "reason", "note",
+)  # fmt: skip
+_EVENT = ("kind", "name", "path", "properties", "campaign", "step", "source", "verdict", "reasons")
+_CYCLE = ("n", "started_at", "reason", "note", "refused_by")
+
+
+def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dict[str, Any]:
+    """All that is kept of one lead, JSON-ready but for its times; lists are newest first, `most` long at most.
+
+    Raises:
+        NotFound: There is no such lead.
+    """
+    with transaction(app.engine) as db:
+        lead_id = leads.id_of(db, email)
+        if lead_id is None:
+            raise NotFound(f"no lead with the address {email}")
+        (state,) = states(db, app.book, [lead_id], now)
+        profile = state.profile
+        return {
+            "email": profile.email,
+            **{field: getattr(profile, field) for field in PROFILE_FIELDS},
+            "stage": state.stage,
+            "cycle": state.cycle,
+            "reason": state.reason,
+            "grade": state.grade,
+            "score": scoring.score(app.agreement, state.counts, now.date()).micro / MICRO,
+            "attributes": dict(profile.attributes),
+            "created_at": state.created_at,
+            "mail_from": state.mail_from,
+            "enrollment": _enrollment(state.enrollment),
+            "cycles": [_keys(row, _CYCLE) for row in leads.cycles_of(db, lead_id)],
+            **_suppressed(db, profile.email),
+            "deliveries": [
+                {"lead": profile.email, **_keys(row, _DELIVERY)}
+                for row in deliveries.listed(db, state=None, email=profile.email, most=most)
+            ],
+            "handoffs": [_handoff(app, row, now) for row in handoffs.listed(db, email=profile.email, most=most)],
+            "events": _events(leads.events_of(db, lead_id, most)),
+        }
+
+
+def _enrollment(enrollment: EnrollmentFact | None) -> dict[str, Any] | None:
+    if enrollment is None:
+        return None
+    return {
+        "campaign": enrollment.campaign,
+        "status": enrollment.status,
+        "next_due_at": enrollment.due_at,
+        "slow": enrollment.slow,
+        "cycle": enrollment.cycle,
+        "started_at": enrollment.started_at,
+    }
+
+
+def _suppressed(db: Connection, email: str) -> dict[str, Any]:
+    rows = suppressions_of(db, email)
+    whole = next(({"reason": row.reason, "at": row.at, "how": row.how} for row in rows if not row.topic), None)
+    return {"suppressed": whole, "left_topics": [row.topic for row in rows if row.topic]}
+
+
+def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, Any]:
+    token = handoff_token(app.settings.secret_key, row.id, now + app.handoff_links_live)
+    url = f"{app.settings.base_url}/h/{token}"
+    return {**_keys(row, _HANDOFF), "lead": row.email, "score": row.score_micro / MICRO, "url": url}
+
+
+def _events(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    return [{"at": row.occurred_at, "what": in_words(row), **_keys(row, _EVENT)} for row in rows]
+
+
+def _keys(row: Row[Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
