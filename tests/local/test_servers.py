@@ -144,7 +144,8 @@ def test_servers_that_nobody_keeps_are_ended_before_new_ones_start(data: Path) -
 
 
 def test_a_stale_pid_file_that_names_a_stranger_harms_nobody(data: Path) -> None:
-    with subprocess.Popen(["sleep", "60"], cwd=data) as stranger:
+    account = (data / "postgres").stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "60"], cwd="/", user=account) as stranger:
         (data / "postgres/data/postmaster.pid").write_text(f"{stranger.pid}\n{data}\n1\n1\n\n127.0.0.1\n\nready\n")
         (data / "servers.json").write_text(json.dumps({"postgres_port": 1, "valkey_port": 1}))
         with local_servers(data, linger=False) as servers:
