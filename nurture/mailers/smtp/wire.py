@@ -18,7 +18,7 @@ class Wire(asyncio.BufferedProtocol):
         """Not connected yet."""
         self._transport: asyncio.Transport | None = None
         self._socket: asyncio.Transport | None = None
-        self._buffer = bytearray(_BUFFER)
+        self._buffer = memoryview(bytearray(_BUFFER))  # asyncio's TLS reads into slices of it, which must be no copies
         self._reader = ReplyReader()
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
@@ -163,7 +163,7 @@ class Wire(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  (what create_connection gives)
         self._transport = self._socket = transport
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         """Asyncio's: where bytes may go. Replies are short; a quarter of a megabyte for each is what it costs else."""
         return self._buffer
 
