@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from nurture.db import make_engine
-from nurture.errors import DatabaseNotReady, NurtureError
+from nurture.errors import DatabaseNotReady
 from nurture.private import make_data_directory
 from nurture.settings import DEMO_DATABASE, read_settings
 
@@ -41,7 +41,7 @@ def demo_place(environ: Mapping[str, str], *, keep: bool) -> Iterator[dict[str, 
         with _own_database(address, f"{DEMO_DATABASE}_{name}", keep=keep) as url:
             ours.pop("DATABASE_URL_FILE", None)
             yield {**ours, "DATABASE_URL": url}
-    except NurtureError:
+    except Exception:
         keep = True
         raise
     finally:
