@@ -158,11 +158,8 @@ def constant(code: str) -> str | int | float | None:
 
 
 _JINJAS_WORDS = (
-    (re.compile(r".*innermost block that needs to be closed is '(\w+)'.*", re.DOTALL), r"{% \1 %} is not closed here"),
     (re.compile(r"Encountered unknown tag '(\w+)'.*", re.DOTALL), r"{% \1 %} cannot stand here"),
-    (re.compile(r"No filter named '(\w+)'"), r"there is no filter `\1` for mails"),
-    (re.compile(r"No test named '(\w+)'"), r"there is no test `is \1` for mails"),
-    (re.compile(r"end of (print|statement) (statement|block)"), "the closing bracket"),
+    (re.compile(r"'?end of (print|statement) (statement|block)'?"), "the closing bracket"),
 )
 
 
