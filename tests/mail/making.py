@@ -37,7 +37,7 @@ def file(name: str, text: str) -> TemplateFile:
     bare, _, kind = name.rpartition(".")
     is_partial = any(part.startswith("_") for part in name.split("/"))
     assert kind in {"mjml", "html", "md"}
-    return TemplateFile(name if is_partial else bare, Path("/workspace/templates", name), kind, dedent(text))  # type: ignore[arg-type]
+    return TemplateFile(name if is_partial else bare, Path("templates", name), kind, dedent(text))  # type: ignore[arg-type]
 
 
 def compiled(
