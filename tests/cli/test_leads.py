@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from nurture.cli.main import main
+from nurture.cli.printing import err
 from nurture.db import transaction
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +83,15 @@ def test_import_as_json_is_one_document_on_stdout(nurture: Nurture, file: Path) 
     assert ran.err == ""
     again = nurture("leads", "import", file, "--json", "--rejects", file.parent / "mine.csv").json
     assert (again["created"], again["updated"], again["rejects_file"]) == (0, 3, str(file.parent / "mine.csv"))
+
+
+def test_import_shows_its_progress_on_a_terminal(nurture: Nurture, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(err, "is_interactive", True)
+    monkeypatch.setattr(err, "_force_terminal", True)
+    ran = nurture("leads", "import", file, "--json")
+    assert ran.json["read"] == 4
+    assert "4 rows" in ran.err
+    assert "100%" in ran.err
 
 
 def test_import_without_rejects_names_no_file(nurture: Nurture, tmp_path: Path) -> None:

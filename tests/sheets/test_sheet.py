@@ -1,6 +1,7 @@
 import csv
 import os
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ def test_a_sheet_knows_how_far_it_is(tmp_path: Path) -> None:
         assert 0 < sheet.position < sheet.size
         assert len(list(sheet)) == 5000
         assert sheet.position == sheet.size
+
+
+def test_a_long_file_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = write(tmp_path, "email,note\n" + f"jo@x.example,{'x' * 250}\n" * 20_000)
+    with open_sheet(path, TERMS) as sheet:
+        tracemalloc.start()
+        read = sum(1 for _ in sheet)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert read == 20_000
+    assert peak < sheet.size / 10
 
 
 def test_a_sheet_tells_its_author_what_was_read_otherwise(tmp_path: Path) -> None:
