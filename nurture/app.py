@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from nurture.agreement import Agreement
-from nurture.db import make_engine, transaction
+from nurture.db import make_engine
 from nurture.errors import DatabaseNotReady, NotifierError
 from nurture.mail.letters import Letters
 from nurture.mailers import send_one
@@ -106,7 +106,7 @@ def clock_of(settings: Settings, engine: Engine) -> Clock:
         return real_clock
 
     def stepped() -> datetime:
-        with transaction(engine) as db:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             shown = stepped_now(db)
         if shown is None:
             raise DatabaseNotReady("the stepped clock has not been set")
