@@ -1,7 +1,7 @@
 """Everybody in the demo: readers with their mail, reps with their notices. They read the mailbox, plan, and act."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,8 +99,3 @@ class Crowd:
 def pool() -> ThreadPoolExecutor:
     """Threads for people to act in."""
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="crowd")
-
-
-def kinds(crowd: Sequence[Persona]) -> dict[str, int]:
-    """How many readers there are of each kind."""
-    return dict(sorted(Counter(who.kind for who in crowd).items()))

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -130,9 +130,13 @@ def _live(up: Up, app: App, asked: Asked, tell: Tell) -> None:
         zones = tally.zones(db)
     prompt = up.processes.start("prompt", PROMPT, up.environment, speaks=True)
     crowd = Crowd(asked.seed, app.agreement, zones, up.mail)
-    time_ = SteppedTime(app.engine, BEGINS_AT, end, check=up.check, nudge=_nudge_through(prompt))
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-    with httpx.Client(timeout=30, limits=limits, trust_env=False) as client, pool() as threads:
+    with (
+        app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db,
+        httpx.Client(timeout=30, limits=limits, trust_env=False) as client,
+        pool() as threads,
+    ):
+        time_ = SteppedTime(db, BEGINS_AT, end, check=up.check, nudge=_nudge_through(prompt))
         browser = Browser(client, up.addresses.web.rstrip("/"), up.addresses.write_key)
         time_.drain()
         while time_.now < end:
@@ -142,14 +146,15 @@ def _live(up: Up, app: App, asked: Asked, tell: Tell) -> None:
                 time_.drain()
                 crowd.read_mail(time_.now)
             tell(_said(time_.now), (time_.now - BEGINS_AT) / (end - BEGINS_AT))
-    time_.move(end + SETTLED)
+        time_.move(end + SETTLED)
 
 
 def _nudge_through(prompt: Child) -> Nudge:
     def nudge(kind: str) -> None:
         if prompt.process.stdin is not None:
-            prompt.process.stdin.write(f"{kind}\n")
-            prompt.process.stdin.flush()
+            with suppress(BrokenPipeError):  # whoever waits sees that it died
+                prompt.process.stdin.write(f"{kind}\n")
+                prompt.process.stdin.flush()
 
     return nudge
 

@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from nurture.app import Nudge
-from nurture.db import transaction
 from nurture.errors import LocalServerError
 from nurture.local.stepping import Due, next_stop
 from nurture.store import business_time, horizon
@@ -23,26 +22,31 @@ class SteppedTime:
     """Business time from `now`, which the clock shows already, to `end`."""
 
     def __init__(
-        self, engine: Engine, now: datetime, end: datetime, *, check: Callable[[], None], nudge: Nudge
+        self, db: Connection, now: datetime, end: datetime, *, check: Callable[[], None], nudge: Nudge
     ) -> None:
-        """While we wait, `check` raises if a process is dead, `nudge` tells the workers of a kind of work."""
-        self._engine, self._check, self._nudge = engine, check, nudge
-        self.now, self.end, self.steps = now, end, 0
+        """Keep what is needed to look and to move.
+
+        Args:
+            db: commits by itself; asked often, so it is held all the time.
+            now: what the clock shows.
+            end: how far it is moved.
+            check: raises if a process is dead; called while we wait.
+            nudge: tells the workers of a kind of work.
+        """
+        self._db, self._check, self._nudge = db, check, nudge
+        self.now, self.end = now, end
 
     def step(self, planned_at: datetime | None) -> None:
         """Move on, not far past what people have planned, and wait until what has come due is done."""
-        with transaction(self._engine) as db:
-            dues = [Due(row.at, row.until, row.lead_id) for row in horizon.ahead(db, self.end)]
+        dues = [Due(row.at, row.until, row.lead_id) for row in horizon.ahead(self._db, self.end)]
         if planned_at is not None:
             dues.append(Due(planned_at))
         self.move(next_stop(self.now, dues, self.end))
 
     def move(self, to: datetime) -> None:
         """Set the clock and wait until what is due then is done."""
-        with transaction(self._engine) as db:
-            business_time.step_to(db, to)
+        business_time.step_to(self._db, to)
         self.now = to
-        self.steps += 1
         self.drain()
 
     def drain(self) -> None:
@@ -53,7 +57,7 @@ class SteppedTime:
         """
         began = told = time.monotonic() - AGAIN
         glance = FIRST_GLANCE
-        while undone := self._undone():
+        while undone := horizon.undone(self._db, self.now):
             now = time.monotonic()
             if now > began + PATIENCE:
                 what = ", ".join(undone)
@@ -67,7 +71,3 @@ class SteppedTime:
                     self._nudge(kind)
             time.sleep(glance)
             glance = min(glance * 1.5, LONGEST_GLANCE)
-
-    def _undone(self) -> list[str]:
-        with transaction(self._engine) as db:
-            return horizon.undone(db, self.now)
