@@ -39,6 +39,12 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
         assert not anchor or anchor in _anchors(there.read_text()), target
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])
+def test_every_file_of_ours_that_a_document_names_is_there(document: Path) -> None:
+    for name in re.findall(r"`([\w/.-]+/[\w.-]+\.(?:py|yaml)|[\w-]+(?:/[\w-]+)*/)`", document.read_text()):
+        assert any((root / name).exists() for root in (ROOT, ROOT / "nurture", ROOT / "docs")), name
+
+
 def test_the_guide_for_operators_has_every_variable() -> None:
     guide = (ROOT / "docs/operations.md").read_text()
     assert {name for name in SETTINGS - NOT_FOR_OPERATORS if f"`{name}`" not in guide} == set()
