@@ -375,7 +375,7 @@ CELLS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.builds(lambda said: Person(**said), CELLS), max_size=12), st.integers(1, 6))
 def test_any_file_is_accounted_for_once_and_for_all(app: App, said: list[Person], batch: int) -> None:
     empty(app.engine)
