@@ -24,7 +24,7 @@ LEASE_SECONDS = 15.0
 TICK_SECONDS = 2.0
 PARTITIONS_EVERY = timedelta(hours=6)
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("workers.clock")
 
 
 class Clock:

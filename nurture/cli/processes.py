@@ -38,7 +38,10 @@ def worker(
     threads: Annotated[int, typer.Option(help="Threads of each process.")] = 4,
 ) -> None:
     """Work off what is due: decide, send, judge, tell sales."""
-    count = processes or read_settings(os.environ).web_concurrency
+    settings = read_settings(os.environ)
+    if not settings.is_embedded:
+        settings.require("MAIL_URL", "BASE_URL")
+    count = processes or settings.web_concurrency
     _become(
         sys.executable, "-m", "dramatiq", "workers.actors", "--processes", str(count), "--threads", str(threads),
         "--worker-shutdown-timeout", SHUTDOWN_MS, "--skip-logging",
