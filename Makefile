@@ -21,7 +21,7 @@ endif
 .PHONY: help set-up demo up test lint format check lock clean
 
 help:  ## Say what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY)  ## Let sample leads live through twelve weeks, in about a minute
 	@$(VENV)/bin/nurture demo $(ARGS)

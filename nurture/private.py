@@ -31,8 +31,10 @@ def write_private(path: Path, text: str, *, keep: bool = False) -> None:
         path.hardlink_to(draft)
     except FileExistsError:
         pass
+    except OSError:  # a file system without links
+        draft.replace(path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def kept_secret(path: Path) -> str:

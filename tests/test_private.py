@@ -61,3 +61,13 @@ def test_root_gives_what_it_writes_to_the_directorys_owner(tmp_path: Path) -> No
     (tmp_path / "other").touch()
     give_to_owner_of(tmp_path, tmp_path / "other")
     assert {(tmp_path / name).stat().st_uid for name in ("file", "other")} == {1}
+
+
+def test_a_file_system_without_links_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert kept_secret(tmp_path / "secret") == kept_secret(tmp_path / "secret")
+    assert [found.name for found in tmp_path.iterdir()] == ["secret"]

@@ -6,6 +6,7 @@ stops both servers and goes. A server that dies is started again at the same por
 ends the servers (Linux), or the next keeper does.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -118,18 +119,29 @@ def main(arguments: list[str]) -> int:
     try:
         Keeper(place).keep()
     except LocalServerError as error:
-        _log.error("%s", error)
-        write_private(place.failure, str(error))
-        return FAILED
+        return _fail(place, str(error))
+    except OSError as error:
+        return _fail(place, f"{error.filename or place.path}: {error.strerror or error}")
     return 0
+
+
+def _fail(place: Place, why: str) -> int:
+    _log.error("%s", why)
+    with contextlib.suppress(OSError):  # the data directory may be what is gone
+        write_private(place.failure, why)
+    return FAILED
 
 
 def _stand_alone() -> None:
     """Be of a session of our own, and keep nothing open of whoever started us: a pipe's reader would wait for us."""
     os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # we want to hear how our children end
     os.umask(0o077)
     os.chdir("/")
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    for descriptor in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 - names, not paths
+        if descriptor > 2:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -116,11 +116,14 @@ class _Keepers:
             time.sleep(0.01)
 
     def _note_end(self, pid: int) -> None:
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        try:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # whoever started us ignores SIGCHLD, and we have that from them
+            ended, status = pid, 0
         if not ended:
             return
         self._running.discard(pid)
-        if os.waitstatus_to_exitcode(status) == keeper.FAILED:
+        if os.waitstatus_to_exitcode(status) == keeper.FAILED or self._place.failure.exists():
             raise LocalServerError(_failure(self._place))
 
 

@@ -22,7 +22,7 @@ from nurture.local.keeper import LINGER
 from nurture.local.place import Place, Ready
 from nurture.local.servers import LocalServers, local_servers, running_servers
 from tests.local.asking import ask, sql
-from tests.local.command import alive, all_gone, command, has_ended, keeper, server, start, told
+from tests.local.command import ROOT, alive, all_gone, command, has_ended, keeper, server, start, told
 
 QUICKLY = LINGER + 6
 """Seconds within which all must be over once the last user has gone."""
@@ -277,7 +277,7 @@ def test_a_lingering_keeper_holds_nothing_of_the_command_that_started_it(data: P
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         pass_fds=[write],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     ) as process:
         os.close(write)
         process.communicate()  # returns at the end of stdout, which a keeper with our pipe would hold open
@@ -302,3 +302,14 @@ def test_only_servers_that_work_in_the_directory_are_found(data: Path, tmp_path:
         assert [found.pid for found in leftovers.processes_in(tmp_path)] == [elsewhere.pid]
         assert leftovers.end(tmp_path, signal.SIGTERM, patience=5) == 1
         assert elsewhere.wait() == -signal.SIGTERM
+
+
+def test_a_command_whose_parent_ignores_its_children_works_as_well(data: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from nurture.local.servers import local_servers\n"
+        "with local_servers(Path(sys.argv[1]), linger=False): print('up')"
+    )
+    ignoring = ["sh", "-c", 'trap "" CHLD; exec "$@"', "sh", sys.executable, "-c", program, str(data)]
+    done = subprocess.run(ignoring, capture_output=True, text=True, cwd=ROOT, timeout=100)
+    assert (done.stdout, done.returncode) == ("up\n", 0), done.stderr
+    assert alive(data) == []
