@@ -65,7 +65,8 @@ class Scan:
     """No person: a mail gateway looks behind every link, hidden ones and unsubscribing included."""
 
     links: tuple[str, ...]
-    agents: tuple[str, ...]
+    agent: str
+    method: Literal["GET", "HEAD"] = "GET"
 
 
 Deed = Open | Follow | ComeBack | Answer | OneClick | Leave | Scan

@@ -92,10 +92,9 @@ class Browser:
         _expect(self.client.post(shown[0].action, data=shown[0].filled(), headers=_from(who.address, who.browser)), 200)
 
     def _scan(self, deed: Scan, who: Persona) -> None:
-        """The first agent looks behind every link; the others only ask whether it is there."""
-        for number, agent in enumerate(deed.agents):
-            for link in deed.links:
-                self.client.request("HEAD" if number else "GET", self._ours(link), headers=_from(who.address, agent))
+        """One link after the other; whatever the answer is, it goes on."""
+        for link in deed.links:
+            self.client.request(deed.method, self._ours(link), headers=_from(who.address, deed.agent))
 
     def _tell(self, act: Act, who: Persona, now: datetime, landed: str, visits: tuple[Visit, ...]) -> None:
         """One batch, as Segment's client on the site sends it."""

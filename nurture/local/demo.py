@@ -38,7 +38,7 @@ A_LONG_WAIT = 30
 ENVIRONMENT: Mapping[str, str] = {
     "NURTURE_STEPPED_CLOCK": "1",
     "NURTURE_TICK": "1",
-    "dramatiq_worker_timeout": "30",
+    "dramatiq_worker_timeout": "100",
     "LOG_LEVEL": "WARNING",
 }
 """Workers ask for work every few milliseconds; nobody has to be spared here."""

@@ -22,13 +22,14 @@ BROWSERS: tuple[str, ...] = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6"
     " Mobile/15E148 Safari/604.1",
 )
-SCANNERS: tuple[str, ...] = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "python-requests/2.32.5",
-    "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))",
-    "Mozilla/5.0",
-)
-"""Mail gateways; the first pretends to be a person's Chrome."""
+SCANNERS: Mapping[tuple[str, Literal["GET", "HEAD"]], float] = {
+    (BROWSERS[0], "GET"): 4,
+    (BROWSERS[0], "HEAD"): 1,
+    ("python-requests/2.32.5", "HEAD"): 1,
+    ("Mozilla/5.0 (compatible; Barracuda Sentinel (EE))", "GET"): 1,
+    ("Mozilla/5.0", "GET"): 1,
+}
+"""How mail gateways look behind links, by weight; most pretend to be a person's Chrome."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ def awake(at: datetime, zone: str) -> datetime:
 def _acts(reading: _Reading) -> Iterator[Act]:
     who, letter = reading.who, reading.letter
     if who.kind == "guarded":
-        other = reading.chance.one_of(SCANNERS[1:], "gateway", who.email)
-        yield Act(reading.came_at, who.email, Scan(letter.everything, (SCANNERS[0], other)))
+        agent, method = reading.chance.weighed(SCANNERS, "gateway", who.email, reading.n)
+        yield Act(reading.came_at, who.email, Scan(letter.everything, agent, method))
     wait = reading.chance.weighed(_LATER, "when", who.email, reading.n)
     read_at = reading.at("read", timedelta(minutes=wait[0]), timedelta(minutes=wait[1]))
     if who.kind == "leaver" and reading.n >= who.wakes_at:

@@ -92,12 +92,14 @@ def test_buyers_wake_up_and_come_back_by_themselves() -> None:
 
 
 def test_the_guarded_have_every_link_scanned_on_arrival() -> None:
+    agents = Counter[str]()
     for _, story in acts("guarded"):
-        scans = [act for act in story if isinstance(act.deed, Scan)]
-        assert [act.at for act in scans] == [CAME_AT]
-        assert set(MAIL.everything) == set(scans[0].deed.links)  # type: ignore[union-attr]
-        assert len(scans[0].deed.agents) == 2  # type: ignore[union-attr]
-        assert "Chrome/" in scans[0].deed.agents[0]  # type: ignore[union-attr]
+        scans = [(act.at, act.deed) for act in story if isinstance(act.deed, Scan)]
+        assert [at for at, _ in scans] == [CAME_AT]
+        assert [set(scan.links) for _, scan in scans] == [set(MAIL.everything)]
+        agents.update(scan.agent for _, scan in scans)
+    assert len(agents) > 2
+    assert "Chrome/" in agents.most_common(1)[0][0], "most pretend to be a person's browser"
 
 
 def test_leavers_leave_by_either_way() -> None:
