@@ -309,7 +309,13 @@ def test_a_command_whose_parent_ignores_its_children_works_as_well(data: Path) -
         "import sys; from pathlib import Path; from nurture.local.servers import local_servers\n"
         "with local_servers(Path(sys.argv[1]), linger=False): print('up')"
     )
-    ignoring = ["sh", "-c", 'trap "" CHLD; exec "$@"', "sh", sys.executable, "-c", program, str(data)]
-    done = subprocess.run(ignoring, capture_output=True, text=True, cwd=ROOT, timeout=100)
+    done = subprocess.run(
+        [sys.executable, "-c", program, data],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=100,
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+    )
     assert (done.stdout, done.returncode) == ("up\n", 0), done.stderr
     assert alive(data) == []
