@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.flows.decide import decide, offered
-from nurture.rules.happenings import Arrived, Happening, MustNotBeMailed, ProfileChanged, Refused
+from nurture.rules.happenings import Arrived, Happening, MustNotBeMailed, Placed, ProfileChanged, Refused
 from nurture.sheets.people import Person
 from nurture.store import incoming, leads
 from nurture.store.incoming import Heard
@@ -33,8 +33,9 @@ def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
     """Store people, by address, and let the rules decide what follows for each; all of them or, where it raises, none.
 
     A new lead with a reject reason was refused; without one it arrives, unless its stage says that it is with sales or
-    over. A known lead is updated (an empty cell changes nothing; a stage neither, for stages are moved by what happens)
-    and refused where the refusal is news. Whoever must not be mailed is suppressed before anything else.
+    over. A known lead is updated (an empty cell changes nothing) and refused where the refusal is news. Of stages only
+    `customer` and `disqualified` are taken for a known lead: the others are moved by what happens here. Whoever must
+    not be mailed is suppressed before anything else.
 
     The transaction is tried again where another one was in its way.
     """
@@ -59,6 +60,11 @@ def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: dateti
     changed = leads.update(db, given, now, source=BY) if given else []
     _suppress(db, app, people, known, now)
     happenings: dict[int, Happening] = {lead_id: ProfileChanged() for lead_id in changed}
+    happenings |= {
+        lead_id: Placed(stage)
+        for email, lead_id in known.items()
+        if (stage := people[email].stage) in ("customer", "disqualified")
+    }
     happenings |= _refused_anew(db, {lead_id: people[email] for email, lead_id in known.items()}, now)
     for email, lead_id in new.items():
         if (arrival := _arrival(people[email], now)) is not None:

@@ -50,6 +50,13 @@ class ProfileChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Somebody who knows better (an import, a CRM) says that the lead is a customer, or out of the question."""
+
+    stage: Literal["customer", "disqualified"]
+
+
+@dataclass(frozen=True, slots=True)
 class CameDue:
     """The time that was set for this lead has come (or its campaign's file has changed): decide again."""
 
@@ -90,6 +97,7 @@ Happening = (
     | Progressed
     | Did
     | ProfileChanged
+    | Placed
     | CameDue
     | SendFailed
     | MustNotBeMailed

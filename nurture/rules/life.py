@@ -69,6 +69,19 @@ def _profile_changed(draft: Draft, _: h.ProfileChanged) -> None:
         _take_if_resting(draft)
 
 
+def _placed(draft: Draft, happening: h.Placed) -> None:
+    """While sales has the lead, only sales says where it stands."""
+    grade_again(draft)
+    if draft.state.handoff is not None or draft.state.stage == happening.stage:
+        return
+    draft.move(happening.stage, f"placed: {happening.stage}")
+    enrollment = draft.state.enrollment
+    campaign = draft.book.campaigns.get(enrollment.campaign) if enrollment is not None else None
+    if campaign is None or happening.stage not in campaign.enroll.stages:
+        leave(draft, happening.stage)
+    _take_if_resting(draft)
+
+
 def _take_if_resting(draft: Draft) -> None:
     """A lead that no campaign holds is asked for again when something about it changes, but never during a `wait`."""
     waiting = draft.state.ask_at is not None and draft.state.ask_at > draft.now
@@ -128,6 +141,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     h.Progressed: progress,
     h.Did: _did,
     h.ProfileChanged: _profile_changed,
+    h.Placed: _placed,
     h.CameDue: _came_due,
     h.SendFailed: _send_failed,
     h.MustNotBeMailed: _must_not_be_mailed,

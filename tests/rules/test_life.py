@@ -327,6 +327,27 @@ def test_leaving_a_topic_leaves_only_its_campaigns() -> None:
     assert life.state.enrollment.campaign == "news"
 
 
+@pytest.mark.parametrize("stage", ["customer", "disqualified"])
+def test_who_is_said_to_be_a_customer_or_out_of_the_question_leaves(stage: str) -> None:
+    life = arrived()
+    life.happens(h.Placed(stage))
+    assert (life.state.stage, life.state.past[-1].left_as) == (stage, stage)
+    assert life.until(weeks(40)) == []
+
+
+def test_a_campaign_that_takes_customers_keeps_them() -> None:
+    life = arrived(campaign_of(enroll={"unready": True, "stages": ["inquiry", "nurture", "customer"]}))
+    life.happens(h.Placed("customer"))
+    assert life.state.stage == "customer"
+    assert [mail.step for mail in life.until(weeks(12))] == ["one", "two", "three"]
+
+
+def test_while_sales_has_the_lead_only_sales_says_where_it_stands() -> None:
+    life = handed_over()
+    life.happens(h.Placed("disqualified"))
+    assert life.state.stage == "mql"
+
+
 def test_a_profile_that_changes_takes_a_resting_lead_up_again() -> None:
     life = arrived(campaign_of(enroll={"unready": True, "when": "lead.country == 'GB'"}))
     assert life.state.enrollment is None
