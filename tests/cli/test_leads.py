@@ -86,6 +86,7 @@ def test_import_as_json_is_one_document_on_stdout(nurture: Nurture, file: Path) 
 
 
 def test_import_shows_its_progress_on_a_terminal(nurture: Nurture, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(err, "is_interactive", True)
     monkeypatch.setattr(err, "_force_terminal", True)
     ran = nurture("leads", "import", file, "--json")

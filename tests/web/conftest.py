@@ -61,7 +61,9 @@ class Switch:
 def serving() -> Iterator[tuple[Switch, str]]:
     """A uvicorn on a free port of loopback."""
     switch = Switch()
-    server = uvicorn.Server(uvicorn.Config(switch, port=0, log_config=None, lifespan="off", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(switch, port=0, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=2)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
