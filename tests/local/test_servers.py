@@ -319,3 +319,13 @@ def test_a_command_whose_parent_ignores_its_children_works_as_well(data: Path) -
     )
     assert (done.stdout, done.returncode) == ("up\n", 0), done.stderr
     assert alive(data) == []
+
+
+def test_what_happened_in_the_block_is_what_is_told_even_if_the_directory_is_gone(fresh: Path) -> None:
+    with pytest.raises(ZeroDivisionError), local_servers(fresh, linger=False):
+        _delete_and_fail(fresh)
+
+
+def _delete_and_fail(data: Path) -> None:
+    shutil.rmtree(data, ignore_errors=True)
+    raise ZeroDivisionError
