@@ -13,7 +13,9 @@ from nurture.errors import LocalServerError
 
 UNPRIVILEGED = "nobody"
 CAP_DAC_OVERRIDE = 1
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 4
+"""Without it access(2), by which `initdb` looks for `postgres`, takes no notice of capabilities (access(2), "NOTES")."""
 CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -46,6 +48,7 @@ class Account:
             if not self.is_ours:
                 if libc and self.passes_closed_doors:
                     libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+                    libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
                 os.setgroups([])
                 os.setgid(self.gid)
                 os.setuid(self.uid)

@@ -113,9 +113,7 @@ def test_another_users_data_directory_is_refused(tmp_path: Path, capfd: pytest.C
 
 @as_root
 @on_linux
-def test_root_needs_no_open_doors_neither_to_data_nor_to_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_needs_no_open_doors_neither_to_data_nor_to_programs(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     binaries = find_binaries()
@@ -141,6 +139,22 @@ def _link(source: str, target: str) -> str:
     except OSError:
         shutil.copy2(source, target)
     return target
+
+
+@as_root
+@on_linux
+def test_a_program_behind_a_closed_door_is_found_by_access_too(tmp_path: Path) -> None:
+    """`initdb` asks access(2) for `postgres`, and access(2) forgets capabilities unless it is told not to."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "postgres"
+    program.touch(mode=0o755)
+    assert server_account(tmp_path, (program,)).passes_closed_doors
+    pid = os.fork()
+    if pid == 0:
+        Account(65534, 65534, passes_closed_doors=True).become(15)()
+        os._exit(0 if os.access(program, os.R_OK | os.X_OK) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 @as_root
