@@ -2,6 +2,7 @@
 
 import heapq
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -39,13 +40,16 @@ class Agenda(Generic[Item]):
         """When the first thing is to be done; None where nothing is planned."""
         return self._heap[0][0] if self._heap else None
 
-    def take(self, now: datetime) -> list[Item]:
-        """What is to be done now, at most one thing about each lead; call again for what is left."""
+    def take(self, now: datetime, *, but: Collection[str] = ()) -> list[Item]:
+        """What is to be done now, at most one thing about each lead; call again for what is left.
+
+        Leads in `but` have to wait.
+        """
         taken: dict[str, Item] = {}
         left = []
         while self._heap and self._heap[0][0] <= now:
             entry = heapq.heappop(self._heap)
-            if entry[1] in taken:
+            if entry[1] in taken or entry[1] in but:
                 left.append(entry)
             else:
                 taken[entry[1]] = entry[3]

@@ -1,7 +1,7 @@
 """Everybody in the demo: readers with their mail, reps with their notices. They read the mailbox, plan, and act."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,9 +82,9 @@ class Crowd:
         for move in moves(self._chance, self._agreement, email, self._handed_over[email], now):
             self._agenda.add(AtDesk(email, page, move))
 
-    def act(self, browser: Browser, pool: ThreadPoolExecutor, now: datetime) -> bool:
-        """Let everybody who has something to do now do one thing; False if nobody has."""
-        due = self._agenda.take(now)
+    def act(self, browser: Browser, pool: ThreadPoolExecutor, now: datetime, *, but: Collection[str] = ()) -> bool:
+        """Let everybody who has something to do now, but these, do one thing; False if nobody has."""
+        due = self._agenda.take(now, but=but)
         for done in [pool.submit(self._do, browser, item, now) for item in due]:
             done.result()
         return bool(due)

@@ -38,7 +38,7 @@ A_LONG_WAIT = 30
 ENVIRONMENT: Mapping[str, str] = {
     "NURTURE_STEPPED_CLOCK": "1",
     "NURTURE_TICK": "1",
-    "dramatiq_worker_timeout": "100",
+    "dramatiq_worker_timeout": "40",
     "LOG_LEVEL": "WARNING",
 }
 """Workers ask for work every few milliseconds; nobody has to be spared here."""
@@ -127,9 +127,10 @@ def _live(up: Up, app: App, asked: Asked, tell: Tell) -> None:
     """Week after week: move the clock, wait for the workers, let people act."""
     end = BEGINS_AT + timedelta(weeks=asked.weeks)
     with transaction(app.engine) as db:
-        zones = tally.zones(db)
+        leads = tally.leads(db)
+    emails = {lead.id: lead.email for lead in leads}
     prompt = up.processes.start("prompt", PROMPT, up.environment, speaks=True)
-    crowd = Crowd(asked.seed, app.agreement, zones, up.mail)
+    crowd = Crowd(asked.seed, app.agreement, {lead.email: lead.timezone for lead in leads}, up.mail)
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
     with (
         app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db,
@@ -140,13 +141,16 @@ def _live(up: Up, app: App, asked: Asked, tell: Tell) -> None:
         browser = Browser(client, up.addresses.web.rstrip("/"), up.addresses.write_key)
         time_.drain()
         while time_.now < end:
-            time_.step(crowd.next_at)
+            busy = {emails[lead_id] for lead_id in time_.step(crowd.next_at) if lead_id in emails}
+            crowd.act(browser, threads, time_.now, but=busy)
+            time_.drain()
             crowd.read_mail(time_.now)
-            while time_.now < end and crowd.act(browser, threads, time_.now):
+            while crowd.act(browser, threads, time_.now):
                 time_.drain()
                 crowd.read_mail(time_.now)
             tell(_said(time_.now), (time_.now - BEGINS_AT) / (end - BEGINS_AT))
         time_.move(end + SETTLED)
+        time_.drain()
 
 
 def _nudge_through(prompt: Child) -> Nudge:

@@ -13,8 +13,8 @@ from nurture.store import business_time, horizon
 
 PATIENCE = 60.0
 """Seconds of machine time that the workers have for what is due at one instant."""
-FIRST_GLANCE, LONGEST_GLANCE = 0.008, 0.04
-AGAIN = 0.25
+FIRST_GLANCE, LONGEST_GLANCE = 0.008, 0.025
+AGAIN = 0.2
 """Workers pass work on among themselves; only if they seem not to have heard are they told once more."""
 
 
@@ -36,18 +36,22 @@ class SteppedTime:
         self._db, self._check, self._nudge = db, check, nudge
         self.now, self.end = now, end
 
-    def step(self, planned_at: datetime | None) -> None:
-        """Move on, not far past what people have planned, and wait until what has come due is done."""
+    def step(self, planned_at: datetime | None) -> set[int]:
+        """Move on, not far past what people have planned; gives the leads about whom the workers have something to do.
+
+        The others may act at once. Those may when all is done, lest it be chance what is first.
+        """
         dues = [Due(row.at, row.until, row.lead_id) for row in horizon.ahead(self._db, self.end)]
-        if planned_at is not None:
-            dues.append(Due(planned_at))
-        self.move(next_stop(self.now, dues, self.end))
+        planned = [] if planned_at is None else [Due(planned_at)]
+        self.move(next_stop(self.now, [*dues, *planned], self.end))
+        return {due.who for due in dues if due.at <= self.now and due.who is not None}
 
     def move(self, to: datetime) -> None:
-        """Set the clock and wait until what is due then is done."""
+        """Set the clock, and tell the workers what has come due."""
         business_time.step_to(self._db, to)
         self.now = to
-        self.drain()
+        for kind in horizon.undone(self._db, to):
+            self._nudge(kind)
 
     def drain(self) -> None:
         """Wait until nothing is due.
@@ -55,7 +59,7 @@ class SteppedTime:
         Raises:
             LocalServerError: A process died, or the workers do not get done.
         """
-        began = told = time.monotonic() - AGAIN
+        began = told = time.monotonic()
         glance = FIRST_GLANCE
         while undone := horizon.undone(self._db, self.now):
             now = time.monotonic()

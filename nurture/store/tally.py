@@ -76,6 +76,6 @@ def addresses(db: Connection) -> set[str]:
     return set(db.execute(text("SELECT email FROM lead")).scalars())
 
 
-def zones(db: Connection) -> dict[str, str | None]:
-    """Every lead's address, and its time zone where it is known."""
-    return {row.email: row.timezone for row in db.execute(text("SELECT email, timezone FROM lead"))}
+def leads(db: Connection) -> Sequence[Row[Any]]:
+    """Every lead's `id`, `email`, and `timezone` where it is known."""
+    return db.execute(text("SELECT id, email, timezone FROM lead ORDER BY id")).all()

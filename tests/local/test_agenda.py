@@ -41,6 +41,16 @@ def test_one_lead_does_one_thing_at_a_time_in_order() -> None:
     assert agenda.next_at is None
 
 
+def test_leads_that_have_to_wait_keep_their_place() -> None:
+    agenda = Agenda[Plan]()
+    for item in (plan(1, "a", "first"), plan(2, "a", "second"), plan(3, "b")):
+        agenda.add(item)
+    late = NOW + timedelta(hours=1)
+    assert agenda.take(late, but={"a"}) == [plan(3, "b")]
+    assert agenda.take(late) == [plan(1, "a", "first")]
+    assert agenda.take(late) == [plan(2, "a", "second")]
+
+
 def test_who_plans_first_does_not_matter() -> None:
     plans = [plan(1, "a"), plan(1, "b"), plan(0, "c"), plan(2, "a")]
     taken = set()
