@@ -30,7 +30,7 @@ up: $(READY)  ## Run everything on this machine, with a mailbox to look into
 	@$(VENV)/bin/nurture up $(ARGS)
 
 test: $(READY)  ## Run the tests, against real servers (ARGS="tests/rules -k cadence")
-	@$(RUN) pytest -n logical --maxprocesses 4 $(ARGS)
+	@$(RUN) pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: $(READY)  ## Check format, style, types and who may import whom
 	@$(RUN) ruff format --check .

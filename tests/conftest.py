@@ -22,7 +22,7 @@ from tests.databases import drop_databases, empty, make_database
 from tests.leftovers import RUN, left_over_processes
 
 # How long one example takes says nothing on a machine that runs other things.
-settings.register_profile("nurture", deadline=None)
+settings.register_profile("nurture", deadline=None, max_examples=50)
 settings.load_profile("nurture")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared/data"

@@ -8,7 +8,7 @@ from tests.grammar.asking import mistake_in
 from tests.grammar.expressions import garbage, trees
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(trees())
 def test_a_tree_written_out_reads_as_the_same_tree(tree):
     condition = parse_condition(str(tree))
@@ -16,7 +16,7 @@ def test_a_tree_written_out_reads_as_the_same_tree(tree):
     assert condition.canonical == str(tree)
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(garbage)
 @example("(" * 2000)
 @example("not " * 499 + "x")

@@ -34,6 +34,7 @@ def _ordinary_user() -> Callable[[], None]:
 
     def become() -> None:
         libc.prctl(module.PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        libc.prctl(module.PR_SET_SECUREBITS, module.SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
         os.setgroups([])
         os.setgid(ORDINARY)
         os.setuid(ORDINARY)

@@ -81,7 +81,7 @@ def test_the_csv_has_every_person_in_the_columns_of_the_import(tmp_path: Path) -
 
 
 @given(seed=st.integers(0, 2**40), words=st.lists(st.text(), min_size=1, max_size=3))
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_chance_depends_on_its_arguments_alone(seed: int, words: list[str]) -> None:
     assert 0 <= Chance(seed).share(*words) < 1
     assert Chance(seed).share(*words) == Chance(seed).share(*words)

@@ -118,7 +118,7 @@ def test_surveys_are_answered_with_answers_that_stand_in_them() -> None:
 
 
 @given(st.integers(0, 365 * 24 * 60), st.sampled_from(["Europe/London", "America/Denver"]))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_people_sleep_at_night(minutes: int, zone: str) -> None:
     instant = CAME_AT + timedelta(minutes=minutes)
     woken = awake(instant, zone)

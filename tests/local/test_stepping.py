@@ -56,7 +56,7 @@ dues = st.builds(
 
 
 @given(st.lists(dues, max_size=20), st.integers(1, 3000))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_it_always_moves_on_and_jumps_over_no_window(things: list[Due], until: int) -> None:
     stop = next_stop(NOW, things, at(until))
     assert NOW < stop <= at(until)
@@ -66,7 +66,7 @@ def test_it_always_moves_on_and_jumps_over_no_window(things: list[Due], until: i
 
 
 @given(st.lists(dues, min_size=1, max_size=20))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_it_reaches_the_first_thing_due_and_one_of_each_lead(things: list[Due]) -> None:
     stop = next_stop(NOW, things, at(10_000))
     first = min(due.at for due in things)

@@ -51,7 +51,7 @@ def parsed(field: str) -> email.message.EmailMessage:
 
 
 @given(PRINTABLE)
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_a_subject_is_read_back_as_it_was_written(text: str) -> None:
     subject = " ".join(text.split())
     assert str(parsed(text_field("Subject", subject))["Subject"]) == subject
@@ -78,7 +78,7 @@ def test_a_name_never_becomes_more_than_a_name(name: str) -> None:
 
 
 @given(st.text(max_size=120))
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_any_name_leaves_one_address(name: str) -> None:
     field = mailbox_field("To", Mailbox(name, "ada@example.com"))
     assert [address.addr_spec for address in parsed(field)["To"].addresses] == ["ada@example.com"]

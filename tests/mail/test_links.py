@@ -102,7 +102,7 @@ def test_another_secret_opens_nothing(purpose: str) -> None:
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_whatever_is_not_a_token_is_none(text: str) -> None:
     for read in READERS.values():
         assert read(SECRET, text) is None

@@ -184,7 +184,7 @@ class Seen(HTMLParser):
     ),
     words=st.lists(VALUES, max_size=3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_lead_breaks_the_html_the_text_or_a_header(lead: dict[str, str], words: list[str]) -> None:
     attributes = {"words": words, "lead": "x", "items": "y"}
     mail = sent(SHOWS_ALL, {**lead, "attributes": attributes})
@@ -205,7 +205,7 @@ def test_no_lead_breaks_the_html_the_text_or_a_header(lead: dict[str, str], word
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(("company", "title", "country", "industry"), VALUES)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_wire_format_keeps_all_its_limits(lead: dict[str, str]) -> None:
     data = sent(SHOWS_ALL, {**lead, "attributes": {"words": list(lead.values())}}).data
     assert data.isascii()
@@ -233,7 +233,7 @@ def test_a_subject_that_comes_out_empty_is_refused() -> None:
 
 
 @given(st.text(PRINTABLE, min_size=1, max_size=150))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_subject_is_read_back(company: str) -> None:
     subject = " ".join(str(read(sent(FOR_COMPANY, {"company": company}))[0]["Subject"]).split())
     assert subject == " ".join(f"For {company if company.strip() else '-'}!".split())

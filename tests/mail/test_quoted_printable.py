@@ -17,7 +17,7 @@ def lines_fit(encoded: str) -> bool:
 
 
 @given(TEXTS)
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_a_text_is_read_back_and_what_follows_starts_a_line(text: str) -> None:
     text = text.replace("\r", "")
     encoded = encode(text)
@@ -27,7 +27,7 @@ def test_a_text_is_read_back_and_what_follows_starts_a_line(text: str) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_any_value_fits_the_line_and_leaves_no_control_character(value: str) -> None:
     encoded = encode_text(value)
     assert lines_fit(encoded)
@@ -51,7 +51,7 @@ def kept(text: str) -> str:
 
 
 @given(TEXTS.map(kept), TEXTS.map(kept), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_slots_among_constants_are_read_as_jinja_would_write_them(first: str, second: str, html: bool) -> None:
     encoded = ENCODED[html].render(a=first, b=second)
     assert lines_fit(encoded)

@@ -200,7 +200,7 @@ BODIES = st.lists(
 
 
 @given(st.lists(BODIES, min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_byte_arrives(bodies: list[bytes]) -> None:
     async def run() -> list[str]:
         async with scripted(script), mailer(script) as smtp:

@@ -163,7 +163,7 @@ ACTS = st.sampled_from(
     body=st.sampled_from([b"short\r\n", b"\r\n.\r\n..\r\n", b"x" * 70_000 + b"\r\n"]),
     body_bytes=st.none() | st.integers(0, 80_000),
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=48, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_receipt_never_says_more_than_is_known(
     acts: dict[str, str], pipelined: bool, body: bytes, body_bytes: int | None
 ) -> None:

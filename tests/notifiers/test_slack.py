@@ -102,7 +102,7 @@ def test_what_a_lead_writes_breaks_no_card_and_pings_nobody(text):
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=400))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_text_at_all_breaks_a_card(text):
     sent = card(packet_with(text))
     assert_valid(sent["blocks"])

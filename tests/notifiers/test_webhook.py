@@ -126,7 +126,7 @@ def test_a_body_stays_under_twenty_kilobytes_and_says_what_was_cut(text):
 
 
 @given(st.dictionaries(st.text(max_size=300), st.text(max_size=3000), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_attributes_of_any_size_fit(attributes):
     full = packet()
     body = body_of(notice(packet(lead={**full["lead"], "attributes": attributes})))

@@ -201,13 +201,13 @@ hits = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(hits=hits, data=st.data())
 def test_the_order_of_the_hits_does_not_matter(hits: list[Hit], data: st.DataObject) -> None:
     assert judge(*data.draw(st.permutations(hits)), links=3) == judge(*hits, links=3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(hits=hits, links=st.integers(1, 4))
 def test_bursts_and_sweeps_are_what_their_definitions_say(hits: list[Hit], links: int) -> None:
     judged = judge(*hits, links=links)

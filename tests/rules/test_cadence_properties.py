@@ -79,7 +79,7 @@ def assert_kept(slot: Slot, request: dict[str, Any]) -> None:
         assert slot.local_on >= request["not_before_on"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(request=asked())
 def test_a_slot_is_always_inside_the_allowed_hours_of_an_allowed_day(request: dict[str, Any]) -> None:
     slot = cadence.next_slot(**request)
@@ -92,7 +92,7 @@ def test_a_slot_is_always_inside_the_allowed_hours_of_an_allowed_day(request: di
         assert slot.local_on > calendar.local_date(request["started_at"], request["zone"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(request=asked())
 def test_there_are_never_two_mails_on_one_day_nor_more_than_the_limits_in_any_span(request: dict[str, Any]) -> None:
     slot = cadence.next_slot(**request)
@@ -125,7 +125,7 @@ def is_allowed(day: date, request: dict[str, Any]) -> bool:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(request=asked())
 def test_no_day_that_is_allowed_is_passed_over(request: dict[str, Any]) -> None:
     request["first"] = False
@@ -150,7 +150,7 @@ def rhythm_day(request: dict[str, Any]) -> date:
     return cast("date", request["last_mail_on"] + DAY * max(every.days, after))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=32, deadline=None)
 @given(request=asked())
 def test_the_rhythm_is_kept(request: dict[str, Any]) -> None:
     slot = cadence.next_slot(**request)
@@ -159,7 +159,7 @@ def test_the_rhythm_is_kept(request: dict[str, Any]) -> None:
     assert slot.local_on >= rhythm_day(request)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=32, deadline=None)
 @given(request=asked(), data=st.data())
 def test_the_same_inputs_give_the_same_slot_whatever_was_asked_before(
     request: dict[str, Any], data: st.DataObject
@@ -174,7 +174,7 @@ def test_the_same_inputs_give_the_same_slot_whatever_was_asked_before(
     assert cadence.next_slot(**shuffled) == before
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=32, deadline=None)
 @given(request=asked(), data=st.data())
 def test_asking_again_before_the_slot_changes_nothing(request: dict[str, Any], data: st.DataObject) -> None:
     request["first"], request["not_before"] = False, None

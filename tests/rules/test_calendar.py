@@ -82,7 +82,7 @@ def test_hours_that_end_before_they_begin_are_none() -> None:
     assert calendar.open_hours(date(2026, 3, 3), time(17), time(9), "UTC") == ()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=48, deadline=None)
 @given(where=zone_and_day(), hours=hours_of_day())
 def test_open_hours_are_exactly_the_minutes_at_which_the_wall_clock_shows_them(
     where: tuple[str, date], hours: Hours
@@ -100,7 +100,7 @@ def test_open_hours_are_exactly_the_minutes_at_which_the_wall_clock_shows_them(
         assert is_inside(closed - timedelta(microseconds=1), day, hours, zone)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(where=zone_and_day(), minute=st.integers(0, 24 * 60 - 1))
 def test_the_first_instant_shows_the_wall_time_or_the_end_of_its_gap(where: tuple[str, date], minute: int) -> None:
     zone, day = where

@@ -258,7 +258,7 @@ def of(tree):
     return Condition(str(tree), tree)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(trees(), leads)
 def test_and_or_not_are_those_of_kleene(tree, lead):
     facts = known(lead, events=EVENTS)
@@ -274,7 +274,7 @@ def test_and_or_not_are_those_of_kleene(tree, lead):
     assert holds(of(tree), facts) is reference(tree)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(trees(4), trees(4), leads)
 def test_de_morgan_and_double_negation(one, other, lead):
     facts = known(lead, events=EVENTS)
@@ -290,7 +290,7 @@ def test_a_comparison_over_a_lead_of_whom_nothing_is_known_is_unknown(comparison
     assert holds(of(comparison), known({})) is None
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(trees(), leads)
 def test_explaining_never_fails_and_agrees_with_judging(tree, lead):
     condition, facts = of(tree), known(lead, events=EVENTS)

@@ -136,7 +136,7 @@ def check(one: Life) -> None:
     assert state.cycle == state.cycles[-1][0]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=48, deadline=None)
 @given(st.lists(happenings(), max_size=40))
 def test_whatever_happens_what_must_never_be_is_not(events: list[tuple[timedelta, str, object]]) -> None:
     live(events)
@@ -153,7 +153,7 @@ def test_a_decision_is_a_function_of_its_inputs_alone(events: list[tuple[timedel
     assert outcome == life.apply(BOOK, first.state, h.CameDue(), first.now)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(happenings(), max_size=25))
 def test_deciding_twice_at_one_instant_changes_nothing_more(events: list[tuple[timedelta, str, object]]) -> None:
     one, _ = live(events)

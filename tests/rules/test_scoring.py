@@ -128,7 +128,7 @@ counts_of_all_kinds = st.lists(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(counts=counts_of_all_kinds, data=st.data())
 def test_the_score_is_the_same_for_any_order_and_any_split_of_the_counts(
     counts: list[SignalCount], data: st.DataObject
@@ -137,7 +137,7 @@ def test_the_score_is_the_same_for_any_order_and_any_split_of_the_counts(
     assert scoring.score(AGREED, data.draw(st.permutations(split)), TODAY) == scoring.score(AGREED, counts, TODAY)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(counts=counts_of_all_kinds)
 def test_the_score_is_the_sum_of_its_rows_and_of_the_formula(counts: list[SignalCount]) -> None:
     score = scoring.score(AGREED, counts, TODAY)
@@ -151,7 +151,7 @@ def test_the_score_is_the_sum_of_its_rows_and_of_the_formula(counts: list[Signal
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(counts=counts_of_all_kinds, days=st.lists(st.integers(0, 130), min_size=2, max_size=6))
 def test_the_score_never_rises_by_itself_where_no_signal_is_negative(
     counts: list[SignalCount], days: list[int]

@@ -82,7 +82,7 @@ starts = st.datetimes(datetime(2012, 1, 1), datetime(2036, 1, 1)).map(lambda at:
 amounts = st.integers(1, 3000)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=48, deadline=None)
 @given(hours=working_hours(), start=starts, minutes=amounts)
 def test_exactly_the_promised_working_time_passes_until_a_deadline(
     hours: WorkingHours, start: datetime, minutes: int
@@ -92,21 +92,21 @@ def test_exactly_the_promised_working_time_passes_until_a_deadline(
     assert sla.working_minutes(hours, start, deadline - timedelta(seconds=1)) == minutes - 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=32, deadline=None)
 @given(hours=working_hours(), start=starts, fewer=amounts, more=amounts)
 def test_a_longer_promise_falls_due_later(hours: WorkingHours, start: datetime, fewer: int, more: int) -> None:
     assume(fewer < more)
     assert start < due(start, f"{fewer} minutes", hours) < due(start, f"{more} minutes", hours)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=32, deadline=None)
 @given(hours=working_hours(), start=starts, later=st.integers(0, 10**6), minutes=amounts)
 def test_a_later_start_never_falls_due_earlier(hours: WorkingHours, start: datetime, later: int, minutes: int) -> None:
     duration = f"{minutes} minutes"
     assert due(start, duration, hours) <= due(start + timedelta(seconds=later), duration, hours)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=32, deadline=None)
 @given(hours=working_hours(), start=starts, days=st.integers(1, 90))
 def test_calendar_days_keep_the_time_on_the_wall(hours: WorkingHours, start: datetime, days: int) -> None:
     from nurture.rules.calendar import zone_info

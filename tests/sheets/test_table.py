@@ -121,7 +121,7 @@ def test_a_header_that_cannot_be_read_says_why() -> None:
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=20)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     rows=st.integers(1, 5).flatmap(lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=8)),
     delimiter=st.sampled_from(DELIMITERS),
@@ -143,7 +143,7 @@ def test_what_a_csv_writer_writes_is_read_back(
     assert [row.cells for row in found] == expected
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.binary(max_size=400) | st.lists(st.sampled_from(list(b'a@,;"\t\r\n\0\xff ')), max_size=60).map(bytes))
 def test_any_bytes_give_rows_or_one_clear_error(data: bytes) -> None:
     try:
@@ -156,7 +156,7 @@ def test_any_bytes_give_rows_or_one_clear_error(data: bytes) -> None:
     assert len(set(found.header)) == len(found.header)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     good=st.lists(st.integers(0, 9), min_size=1, max_size=12),
     strays=st.lists(st.tuples(st.integers(0, 12), st.sampled_from(['1,"x', '"x,y', 'x,"y\\"z', 'x,y,"z'])), max_size=3),

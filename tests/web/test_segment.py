@@ -330,7 +330,7 @@ typed = st.builds(lambda message, kind: {**message, "type": kind}, st.dictionari
 
 
 @given(st.lists(typed | message, max_size=5), anything, anything)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=32, deadline=None)
 def test_whatever_comes_is_read_or_refused_and_the_good_event_is_kept(messages, context, sent):
     decoded = read("batch", {"batch": [*messages, PAGE], "context": context, "sentAt": sent})
     assert isinstance(decoded, Decoded)
@@ -343,6 +343,6 @@ def test_whatever_comes_is_read_or_refused_and_the_good_event_is_kept(messages, 
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(set(CALLS.values()))))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_octets_are_read_or_refused(body, call):
     assert isinstance(read(call, body), Decoded | Refusal)

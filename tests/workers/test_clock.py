@@ -101,6 +101,7 @@ def test_it_makes_the_partitions_ahead(app: App) -> None:
 
 
 def test_the_real_clock_gives_aware_utc() -> None:
-    with freeze_time("2026-03-29 00:59:59"):
+    """With asyncio left alone: a loop that runs beside would put its timers into the frozen year, and never wake."""
+    with freeze_time("2026-03-29 00:59:59", real_asyncio=True):
         assert real_clock() == datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC)
         assert real_clock().utcoffset() == timedelta(0)

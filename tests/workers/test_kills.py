@@ -24,12 +24,11 @@ from tests.workers.processes import (
 from tests.workers.saboteur import Saboteur
 
 pytestmark = pytest.mark.slow
-LEADS, CONNECTIONS = 60, 4
+LEADS, CONNECTIONS = 40, 4
 
 STRIKES = {
     "before the intent is written": ("connected", 0),
     "before the body": ("mail", 7),
-    "before the body, after DATA": ("data", 7),
     "in mid-body": ("mid-body", 7),
     "after the dot": ("after the dot", 7),
     "after the reply, before it is recorded": ("after the reply", 7),

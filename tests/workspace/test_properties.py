@@ -110,7 +110,7 @@ words = st.sampled_from(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.text() | st.lists(words | st.text(max_size=3), max_size=30).map("".join))
 def test_no_text_at_all_does_worse_than_problems(text):
     encoded = text.encode("utf-8", "replace")
@@ -118,7 +118,7 @@ def test_no_text_at_all_does_worse_than_problems(text):
     assert check(A, encoded)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_do_worse_than_problems(data):
     assert check(C, data)
@@ -197,13 +197,13 @@ def mutants(draw: st.DrawFn, text: str) -> str:
     return "\n".join(lines)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(mutants(CAMPAIGN))
 def test_a_campaign_with_a_slip_loads_or_says_where(text):
     check(C, text)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(mutants(AGREEMENT))
 def test_an_agreement_with_a_slip_loads_or_says_where(text):
     check(A, text)
