@@ -21,6 +21,7 @@ _STORIES: Mapping[bool, Mapping[_Story, float]] = {
     False: {"refuses": 16, "wins": 36, "loses": 14, "gives up": 8, "works on it": 22, "forgets": 4},
 }
 """How handoffs go: a lead's first, and any later one."""
+_WITHOUT_REASON: frozenset[_Story] = frozenset({"wins", "works on it", "forgets"})
 _REASONS: Mapping[str, float] = {"not_ready": 62, "wrong_person": 20, "no_budget": 8, "already_mine": 5}
 _LOST_REASONS: Mapping[str, float] = {"not_ready": 60, "no_budget": 40}
 _OTHER = 20.0
@@ -73,7 +74,10 @@ class _Desk:
 def moves(chance: Chance, agreement: Agreement, lead: str, n: int, offered_at: datetime) -> tuple[Move, ...]:
     """All that sales does with a lead's n-th handoff (from 1), in order of time; nothing where it is forgotten."""
     desk = _Desk(chance, agreement, (lead, n))
-    story = chance.weighed(_STORIES[n == 1], "story", lead, n)
+    told = _STORIES[n == 1]
+    if not agreement.reject_reasons:
+        told = {story: weight for story, weight in told.items() if story in _WITHOUT_REASON}
+    story = chance.weighed(told, "story", lead, n)
     return _TELL[story](desk, offered_at) if story in _TELL else ()
 
 

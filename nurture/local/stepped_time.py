@@ -11,7 +11,7 @@ from nurture.errors import LocalServerError
 from nurture.local.stepping import Due, next_stop
 from nurture.store import business_time, horizon
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds of machine time that the workers have for what is due at one instant."""
 FIRST_GLANCE, LONGEST_GLANCE = 0.008, 0.025
 AGAIN = 0.2

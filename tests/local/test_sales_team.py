@@ -67,3 +67,9 @@ def test_another_agreements_reasons_are_used_as_well() -> None:
     other = AGREEMENT.model_copy(update={"reject_reasons": {"too_early": reason}})
     stories = [moves(Chance(1), other, f"lead{i}@kestrel.example", 1, OFFERED_AT) for i in range(50)]
     assert {move.fields["reason"] for story in stories for move in story if "reason" in move.fields} == {"too_early"}
+
+
+def test_nobody_is_refused_where_there_is_no_reason_to_give() -> None:
+    other = AGREEMENT.model_copy(update={"reject_reasons": {}})
+    done = {move.do for i in range(100) for move in moves(Chance(1), other, f"lead{i}@kestrel.example", 1, OFFERED_AT)}
+    assert done == {"accept", "attempt", "qualified", "won"}
