@@ -18,7 +18,7 @@ export SSL_CERT_FILE ?= $(PIP_CERT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo up test lint format check lock clean
+.PHONY: help set-up demo up test soak lint format check lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ up: $(READY)  ## Run everything on this machine, with a mailbox to look into
 	@$(VENV)/bin/nurture up $(ARGS)
 
 test: $(READY)  ## Run the tests, against real servers (ARGS="tests/rules -k cadence")
-	@$(RUN) pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(RUN) pytest -n 4 --dist worksteal $(ARGS)
+
+soak: $(READY)  ## Run the tests that take too long for every run
+	@$(RUN) pytest -m soak $(ARGS)
 
 lint: $(READY)  ## Check format, style, types and who may import whom
 	@$(RUN) ruff format --check .

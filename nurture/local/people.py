@@ -10,7 +10,7 @@ from pathlib import Path
 from nurture.local.chance import Chance
 from nurture.local.names import COMPANY_NAMES, EMPLOYEES, INDUSTRIES, REGIONS, TITLES, Region
 
-PEOPLE = 300
+PEOPLE = 250
 _PER_COMPANY = 2
 _SOURCES: Mapping[str, float] = {"website": 6, "content_syndication": 3, "trade_fair": 1}
 _STANDING: Mapping[str, float] = {"refused": 68, "inquiry": 29, "customer": 3}

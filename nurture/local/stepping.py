@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-STRIDE = timedelta(minutes=90)
+STRIDE = timedelta(hours=2)
 """So long after the first thing that is due, what has come due meanwhile is done with it in one go."""
 BEFORE_THE_END = timedelta(seconds=1)
 """A window must be open still when its mail is looked at."""

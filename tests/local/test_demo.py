@@ -58,6 +58,7 @@ def finished(process: "subprocess.Popen[str]") -> tuple[dict[str, Any], str]:
     return json.loads(said), words
 
 
+@pytest.mark.soak
 def test_the_same_seed_tells_the_same_story(tmp_path: Path) -> None:
     """Two at once, on a machine that has enough to do; leads come back from sales and go there again."""
     arguments = (
