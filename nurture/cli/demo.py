@@ -75,7 +75,8 @@ def _print_story(story: Mapping[str, Any]) -> None:
     ]
     out.print(f"[bold]{story['weeks']} weeks in {story['seconds']:.0f} seconds[/] (seed {story['seed']})\n")
     print_table(("what", "number", ""), rows)
-    beside = Table.grid(padding=(1, 6, 0, 0))
+    out.print()
+    beside = Table.grid(padding=(0, 6, 0, 0))
     beside.add_row(*(_counts(title, story[key]) for title, key in _COUNTED.items()))
     out.print(beside)
 
