@@ -30,7 +30,7 @@ up: $(READY)  ## Run everything on this machine, with a mailbox to look into
 	@$(VENV)/bin/nurture up $(ARGS)
 
 test: $(READY)  ## Run the tests, against real servers (ARGS="tests/rules -k cadence")
-	@$(RUN) pytest -n 4 --dist worksteal $(ARGS)
+	@$(RUN) pytest -n logical --maxprocesses 2 --dist worksteal $(ARGS)
 
 soak: $(READY)  ## Run the tests that take too long for every run
 	@$(RUN) pytest -m soak $(ARGS)
