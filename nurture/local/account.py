@@ -15,7 +15,7 @@ UNPRIVILEGED = "nobody"
 CAP_DAC_OVERRIDE = 1
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 28, 47, 2
 SECBIT_NO_SETUID_FIXUP = 4
-"""Without it access(2), by which `initdb` looks for `postgres`, takes no notice of capabilities (access(2), "NOTES")."""
+"""Without it access(2), by which `initdb` looks for `postgres`, takes no notice of capabilities (its man page)."""
 CAPABILITY_VERSION_3 = 0x20080522
 
 
