@@ -1,6 +1,5 @@
 """Sales does not want leads (now): by hand, by a CRM, or from an import."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from nurture.app import App
@@ -11,7 +10,7 @@ from nurture.grammar.mistakes import did_you_mean
 from nurture.rules.happenings import Refused
 from nurture.rules.refusing import reason_of
 from nurture.store import leads
-from nurture.store.states import states
+from nurture.store.states import locked_states
 
 
 def check_reason(app: App, reason: str) -> None:
@@ -40,12 +39,7 @@ def refuse(app: App, email: str, *, reason: str, by: str, note: str, now: dateti
         lead_id = leads.id_of(db, email)
         if lead_id is None:
             raise NotFound(f"no lead with the address {email}")
-        (state,) = states(db, app.book, [lead_id], now)
+        (state,) = locked_states(db, app.book, [lead_id], now)
         if state.stage == "disqualified":
             raise Conflict(f"{email} is disqualified already ({state.reason})")
         decide(db, app, {lead_id: Refused(reason=reason, at=now, by=by, note=note)}, now)
-
-
-def refusals(reasons: Mapping[int, tuple[str, datetime]], by: str) -> dict[int, Refused]:
-    """Happenings for many leads at once: lead id → (reason, when)."""
-    return {lead_id: Refused(reason=reason, at=at, by=by) for lead_id, (reason, at) in reasons.items()}
