@@ -37,7 +37,7 @@ soak: $(READY)  ## Run the tests that take too long for every run
 
 lint: $(READY)  ## Check format, style, types and who may import whom
 	@$(RUN) ruff format --check .
-	@$(RUN) ruff check .
+	@$(RUN) ruff check --no-cache .
 	@$(RUN) mypy
 	@$(VENV)/bin/lint-imports
 

@@ -1,8 +1,8 @@
 """The web process: the HTTP face under uvicorn, on the port that the PaaS says."""
 
 import uvicorn
-from nurture.web.application import make_web
 
+from nurture.web.application import make_web
 from workers import process
 
 
