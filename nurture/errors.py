@@ -73,12 +73,31 @@ class WorkspaceError(NurtureError):
 
 
 class TemplateError(NurtureError):
-    """A template cannot be compiled or rendered."""
+    """A template cannot be compiled or rendered.
 
-    def __init__(self, template: str, line: int, message: str) -> None:
+    Attributes:
+        template: The file, below the workspace.
+        line: The line of the author's own source, from 1.
+        column: The column there, from 1; 1 also where it is not known.
+        what: What is wrong.
+        hint: What to write instead, where that can be told.
+        topic: What kind of mistake it is; the table of problem codes knows every topic.
+        message: What is wrong, and the hint.
+    """
+
+    def __init__(
+        self, template: str, line: int, what: str, *, column: int = 1, hint: str | None = None, topic: str = "mail"
+    ) -> None:
         """Say where in the template's own source."""
-        self.template, self.line, self.message = template, line, message
-        super().__init__(f"{template}:{line}: {message}")
+        self.template, self.line, self.column = template, line, column
+        self.what, self.hint, self.topic = what, hint, topic
+        self.message = f"{what}; {hint}" if hint else what
+        super().__init__(f"{template}:{line}: {self.message}")
+
+    def again(self) -> "TemplateError":
+        """Make the same error anew, to be raised a second time without the first one's traceback."""
+        place = self.template, self.line, self.what
+        return TemplateError(*place, column=self.column, hint=self.hint, topic=self.topic)
 
 
 class DatabaseNotReady(NurtureError):

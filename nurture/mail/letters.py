@@ -57,7 +57,7 @@ class Letters:
                 self._compiled[name] = self._compile(name)
             found = self._compiled[name]
         if isinstance(found, TemplateError):
-            raise TemplateError(found.template, found.line, found.message)
+            raise found.again()
         return found
 
     def link_count(self, template: str) -> int:

@@ -22,6 +22,11 @@ def file_of(template: TemplateFile) -> str:
 
 
 PieceKind = Literal["text", "expression", "statement"]
+Topic = Literal[
+    "mail", "front", "no front", "key", "subject", "line", "jinja", "name", "tool", "part", "place", "tag", "element",
+    "nesting", "link", "footer",
+]  # fmt: skip
+"""The kinds of mistakes: each is one code of a check."""
 _BRACKETS: Mapping[str, tuple[PieceKind, str]] = {
     "variable_begin": ("expression", "variable_end"),
     "block_begin": ("statement", "block_end"),
@@ -32,14 +37,22 @@ _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "fa
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of a file, for messages. Lines count from 1."""
+    """A character of a file, for messages. Lines and columns count from 1."""
 
     file: str
     line: int
+    column: int = 1
 
-    def error(self, message: str) -> TemplateError:
-        """What is wrong there."""
-        return TemplateError(self.file, self.line, message)
+    def error(self, what: str, *, hint: str | None = None, topic: Topic = "mail") -> TemplateError:
+        """What is wrong there, and what to write instead."""
+        return TemplateError(self.file, self.line, what, column=self.column, hint=hint, topic=topic)
+
+    def after(self, text: str) -> "Place":
+        """Where a text ends that begins here."""
+        lines = text.count("\n")
+        if lines:
+            return Place(self.file, self.line + lines, len(text) - text.rfind("\n"))
+        return Place(self.file, self.line, self.column + len(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What a marketer is told before anything goes out: problems, previews."""
