@@ -12,15 +12,14 @@ from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.facts import LeadState
 from nurture.flows.decide import offered, settle
-from nurture.flows.identify import IncomingEvent, Recognised, recognise
+from nurture.flows.identify import Recognised, recognise
 from nurture.rules.bots import known_program
 from nurture.rules.happenings import Arrived, Did, Happening, ProfileChanged
+from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
 from nurture.store.states import event_fact, lock, locked_states
 
 TRIES = 3
-
-__all__ = ["IncomingEvent", "Ingested", "ingest"]
 
 
 @dataclass(frozen=True, slots=True)

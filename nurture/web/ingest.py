@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from nurture.app import App
-from nurture.flows.ingest import IncomingEvent, ingest
+from nurture.flows.ingest import ingest
+from nurture.segment.event import IncomingEvent
 from nurture.web.body import TooLarge, read_body
 from nurture.web.segment import BATCH_LIMIT, CALLS, TOO_LARGE, Refusal, decode
 

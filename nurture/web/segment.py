@@ -13,12 +13,12 @@ from datetime import datetime
 
 import orjson
 
-from nurture.flows.ingest import IncomingEvent
+from nurture.segment.client_time import parse_time
+from nurture.segment.event import IncomingEvent
+from nurture.segment.message import Json, Useless, object_or_empty, read_event
+from nurture.segment.tame import DEEPEST, read_json, tame, too_deep
 from nurture.web.body import NotGzip, TooLarge, inflated
-from nurture.web.client_time import parse_time
 from nurture.web.keys import holds_write_key
-from nurture.web.segment_event import Json, Useless, object_or_empty, read_event
-from nurture.web.tame import DEEPEST, read_json, tame, too_deep
 
 EVENT_LIMIT = 32 * 1024
 BATCH_LIMIT = 500 * 1024

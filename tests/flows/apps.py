@@ -9,9 +9,9 @@ from sqlalchemy import Engine, Row, text
 from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.decide import decide
-from nurture.flows.identify import IncomingEvent
 from nurture.rules.book import Rulebook
 from nurture.rules.happenings import Arrived
+from nurture.segment.event import IncomingEvent
 from nurture.settings import read_settings
 from nurture.store import leads
 from nurture.workspace import Workspace

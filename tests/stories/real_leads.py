@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from nurture.flows.identify import IncomingEvent
+from nurture.segment.event import IncomingEvent
 
 REASON_OF_TAG = {
     "": "no_follow_up",  # nobody wrote anything

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nurture.flows.ingest import IncomingEvent
+from nurture.segment.event import IncomingEvent
 from nurture.web.segment import BATCH_LIMIT, CALLS, EVENT_LIMIT, EVENTS_LIMIT, Decoded, Refusal, decode
 
 KEY = "wk_test"

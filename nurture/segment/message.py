@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from nurture.flows.ingest import IncomingEvent
-from nurture.web.client_time import occurred_at, parse_time
-from nurture.web.tame import address_or_none, tame_text
+from nurture.segment.client_time import occurred_at, parse_time
+from nurture.segment.event import IncomingEvent
+from nurture.segment.tame import address_or_none, tame_text
 
 SOURCE = "segment"
 """Where these events come from; a `messageId` is unique within its source."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurture.web.client_time import EARLIEST, occurred_at, parse_time
+from nurture.segment.client_time import EARLIEST, occurred_at, parse_time
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 anytime = st.none() | st.datetimes(timezones=st.just(UTC))
