@@ -1,0 +1,92 @@
+"""What a simulation tells: one `Lived` for each lead, with its mails, handoffs and exits in order of time."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from nurture.facts import Grade, LeadState, Score
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A mail that the mail server took `at`, on the lead's local date `local_on` in `zone`.
+
+    `held` names the rules that moved it to a later day than the first thinkable one, in order.
+    """
+
+    at: datetime
+    lead: str
+    campaign: str
+    step: str
+    cycle: int
+    enrollment: int
+    variant: str | None
+    template: str
+    local_on: date
+    zone: str
+    held: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A lead that was offered to sales, and how that ended (None: it is open still)."""
+
+    at: datetime
+    lead: str
+    cycle: int
+    grade: Grade
+    score: Score
+    because: str
+    hand_raise: bool
+    ended_as: str | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """An enrollment that ended, with its word."""
+
+    at: datetime
+    lead: str
+    campaign: str
+    cycle: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RanOut:
+    """A campaign had nothing left for the lead."""
+
+    at: datetime
+    lead: str
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A refusal's `wait` kept mail back until then."""
+
+    at: datetime
+    lead: str
+    reason: str
+    until: datetime
+
+
+@dataclass(slots=True)
+class Lived:
+    """One lead's life from the start to the end; `state` is where it stands then.
+
+    `failed` counts the mails that were not taken, by what the mail server said. `entered` names the campaigns that took
+    the lead, in order, as often as they did. `line` is where in the file it stands; 0 for a lead that events brought.
+    """
+
+    lead: str
+    line: int
+    state: LeadState
+    deliveries: list[Delivery] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
+    exits: list[Exit] = field(default_factory=list)
+    entered: list[str] = field(default_factory=list)
+    ran_out: list[RanOut] = field(default_factory=list)
+    waited: list[Waited] = field(default_factory=list)
+    failed: dict[str, int] = field(default_factory=dict)
