@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic_core import CoreSchema
 
 from nurture.grammar.mistakes import Mistake
+from nurture.grammar.patterns import BLANK, spoken
 from nurture.grammar.spoken import Spoken
 
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
@@ -136,11 +137,31 @@ def _say(mailbox: Mailbox) -> str:
     return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else mailbox.address
 
 
+# A pattern of our own: programs mean different things by JSON Schema's `format: email`, and some refuse what is right.
+_AT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
+_PLAIN_DOMAIN = (
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+(?![0-9]+(?![A-Za-z0-9-]))[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+)
+_ANY_DOMAIN = r"(?=[^@<>]*[^\x00-\x7f])[^@<>\x00-\x20]+"
+_ADDRESS = rf"[ \t\xa0\u200b\ufeff]*{_AT}(?:{_PLAIN_DOMAIN}|{_ANY_DOMAIN})[ \t\xa0\u200b\ufeff]*"
+_NAMED = rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*{BLANK}*<{_ADDRESS}>"
+
 _MAILBOX_TYPE = Spoken(
-    parse_mailbox, say=_say, schema={"type": "string", "examples": ["Ada at Acme <ada@news.acme.example>"]}
+    parse_mailbox,
+    say=_say,
+    schema=spoken(
+        f"{_NAMED}|{_ADDRESS}",
+        ["Ada at Acme <ada@news.acme.example>"],
+        "write a name and an address, like `Ada at Acme <ada@news.acme.example>`",
+    ),
 )
 
-Address = Annotated[
-    str, Spoken(parse_address, schema={"type": "string", "format": "email", "examples": ["ada@acme.example"]})
-]
+ADDRESS_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "pattern": f"^{_ADDRESS}$",
+    "patternErrorMessage": "write an e-mail address, like `ada@acme.example`",
+    "examples": ["ada@acme.example"],
+}
+
+Address = Annotated[str, Spoken(parse_address, schema=ADDRESS_SCHEMA)]
 """A bare address in lower case."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, get_args
 
-from nurture.grammar.addresses import AddressMistake, parse_address
+from nurture.grammar.addresses import ADDRESS_SCHEMA, AddressMistake, parse_address
 from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
 from nurture.grammar.spoken import Spoken
 
@@ -47,14 +47,19 @@ def _say(value: Word | tuple[str, ...]) -> str | list[str]:
     return value if isinstance(value, str) else list(value)
 
 
-_ONE = {"type": "string", "format": "email"}
-
 Assignees = Annotated[
     Word | tuple[str, ...],
     Spoken(
         parse_assignees,
         say=_say,
-        schema={"anyOf": [{"enum": list(_WORDS)}, _ONE, {"type": "array", "items": _ONE, "minItems": 1}]},
+        schema={
+            "anyOf": [
+                {"type": "string", "enum": list(_WORDS)},
+                {"type": "array", "items": ADDRESS_SCHEMA, "minItems": 1},
+                ADDRESS_SCHEMA,
+            ],
+            "examples": ["previous", ["rep.one@acme.example", "rep.two@acme.example"]],
+        },
     ),
 ]
 """A word, or at least one address."""

@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema
 
 from nurture.grammar import reading
 from nurture.grammar.mistakes import quoted
+from nurture.grammar.patterns import NOT_BLANK
 from nurture.grammar.places import ANYWHERE, ASSIGN, CAMPAIGN, FIT, STEP, Place
 from nurture.grammar.spoken import Spoken
 from nurture.grammar.tokens import ENVIRONMENT, LONGEST, ConditionError, tokens
@@ -135,14 +136,24 @@ def _lost(found: list[Token], offset: int) -> ConditionError:
     return ConditionError(f"{quoted(token.value)} is out of place here", offset=offset)
 
 
-def _standing_in(place: Place) -> Spoken:
-    schema = {"type": "string", "maxLength": LONGEST, "examples": ["lead.employees >= 200"]}
+def _standing_in(place: Place, *examples: str) -> Spoken:
+    # What an expression may say is beyond any pattern; `nurture check` reads it.
+    schema = {"type": "string", "pattern": NOT_BLANK, "maxLength": LONGEST, "examples": list(examples)}
     return Spoken(partial(parse_condition, place=place), schema=schema)
 
 
-_CONDITION = _standing_in(ANYWHERE)
+_CONDITION = _standing_in(ANYWHERE, "lead.employees >= 200")
 
-FitCondition = Annotated[Condition, _standing_in(FIT)]
-AssignCondition = Annotated[Condition, _standing_in(ASSIGN)]
-CampaignCondition = Annotated[Condition, _standing_in(CAMPAIGN)]
-StepCondition = Annotated[Condition, _standing_in(STEP)]
+FitCondition = Annotated[
+    Condition,
+    _standing_in(FIT, "lead.employees >= 200", "lead.title | matches('vp|chief|head')", "lead.email | free_mail"),
+]
+AssignCondition = Annotated[
+    Condition, _standing_in(ASSIGN, "lead.country in ['GB', 'IE']", "visited('/enterprise*', days=90)")
+]
+CampaignCondition = Annotated[
+    Condition, _standing_in(CAMPAIGN, "lead.grade in ['A', 'B', 'C']", "not did('Webinar Attended', days=60)")
+]
+StepCondition = Annotated[
+    Condition, _standing_in(STEP, "lead.industry == 'manufacturing'", "not clicked('proof')", "lead.employees is empty")
+]

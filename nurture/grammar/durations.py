@@ -1,12 +1,14 @@
 """Durations as people say them: `15 minutes`, `4 hours`, `10 days`, `2 weeks`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic_core import CoreSchema
 
 from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
+from nurture.grammar.patterns import BLANK, any_case, spoken
 from nurture.grammar.spoken import Spoken
 
 _MINUTES = {"minute": 1, "hour": 60}
@@ -119,13 +121,32 @@ def _unit(amount: str, word: str) -> str:
     )
 
 
-def _schema(units: tuple[str, ...], examples: list[str]) -> dict[str, Any]:
-    return {"type": "string", "pattern": rf"^\s*[1-9][0-9]*\s*({'|'.join(units)})s?\s*$", "examples": examples}
+def _pattern(units: Iterable[str]) -> str:
+    words = "|".join(f"{any_case(unit)}[sS]?" for unit in units)
+    return rf"(?=\+?[0-9]{{1,9}}(?![0-9]))\+?0*[1-9][0-9]*{BLANK}*(?:{words})"
 
 
-_ANY = Spoken(parse_duration, schema=_schema(_UNITS, ["15 minutes", "4 hours", "10 days", "2 weeks"]))
+CALENDAR_DURATION = _pattern(_DAYS)
+"""A duration of days and up, as a regular expression."""
+
+_ANY = Spoken(
+    parse_duration,
+    schema=spoken(
+        _pattern(_UNITS),
+        ["15 minutes", "4 hours", "2 days"],
+        "write a number and a unit, like `4 hours` or `2 days`",
+    ),
+)
 
 CalendarDuration = Annotated[
-    Duration, Spoken(parse_calendar_duration, schema=_schema(tuple(_DAYS), ["10 days", "2 weeks"]))
+    Duration,
+    Spoken(
+        parse_calendar_duration,
+        schema=spoken(
+            CALENDAR_DURATION,
+            ["10 days", "2 weeks", "3 months"],
+            "write a number of days, weeks, months or years, like `10 days` or `2 weeks`",
+        ),
+    ),
 ]
 """A duration of days and up."""

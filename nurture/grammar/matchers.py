@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema
 from nurture.grammar.conditions import Condition, ConditionError, parse_condition
 from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
 from nurture.grammar.paths import parse_page, path_matches, plain_path
+from nurture.grammar.patterns import BLANK, NOT_BLANK, spoken
 from nurture.grammar.places import SIGNAL
 from nurture.grammar.spoken import Spoken
 
@@ -152,14 +153,6 @@ def _condition(kind: MatcherKind, value: dict[object, object]) -> Condition | No
         raise mistake.below("if") from None
 
 
-_IF = {"type": "string", "examples": ["event.minutes >= 20"]}
-
-
-def _keyed(key: str, example: str, *, with_if: bool = True) -> dict[str, Any]:
-    properties = {key: {"type": "string", "examples": [example]}} | ({"if": _IF} if with_if else {})
-    return {"type": "object", "properties": properties, "required": [key], "additionalProperties": False}
-
-
 def _say(matcher: Matcher) -> str | dict[str, str]:
     for word, kind in WORDS.items():
         if matcher.kind == kind:
@@ -169,15 +162,53 @@ def _say(matcher: Matcher) -> str | dict[str, str]:
     return said | ({"if": str(matcher.condition)} if matcher.condition else {})
 
 
+_PAGE = {
+    "description": "A page that was seen. `*` stands for anything; what follows a `?` or `#` is not looked at.",
+    **spoken(
+        rf"(?!.*://)[/*][^?#{BLANK[1:-1]}]{{0,499}}",
+        ["/pricing*", "/blog/*"],
+        "write the path of a page without its site, like `/pricing*`",
+    ),
+}
+_TRACK = {
+    "description": "The name of a tracked event, as your site or product sends it. Case and spacing do not matter.",
+    "type": "string",
+    "pattern": NOT_BLANK,
+    "maxLength": _LONGEST,
+    "examples": ["Webinar Attended", "Demo Requested"],
+}
+_ANSWER = {
+    "description": "An answer to a survey's question: `timing=now`, or `timing` for any answer to that question.",
+    "type": "string",
+    "pattern": rf"^[^=]*[^={BLANK[1:-1]}][^=]*(?:=[\s\S]*{NOT_BLANK}[\s\S]*)?$",
+    "patternErrorMessage": "write a question and an answer, like `timing=now`, or the question alone",
+    "maxLength": _LONGEST,
+    "examples": ["timing=now", "timing"],
+}
+_IF = {
+    "description": "What must hold besides, of the event's own properties (`event.…`) or of the lead.",
+    "type": "string",
+    "pattern": NOT_BLANK,
+    "examples": ["event.minutes >= 20", "event.plan == 'team'"],
+}
+
+
+def _keyed(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object", "properties": properties, "required": [next(iter(properties))], "additionalProperties": False
+    }  # fmt: skip
+
+
 _MATCHER = Spoken(
     parse_matcher,
     say=_say,
     schema={
         "anyOf": [
-            {"enum": list(WORDS)},
-            _keyed("page", "/pricing*"),
-            _keyed("track", "Webinar Attended"),
-            _keyed("answer", "timing=now", with_if=False),
-        ]
+            _keyed(page=_PAGE, **{"if": _IF}),
+            _keyed(track=_TRACK, **{"if": _IF}),
+            _keyed(answer=_ANSWER),
+            spoken("|".join(WORDS), list(WORDS), f"write {one_of(WORDS)}"),
+        ],
+        "examples": [{"page": "/pricing*"}, {"track": "Webinar Attended", "if": "event.minutes >= 20"}, "clicked"],
     },
 )

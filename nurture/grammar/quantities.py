@@ -3,13 +3,15 @@
 import re
 from typing import Annotated
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, WithJsonSchema
 
 from nurture.grammar.mistakes import Mistake, quoted
+from nurture.grammar.patterns import BLANK, any_case, spoken
 from nurture.grammar.spoken import Spoken
 
 _PER_DAY = re.compile(r"([0-9]{1,6})\s*(?:per|a)\s+day")
 _PERCENT = re.compile(r"([0-9]{1,3})\s*%")
+_TRUTHS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n")
 
 
 class QuantityMistake(Mistake):
@@ -51,7 +53,16 @@ PerDay = Annotated[
     Spoken(
         parse_per_day,
         say=lambda count: f"{count} per day",
-        schema={"type": "string", "pattern": r"^[1-9][0-9]* per day$", "examples": ["2 per day"]},
+        schema={
+            "anyOf": [
+                spoken(
+                    f"(?=[0-9]{{1,6}}(?![0-9]))0*[1-9][0-9]*{BLANK}*(?:{any_case('per')}|[aA]){BLANK}+{any_case('day')}",
+                    ["2 per day"],
+                    "write how many, like `2 per day`",
+                ),
+                {"type": "integer", "minimum": 1},
+            ]
+        },
     ),
 ]
 """At most so many on one day."""
@@ -61,10 +72,34 @@ Percent = Annotated[
     Spoken(
         parse_percent,
         say=lambda share: f"{share}%",
-        schema={"type": "string", "pattern": "^[0-9]{1,3} ?%$", "examples": ["50%"]},
+        schema={
+            "anyOf": [
+                spoken(f"(?:100|0?[0-9]{{1,2}}){BLANK}*%", ["50%"], "write a share from 0% to 100%, like `50%`"),
+                {"type": "integer", "minimum": 0, "maximum": 100},
+            ]
+        },
     ),
 ]
 """A share, 0 to 100."""
+
+Truth = Annotated[
+    bool,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "boolean"},
+                {"type": "integer", "minimum": 0, "maximum": 1},
+                {
+                    "type": "string",
+                    "pattern": f"^(?:{'|'.join(map(any_case, _TRUTHS))}|0|1)$",
+                    "patternErrorMessage": "write `true` or `false`",
+                },
+            ],
+            "examples": [True, False],
+        }
+    ),
+]
+"""Yes or no, with the words for it that YAML has had."""
 
 Whole = Annotated[int, Strict()]
 """A whole number that is written as one: not `"3"`, not `true`."""

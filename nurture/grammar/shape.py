@@ -6,4 +6,4 @@ from pydantic import BaseModel, ConfigDict
 class Shape(BaseModel):
     """Nothing unknown is allowed, nothing changes after it was read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)

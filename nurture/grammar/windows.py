@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic_core import CoreSchema
 
-from nurture.grammar.durations import DurationMistake, parse_calendar_duration
+from nurture.grammar.durations import CALENDAR_DURATION, DurationMistake, parse_calendar_duration
 from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
+from nurture.grammar.patterns import BLANK, DASH, any_case, spoken
 from nurture.grammar.spoken import Spoken
 
 DAYS: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -203,26 +204,43 @@ def _day(word: str) -> int:
     return number
 
 
-_CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
+_CLOCK = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
 _HOURS = Spoken(
     parse_hours,
-    schema={"type": "string", "pattern": rf"^\s*{_CLOCK}\s*[-–—]\s*{_CLOCK}\s*$", "examples": ["09:00-11:30"]},
+    schema=spoken(
+        f"{_CLOCK}{DASH}{_CLOCK}", ["09:00-11:30"], 'write two times of a 24-hour clock, like `"09:00-11:30"`'
+    ),
 )
-_AGAIN = Spoken(parse_again, schema={"type": "string", "examples": ["never", "after 30 days"]})
-_DAY_SCHEMA = {"type": "string", "examples": ["mon-fri", *DAYS]}
+_AGAIN = Spoken(
+    parse_again,
+    schema=spoken(
+        f"{any_case('never')}|{any_case('after')}{BLANK}+{CALENDAR_DURATION}",
+        ["after 30 days", "never"],
+        "write `never`, or `after` and a duration, like `after 30 days`",
+    ),
+)
+_DAY = "|".join(map(any_case, sorted(_NUMBER, key=len, reverse=True)))
+_SPAN = f"(?:{_DAY})(?:{DASH}(?:{_DAY}))?"
+_INSTEAD = "write weekdays like `mon-fri` or `[tue, thu]`"
+_DAYS_SCHEMA = spoken(f"{_SPAN}(?:{BLANK}*,{BLANK}*{_SPAN})*", ["mon-fri", "tue, wed, thu"], _INSTEAD)
+_LISTED_SCHEMA = spoken(_SPAN, [*DAYS, "mon-fri"], _INSTEAD)
 
 Weekdays = Annotated[
     frozenset[int],
     Spoken(
         parse_weekdays,
         say=say_weekdays,
-        schema={"anyOf": [_DAY_SCHEMA, {"type": "array", "items": _DAY_SCHEMA, "minItems": 1}]},
+        schema={"anyOf": [{"type": "array", "items": _LISTED_SCHEMA, "minItems": 1}, _DAYS_SCHEMA]},
     ),
 ]
 """Days of the week, Monday = 0."""
 
 ClockTime = Annotated[
     time,
-    Spoken(parse_time, say=say_time, schema={"type": "string", "pattern": rf"^\s*{_CLOCK}\s*$", "examples": ["09:00"]}),
+    Spoken(
+        parse_time,
+        say=say_time,
+        schema=spoken(_CLOCK, ["09:00", "17:30"], 'write a time of a 24-hour clock, like `"09:00"`'),
+    ),
 ]
 """A time of day."""

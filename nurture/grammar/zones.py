@@ -6,6 +6,7 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 from nurture.grammar.mistakes import Mistake, did_you_mean, quoted
+from nurture.grammar.patterns import spoken
 from nurture.grammar.spoken import Spoken
 
 _NOT_A_PLACE = frozenset({"localtime", "posixrules", "Factory"})
@@ -41,7 +42,8 @@ def parse_holidays(value: object) -> str:
     Raises:
         HolidaysMistake: the library knows no such country, or no such part of it.
     """
-    name = value.strip().upper() if isinstance(value, str) else ""
+    name = value.strip() if isinstance(value, str) else ""
+    name = name.upper() if name.isascii() else ""
     country, _, part = name.partition("-")
     if country not in _countries():
         meant = _country_aliases().get(country)
@@ -92,11 +94,28 @@ def _parts(country: str) -> tuple[str, ...]:
     return tuple(country_holidays(country).subdivisions)
 
 
-Zone = Annotated[str, Spoken(parse_zone, schema={"type": "string", "examples": ["America/Chicago", "Europe/Berlin"]})]
+Zone = Annotated[
+    str,
+    Spoken(
+        parse_zone,
+        schema=spoken(
+            "[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*",
+            ["America/Chicago", "America/New_York", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "UTC"],
+            "write a time zone's name, like `America/Chicago`",
+        ),
+    ),
+]
 """A name of the tz database."""
 
 HolidayCalendar = Annotated[
     str,
-    Spoken(parse_holidays, schema={"type": "string", "pattern": "^[A-Za-z]{2}(-.+)?$", "examples": ["US", "DE-BY"]}),
+    Spoken(
+        parse_holidays,
+        schema=spoken(
+            "[A-Za-z]{2}(?:-[^-].*)?",
+            ["US", "GB", "DE-BY"],
+            "write a country's two letters, or those and a part of it, like `US` or `DE-BY`",
+        ),
+    ),
 ]
 """Whose public holidays are kept: a country's code, or a country's and its part's."""
