@@ -116,13 +116,16 @@ def _mjml_head(draft: Draft, tags: _Tags, front: FrontMatter) -> _Inserts:
     pieces: list[Piece] = []
     if ("mj-title", "open") not in tags:
         pieces += _element(front, "<mj-title>", "{{ subject }}", "</mj-title>")
-    if front.preheader:
-        pieces += _element(front, "<mj-preview>", front.preheader.text, "</mj-preview>")
     head = tags.get(("mj-head", "open"))
     if head is None:
         place = draft.place(body.start)
         pieces = [Piece("text", "<mj-head>", place), *pieces, Piece("text", "</mj-head>", place)]
-    return [(head.end if head else body.start, Draft.of(pieces, draft.shelf))]
+    inserts: _Inserts = [(head.end if head else body.start, Draft.of(pieces, draft.shelf))]
+    if front.preheader:
+        # Not as <mj-preview>: MJML makes that white, which on paper that is nearly white is what spam filters look for.
+        preheader = _element(front, f"<mj-raw>{_PREHEADER}", front.preheader.text, "</div></mj-raw>")
+        inserts.append((body.end, Draft.of(preheader, draft.shelf)))
+    return inserts
 
 
 def _html_head(draft: Draft, tags: _Tags, front: FrontMatter) -> _Inserts:
