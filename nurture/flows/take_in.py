@@ -9,16 +9,14 @@ from sqlalchemy import Connection
 from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.flows.decide import decide, offered
-from nurture.rules.happenings import Arrived, Happening, MustNotBeMailed, Placed, ProfileChanged, Refused
+from nurture.rules.happenings import Happening, MustNotBeMailed, Placed, ProfileChanged
+from nurture.sheets import arrivals
 from nurture.sheets.people import Person
 from nurture.store import incoming, leads
 from nurture.store.incoming import Heard
 from nurture.store.suppressions import suppress
 
 TRIES = 3
-BY = "import"
-WITH_NURTURE: frozenset[str] = frozenset({"inquiry", "nurture", "customer"})
-"""Stages in which a new lead arrives. In any other, sales has it, or it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +49,13 @@ def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
 
 def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
     """Lock, insert, update, suppress; then let happen what follows (design: locks before any insert into leads)."""
-    incoming.copy_in(db, (_values(person) for person in people.values()))
+    incoming.copy_in(db, (arrivals.values(person) for person in people.values()))
     known = incoming.lock_known(db)
     new = incoming.insert_new(db, now)
     if len(known) + len(new) < len(people):  # somebody else has just inserted the rest
         known = {email: lead_id for email, lead_id in incoming.lock_known(db).items() if email not in new}
-    given = [(lead_id, _values(people[email])) for email, lead_id in known.items()]
-    changed = leads.update(db, given, now, source=BY) if given else []
+    given = [(lead_id, arrivals.values(people[email])) for email, lead_id in known.items()]
+    changed = leads.update(db, given, now, source=arrivals.BY) if given else []
     _suppress(db, app, people, known, now)
     happenings: dict[int, Happening] = {lead_id: ProfileChanged() for lead_id in changed}
     happenings |= {
@@ -67,7 +65,7 @@ def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: dateti
     }
     happenings |= _refused_anew(db, {lead_id: people[email] for email, lead_id in known.items()}, now)
     for email, lead_id in new.items():
-        if (arrival := _arrival(people[email], now)) is not None:
+        if (arrival := arrivals.arrival(people[email], now)) is not None:
             happenings[lead_id] = arrival
     return TakenIn(len(new), offered(decide(db, app, happenings, now)))
 
@@ -75,15 +73,8 @@ def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: dateti
 def _suppress(db: Connection, app: App, people: Mapping[str, Person], known: Mapping[str, int], now: datetime) -> None:
     """Before anything else: whoever is not to be mailed leaves the campaign, and none takes them."""
     quiet = [email for email, person in people.items() if person.do_not_email]
-    if suppress(db, quiet, reason="unsubscribed", how=BY, at=now):
+    if suppress(db, quiet, reason="unsubscribed", how=arrivals.BY, at=now):
         decide(db, app, {known[email]: MustNotBeMailed("unsubscribed") for email in quiet if email in known}, now)
-
-
-def _arrival(person: Person, now: datetime) -> Happening | None:
-    """What a lead that nobody knew comes in with."""
-    if person.reject_reason is not None:
-        return _refusal(person, now)
-    return Arrived() if (person.stage or "inquiry") in WITH_NURTURE else None
 
 
 def _refused_anew(db: Connection, known: Mapping[int, Person], now: datetime) -> dict[int, Happening]:
@@ -93,12 +84,8 @@ def _refused_anew(db: Connection, known: Mapping[int, Person], now: datetime) ->
     for heard in incoming.heard_of(db, list(refused)):
         person = refused[heard.lead_id]
         if _is_news(heard, person):
-            news[heard.lead_id] = _refusal(person, now)
+            news[heard.lead_id] = arrivals.refusal(person, now)
     return news
-
-
-def _refusal(person: Person, now: datetime) -> Refused:
-    return Refused(person.reject_reason or "", at=person.rejected_at or now, by=BY)
 
 
 def _is_news(heard: Heard, person: Person) -> bool:
@@ -112,7 +99,3 @@ def _is_news(heard: Heard, person: Person) -> bool:
     if person.rejected_at is None:
         return person.reject_reason not in heard.reasons
     return heard.last_at is None or person.rejected_at > heard.last_at
-
-
-def _values(person: Person) -> dict[str, object]:
-    return {**person.profile, "email": person.email, "attributes": person.attributes, "stage": person.stage}

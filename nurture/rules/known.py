@@ -1,7 +1,7 @@
 """What a condition may look at, built from a lead's state."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from nurture.agreement import Company
@@ -9,6 +9,9 @@ from nurture.campaign import Campaign, Step
 from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, Known, LeadState
 from nurture.rules import scoring
 from nurture.rules.book import Rulebook
+
+LOOKS_BACK = timedelta(days=400)
+"""How far conditions such as `visited` can look back: events older than that are not loaded."""
 
 
 def known(

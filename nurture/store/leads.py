@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, Row, text
 
 from nurture.facts import PROFILE_FIELDS
+from nurture.rules.profiles import merged
 
 _INSERT = text(
     """
@@ -118,7 +119,7 @@ def update(db: Connection, leads: Sequence[tuple[int, Mapping[str, Any]]], now: 
     rows = db.execute(text("SELECT * FROM lead WHERE id = ANY(:ids)"), {"ids": list(given)}).all()
     changed: list[tuple[int, dict[str, Any], dict[str, list[Any]]]] = []
     for row in rows:
-        values, changes = _changes(row, given[row.id])
+        values, changes = merged(dict(row._mapping), given[row.id])
         if changes:
             changed.append((row.id, values, changes))
     if changed:
@@ -128,22 +129,6 @@ def update(db: Connection, leads: Sequence[tuple[int, Mapping[str, Any]]], now: 
         kept = {"lead_id": [i for i, _, _ in changed], "changes": [_json(c) for _, _, c in changed]}
         db.execute(_CHANGES, {**kept, "now": now, "source": source})
     return [lead_id for lead_id, _, _ in changed]
-
-
-def _changes(row: Row[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    values: dict[str, Any] = {}
-    changes: dict[str, list[Any]] = {}
-    for field in PROFILE_FIELDS:
-        before, after = getattr(row, field), given.get(field)
-        values[field] = before if after in (None, "") else after
-        if values[field] != before:
-            changes[field] = [before, values[field]]
-    attributes = {**row.attributes, **(given.get("attributes") or {})}
-    values["attributes"] = attributes
-    for name, after in attributes.items():
-        if row.attributes.get(name) != after:
-            changes[name] = [row.attributes.get(name), after]
-    return values, changes
 
 
 def _json(value: Mapping[str, Any] | None) -> str:

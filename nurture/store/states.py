@@ -22,6 +22,7 @@ from nurture.facts import (
     SignalCount,
 )
 from nurture.rules.book import Rulebook
+from nurture.rules.known import LOOKS_BACK
 from nurture.store.suppressions import address_hash
 
 _LEADS = text("SELECT * FROM lead WHERE id = ANY(:ids) ORDER BY id")
@@ -56,9 +57,6 @@ _EVENTS = text(
     WHERE lead_id = ANY(:ids) AND verdict = 'human' AND occurred_at >= :since ORDER BY lead_id, occurred_at, id
     """
 )
-
-LOOKS_BACK = timedelta(days=400)
-"""How far conditions such as `visited` can look back."""
 
 
 def lock(db: Connection, ids: Iterable[int]) -> list[int]:
