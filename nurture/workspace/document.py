@@ -99,6 +99,10 @@ class Document:
             node = step[1]
         return [(*path, key) for key in node.entries] if isinstance(node, Mapping) else []
 
+    def empty(self) -> Iterator[Path]:
+        """The path of every key or list item after which nothing stands."""
+        yield from _empty(self.root, ())
+
     def texts(self, *pattern: str | int | None) -> Iterator[tuple[Path, str]]:
         """Every text whose path fits the pattern, in which None stands for any key or index."""
         yield from _texts(self.root, pattern, ())
@@ -134,6 +138,18 @@ def _texts(node: Node, pattern: tuple[str | int | None, ...], path: Path) -> Ite
     elif isinstance(node, Sequence) and part is None:
         for index, item in enumerate(node.items):
             yield from _texts(item, rest, (*path, index))
+
+
+def _empty(node: Node, path: Path) -> Iterator[Path]:
+    if isinstance(node, Scalar):
+        if node.value is None:
+            yield path
+    elif isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
+            yield from _empty(item, (*path, index))
+    else:
+        for key, (_, value) in node.entries.items():
+            yield from _empty(value, (*path, key))
 
 
 _ESCAPE_LENGTH = {"x": 4, "u": 6, "U": 10}

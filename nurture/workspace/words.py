@@ -29,11 +29,16 @@ def value_words(error: ErrorDetails, path: Path) -> Said:
     if error["type"] == "missing":
         return MISSING_KEY, f"{subject} is missing", None
     if error["input"] is None:
-        return WRONG_KIND, f"{subject} is empty", "nothing stands after the `:`"
+        return WRONG_KIND, *empty_words(path)
     for prefix, say in _SAY.items():
         if error["type"].startswith(prefix):
             return say(error, subject)
     return WRONG_KIND, f"{subject} cannot be {quoted(error['input'])}", None
+
+
+def empty_words(path: Path) -> tuple[str, str]:
+    """That nothing stands at a path where something must, and a hint."""
+    return f"{_subject(path)} is empty", "nothing stands after the `:`"
 
 
 def _subject(path: Path) -> str:

@@ -29,6 +29,7 @@ IN_AGREEMENT = [
         "did you mean `America/Chicago`?",
     ),
     ("  holidays: US\n", "  holidays: USA\n", "USA", "N125", "did you mean `US`?"),
+    ("  holidays: US\n", "  holidays:\n", "holidays:", "N112", "`holidays` is empty (nothing stands after the `:`)"),
     ("  sender: Ada at Acme <ada@news.acme.example>", "  sender: Ada at Acme", "Ada at Acme\n", "N126", "no spaces"),
     ("ada@acme.example", "ada@acme", "ada@acme\n", "N126", "no dot"),
     ("reply_to: ada@acme.example", "reply_to:", "reply_to:", "N112", "`reply_to` is empty"),
