@@ -1,21 +1,17 @@
-"""`check`, `enroll`, `qualify`, `why`."""
+"""`check`, `enroll`, `qualify`."""
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from nurture.cli.opening import opened_app
-from nurture.cli.printing import Json, err, out, print_json, print_table
-from nurture.db import transaction
-from nurture.errors import NotFound, UsageError, WorkspaceError
+from nurture.cli.printing import Json, err, out, print_json
+from nurture.errors import UsageError, WorkspaceError
 from nurture.flows import enroll as enrolling
 from nurture.grammar.conditions import ConditionError, parse_condition
-from nurture.rules.why import why as explain
 from nurture.settings import read_settings
-from nurture.store import leads
-from nurture.store.states import states
 from nurture.workspace import load_workspace
 
 
@@ -80,35 +76,6 @@ def qualify(
         count = enrolling.qualify(app, limit=limit, now=now, count_only=True)
         _ask(f"{count} leads qualify; offer {min(count, limit)} of them to sales?", yes)
         out.print(f"{enrolling.qualify(app, limit=limit, now=now)} leads offered")
-
-
-def why(email: Annotated[str, typer.Argument(help="The lead.")], as_json: Json = False) -> None:
-    """Say what happens next to a lead, when, and every rule that decided."""
-    with opened_app() as app:
-        now = app.now()
-        with transaction(app.engine) as db:
-            lead_id = leads.id_of(db, email)
-            if lead_id is None:
-                raise NotFound(f"no lead with the address {email}")
-            (state,) = states(db, app.book, [lead_id], now)
-    said = explain(app.book, state, now)
-    following = said.next
-    if as_json:
-        print_json({"lead": state.profile.email, "next": _next(following), "rules": [_ruling(r) for r in said.rules]})
-        return
-    where = "/".join(part for part in (following.campaign, following.step) if part)
-    at = f" at {following.at:%a %d %b %Y %H:%M %Z}" if following.at else ""
-    out.print(f"{state.profile.email}: {following.action} {where}{at}".rstrip(), markup=False)
-    out.print(f"  {following.because}", markup=False)
-    print_table(("", "rule", "because"), [("yes" if r.holds else "no", r.rule, r.because) for r in said.rules])
-
-
-def _next(following: Any) -> dict[str, Any]:
-    return {name: getattr(following, name) for name in ("action", "campaign", "step", "at", "because")}
-
-
-def _ruling(ruling: Any) -> dict[str, Any]:
-    return {"rule": ruling.rule, "holds": ruling.holds, "because": ruling.because}
 
 
 def _ask(question: str, yes: bool) -> None:

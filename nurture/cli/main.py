@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import nurture
-from nurture.cli import campaigns, deliveries, demo, handoffs, leads, processes, score, up
+from nurture.cli import campaigns, deliveries, demo, handoffs, leads, processes, score, up, why
 from nurture.cli.printing import err
 from nurture.errors import NurtureError
 
@@ -26,7 +26,7 @@ app.add_typer(processes.database, name="db")
 app.command("check")(campaigns.check)
 app.command("enroll")(campaigns.enroll)
 app.command("qualify")(campaigns.qualify)
-app.command("why")(campaigns.why)
+app.command("why")(why.why)
 app.command("web")(processes.web)
 app.command("worker")(processes.worker)
 app.command("clock")(processes.clock)

@@ -1,20 +1,27 @@
 """Why: what happens next to a lead, when, and every rule that decided, in order and in plain words.
 
-It asks the same functions that decide (`taking`, `planning`, `conditions`, `qualification`); it decides nothing itself.
+It asks the same functions that decide (`ahead`, `taking`, `planning`, `conditions`, `qualification`); it decides
+nothing itself. Days and times in its words are the lead's own.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from nurture.campaign import Campaign
-from nurture.facts import MICRO, ON_THE_WAY, WITH_SALES, EnrollmentFact, LeadState
+from nurture.facts import WITH_SALES, EnrollmentFact, LeadState
 from nurture.rules import conditions, grading, qualification, scoring, taking
+from nurture.rules.ahead import Action, Ahead, ahead, is_silent
 from nurture.rules.book import Rulebook
+from nurture.rules.cadence import zone_of
 from nurture.rules.known import known
-from nurture.rules.planning import Plan, plan, unanswered
+from nurture.rules.pacing import pacing
+from nurture.rules.planning import plan
+from nurture.rules.refusing import reason_of
+from nurture.rules.ruling import Ruling
+from nurture.rules.spoken_time import say_day_of, say_moment
+from nurture.rules.standing import standings
 
-Action = Literal["send", "wait", "exhausted", "exit", "none"]
+__all__ = ["Next", "Ruling", "Why", "why"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,125 +36,180 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """One rule that was asked, whether it holds for this lead, and why."""
-
-    rule: str
-    holds: bool
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
 class Why:
-    """The next thing, and the rules in the order in which they were asked."""
+    """The next thing, the rules in the order in which they were asked, and the zone in which times are told."""
 
     next: Next
     rules: tuple[Ruling, ...]
+    zone: str
 
 
 def why(book: Rulebook, state: LeadState, now: datetime) -> Why:
     """Explain a lead as it stands at `now`."""
-    rulings = [_mailable(state), _with_nurture(state), _ready(book, state, now)]
-    if state.suppressed is not None or state.stage in WITH_SALES or state.stage == "disqualified":
-        stops = next(ruling for ruling in rulings if not ruling.holds)
-        return Why(Next("none", stops.because), tuple(rulings))
-    if state.enrollment is None:
-        following = _not_enrolled(book, state, now, rulings)
-    else:
-        following = _enrolled(book, state, state.enrollment, now, rulings)
-    return Why(following, tuple(rulings))
+    return _Explaining(book, state, now).all()
 
 
-def _mailable(state: LeadState) -> Ruling:
-    if state.suppressed is None:
-        return Ruling("may be mailed", holds=True, because="the address is on no list")
-    return Ruling("may be mailed", holds=False, because=f"the address must not be mailed: {state.suppressed}")
+class _Explaining:
+    """One lead being explained; the rules are noted as they are asked."""
+
+    def __init__(self, book: Rulebook, state: LeadState, now: datetime) -> None:
+        self.book, self.state, self.now = book, state, now
+        self.zone = zone_of(state.profile.timezone, book.agreement)
+        self.rules: list[Ruling] = []
+
+    def all(self) -> Why:
+        self.note("may be mailed", *_mailable(self.state))
+        self.note("is with nurture", *self._with_nurture())
+        self.note("is ready for sales", *self._ready())
+        if is_silent(self.state):
+            following = Next("none", next(rule for rule in self.rules if not rule.holds).because)
+        elif self.state.enrollment is None:
+            following = self._resting()
+        else:
+            following = self._enrolled(self.state.enrollment)
+        return Why(following, tuple(self.rules), self.zone)
+
+    def note(self, rule: str, holds: bool, because: str) -> None:
+        self.rules.append(Ruling(rule, holds, because))
+
+    def day(self, at: datetime) -> str:
+        return say_day_of(at, self.zone, self.now)
+
+    def moment(self, at: datetime) -> str:
+        return say_moment(at, self.zone, self.now)
+
+    def _with_nurture(self) -> tuple[bool, str]:
+        state, label = self.state, self._label()
+        if state.stage in WITH_SALES:
+            kept = f", who keeps it ({label})" if state.handoff is None and label else ""
+            return False, f"sales has the lead{kept}: its stage is {state.stage}, and nurture is silent"
+        if state.stage == "disqualified":
+            return False, f"the lead is out of the question{f': {label}' if label else ''}"
+        refused = f", after sales refused it: {label}" if state.refused and label else ""
+        return True, f"its stage is {state.stage}{refused}"
+
+    def _label(self) -> str | None:
+        code = self.state.reason
+        said = reason_of(self.book, code) if code is not None else None
+        return code if said is None else f"“{said.label}”"
+
+    def _ready(self) -> tuple[bool, str]:
+        agreement = self.book.agreement
+        score = scoring.score(agreement, self.state.counts, self.now.date())
+        graded = grading.grade(agreement, known(self.book, self.state, self.now))
+        decision = qualification.decide(agreement, graded, score, hand_raise=None, barred=False)
+        if not decision.qualifies:
+            return False, decision.because
+        return True, f"{decision.because}; it is offered when it next does something, or by `nurture qualify`"
+
+    def _resting(self) -> Next:
+        found = ahead(self.book, self.state, self.now)
+        if found.action != "none":
+            return self._after_a_wait(found)
+        if self.state.ask_at is not None:
+            until = self.day(self.state.ask_at)
+            self.note("the wait is over", self.state.ask_at <= self.now, f"it ends on {until}")
+            if self.state.ask_at > self.now:
+                then = self._asked(self.state.ask_at)
+                return Next("wait", f"the wait ends on {until}, and then {then}", at=self.state.ask_at)
+        taken = taking.choose(self.book, self.state, self.now).campaign
+        said = self._asked(self.now)
+        if taken is None:
+            return Next("none", f"{said}; the lead rests, its signals count, and all are asked again when it changes")
+        because = f"{said} when something about the lead changes; nothing has to come of that by itself"
+        return Next("wait", because, taken.id)
+
+    def _after_a_wait(self, found: Ahead) -> Next:
+        """Something comes of a wait: a campaign takes the lead."""
+        at = found.at or self.now
+        self.note("the wait is over", at <= self.now, f"it ends on {self.moment(at)}; signals count meanwhile")
+        said = self._asked(at)
+        mail = ahead(self.book, found.after, at) if found.after is not None else found
+        if mail.action == "send" and mail.at is not None:
+            said += f"; its first mail would be `{mail.step}`, on {self.moment(mail.at)}"
+        return Next("wait", f"mail waits until {self.day(at)}, and then {said}", found.campaign, at=at)
+
+    def _asked(self, at: datetime) -> str:
+        """Note what each campaign says to this lead at some time; gives who takes it."""
+        taken = taking.choose(self.book, self.state, at)
+        for campaign, said in taken.because:
+            holds = taken.campaign is not None and taken.campaign.id == campaign
+            self.note(f"{campaign} takes the lead", holds, "it may, and it is the first in order" if holds else said)
+        return "no campaign takes the lead" if taken.campaign is None else f"{taken.campaign.id} takes it"
+
+    def _enrolled(self, enrollment: EnrollmentFact) -> Next:
+        campaign = self.book.campaigns.get(enrollment.campaign)
+        since = f"the lead has been in it since {self.day(enrollment.started_at)}"
+        if campaign is None or campaign.status != "live":
+            said = "its file is gone" if campaign is None else f"it is {campaign.status}"
+            self.note(f"{enrollment.campaign} runs", False, f"{said}; {since}, and stays without mail")
+            return Next("none", f"{enrollment.campaign} does not run: {said}", enrollment.campaign)
+        self.note(f"{campaign.id} runs", True, f"it is live; {since}")
+        found = ahead(self.book, self.state, self.now)
+        asked_at, before = found.decided_at, found.before
+        self._exit_lines(campaign, before, asked_at)
+        if before.enrollment is not None and found.action != "exit":
+            self._steps(campaign, before, before.enrollment, asked_at)
+        return self._said(campaign, found)
+
+    def _exit_lines(self, campaign: Campaign, state: LeadState, at: datetime) -> None:
+        here = known(self.book, state, at, campaign=campaign)
+        for line in campaign.exit:
+            holds = conditions.holds(line.when, here) is True
+            self.note(f"leaves as {line.reason}", holds, conditions.explain(line.when, here))
+
+    def _steps(self, campaign: Campaign, state: LeadState, enrollment: EnrollmentFact, at: datetime) -> None:
+        for step in standings(self.book, campaign, state, enrollment, at):
+            self.note(f"step {step.step} comes next", step.place == "next", step.because)
+        planned = plan(self.book, campaign, self.state, enrollment, self.now)
+        if planned.step is not None:
+            self.rules += pacing(self.book, campaign, self.state, enrollment, planned, self.now)
+
+    def _said(self, campaign: Campaign, found: Ahead) -> Next:
+        then = f"then {found.then} takes the lead" if found.then else "then the lead rests"
+        if found.action == "send" and found.at is not None:
+            at = self.moment(found.at)
+            because = f"`{found.step}` is what comes next, and {at} is the first time that everything allows"
+            if found.slot is None:
+                because = f"`{found.step}` is queued for {at}"
+            return Next("send", because, found.campaign, found.step, found.at)
+        if found.action == "exit":
+            because = f"the campaign's exit line `{found.word}` holds; {then}"
+            return Next("exit", because, campaign.id, at=found.at)
+        if found.at is None and self._awaits_adoption(campaign):
+            because = "the campaign's file has changed and is not adopted yet; when the clock does so, it decides again"
+            return Next("none", because, campaign.id)
+        if found.action == "exhausted":
+            return self._out_of_steps(campaign, found, then)
+        because = "no day within two years is allowed by the cadence and the limits"
+        return Next("none", because, campaign.id)
+
+    def _out_of_steps(self, campaign: Campaign, found: Ahead, then: str) -> Next:
+        because = "nothing is left for this lead: every step is received or passed over"
+        self.note("something is left to receive", False, because)
+        if found.at is None:
+            return Next("exhausted", f"{because}; it waits for new steps", campaign.id)
+        ends = f"the campaign ends for it on {self.day(found.at)}, {then}"
+        return Next("exhausted", f"{because}; {ends}, unless a step is added before", campaign.id, at=found.at)
+
+    def _awaits_adoption(self, campaign: Campaign) -> bool:
+        """Whether the files as they are would send a mail, and nobody has been woken for them yet."""
+        live = self.state.enrollment
+        return live is not None and plan(self.book, campaign, self.state, live, self.now).slot is not None
 
 
-def _with_nurture(state: LeadState) -> Ruling:
-    if state.stage in WITH_SALES:
-        return Ruling("is with nurture", holds=False, because=f"sales has the lead ({state.stage}); nurture is silent")
-    if state.stage == "disqualified":
-        return Ruling("is with nurture", holds=False, because=f"the lead is disqualified ({state.reason})")
-    return Ruling("is with nurture", holds=True, because=f"its stage is {state.stage}")
+def _mailable(state: LeadState) -> tuple[bool, str]:
+    if state.suppressed is not None:
+        return False, f"the address must not be mailed: {_SUPPRESSED.get(state.suppressed, state.suppressed)}"
+    if state.left_topics:
+        return True, f"yes, but nothing of what it left: {', '.join(sorted(state.left_topics))}"
+    return True, "nobody asked us not to, and no mail bounced"
 
 
-def _ready(book: Rulebook, state: LeadState, now: datetime) -> Ruling:
-    score = scoring.score(book.agreement, state.counts, now.date())
-    graded = grading.grade(book.agreement, known(book, state, now))
-    decision = qualification.decide(book.agreement, graded, score, hand_raise=None, barred=False)
-    so_far = f"grade {graded.grade}, score {score.micro / MICRO:.1f}"
-    missing = "; ".join(decision.missing)
-    because = decision.because if not missing else f"{so_far}; missing: {missing}"
-    return Ruling("is ready for sales", holds=decision.qualifies, because=because)
-
-
-def _not_enrolled(book: Rulebook, state: LeadState, now: datetime, rulings: list[Ruling]) -> Next:
-    if state.ask_at is not None and state.ask_at > now:
-        because = "mail waits, as the agreement says for this reason; signals count meanwhile"
-        rulings.append(Ruling("wait is over", holds=False, because=f"it ends on {state.ask_at:%d %b %Y}"))
-        return Next("wait", because, at=state.ask_at)
-    taken = taking.choose(book, state, now)
-    rulings += [
-        Ruling(
-            f"{campaign} takes the lead",
-            holds=taken.campaign is not None and taken.campaign.id == campaign,
-            because=said,
-        )
-        for campaign, said in taken.because
-    ]
-    if taken.campaign is not None:
-        return Next("wait", f"{taken.campaign.id} takes the lead when something about it changes", taken.campaign.id)
-    return Next("none", "no campaign takes the lead; its signals count, and it is asked again when something changes")
-
-
-def _enrolled(
-    book: Rulebook, state: LeadState, enrollment: EnrollmentFact, now: datetime, rulings: list[Ruling]
-) -> Next:
-    campaign = book.campaigns.get(enrollment.campaign)
-    if campaign is None or campaign.status != "live":
-        said = "its file is gone" if campaign is None else f"it is {campaign.status}"
-        rulings.append(Ruling(f"{enrollment.campaign} runs", holds=False, because=said))
-        return Next("none", f"the campaign does not run: {said}", enrollment.campaign)
-    rulings.append(Ruling(f"{campaign.id} runs", holds=True, because="it is live"))
-    leaving = _leaving(book, campaign, state, now, rulings)
-    if leaving is not None:
-        return leaving
-    on_the_way = [delivery for delivery in state.deliveries if delivery.state in ON_THE_WAY]
-    if on_the_way:
-        first = min(on_the_way, key=lambda delivery: delivery.at)
-        rulings.append(Ruling("a mail is on its way", holds=True, because=f"{first.step}, on {first.local_on}"))
-        return Next("send", "the mail is queued", first.campaign, first.step, first.at)
-    planned = plan(book, campaign, state, enrollment, now)
-    rulings += [Ruling(f"step {step} comes next", holds=False, because=said) for step, said in planned.passed]
-    return _planned(campaign, state, enrollment, planned, rulings)
-
-
-def _leaving(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime, rulings: list[Ruling]) -> Next | None:
-    here = known(book, state, now, campaign=campaign)
-    for line in campaign.exit:
-        holds = conditions.holds(line.when, here) is True
-        rulings.append(Ruling(f"leaves as {line.reason}", holds=holds, because=conditions.explain(line.when, here)))
-        if holds:
-            return Next("exit", f"the campaign's exit line holds: {line.reason}", campaign.id, at=now)
-    return None
-
-
-def _planned(
-    campaign: Campaign, state: LeadState, enrollment: EnrollmentFact, planned: Plan, rulings: list[Ruling]
-) -> Next:
-    if planned.step is None:
-        because = "every step is received or passed over"
-        rulings.append(Ruling("something is left to receive", holds=False, because=because))
-        until = "it waits for new steps" if planned.finish_at is None else "then it moves on"
-        return Next("exhausted", f"{because}; {until}", campaign.id, at=planned.finish_at)
-    rulings.append(Ruling(f"step {planned.step.id} comes next", holds=True, because="it is the first that is left"))
-    count = unanswered(state, enrollment)
-    rulings.append(Ruling("slow-down", holds=planned.slow, because=f"{count} mails in a row unanswered"))
-    if planned.slot is None:
-        because = "no day within two years is allowed"
-        return Next("none", because, campaign.id, planned.step.id)
-    rulings += [Ruling("moves the day", holds=True, because=said) for said in planned.slot.held_by]
-    because = f"the first day that the cadence allows, {planned.slot.local_on:%a %d %b} in {planned.slot.zone}"
-    at = planned.slot.at if enrollment.due_at is None else max(planned.slot.at, enrollment.due_at)
-    return Next("send", because, campaign.id, planned.step.id, at)
+_SUPPRESSED = {
+    "unsubscribed": "it unsubscribed",
+    "bounced": "mail to it bounced",
+    "complained": "it complained of our mail as spam",
+    "suppressed": "sales or an operator said so",
+    "erased": "the lead asked to be erased",
+}
