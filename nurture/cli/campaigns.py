@@ -1,7 +1,6 @@
 """`check`, `enroll`, `qualify`."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,35 +10,6 @@ from nurture.cli.printing import Json, err, out, print_json
 from nurture.errors import UsageError, WorkspaceError
 from nurture.flows import enroll as enrolling
 from nurture.grammar.conditions import ConditionError, parse_condition
-from nurture.settings import read_settings
-from nurture.workspace import load_workspace
-
-
-def check(
-    path: Annotated[Path | None, typer.Argument(help="The workspace; NURTURE_WORKSPACE or here.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Find every problem in the agreement and the campaigns."""
-    root = path or read_settings(os.environ).workspace
-    try:
-        workspace = load_workspace(root)
-    except WorkspaceError as error:
-        if as_json:
-            fields = ("file", "line", "column", "severity", "code", "message", "hint")
-            problems = [{name: getattr(problem, name) for name in fields} for problem in error.problems]
-            errors = sum(problem["severity"] == "error" for problem in problems)
-            print_json({"problems": problems, "errors": errors, "warnings": len(problems) - errors})
-        else:
-            for problem in error.problems:
-                out.print(str(problem), markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    if as_json:
-        print_json({"problems": [], "errors": 0, "warnings": 0})
-    else:
-        steps = sum(len(campaign.steps) for campaign in workspace.campaigns.values())
-        out.print(
-            f"no problems: {len(workspace.campaigns)} campaigns, {steps} steps, {len(workspace.templates)} templates"
-        )
 
 
 def enroll(

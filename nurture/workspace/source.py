@@ -49,12 +49,13 @@ class Source:
 def read_source(path: Path, file: str) -> Source | Problem:
     """Read a file, or say why that cannot be done."""
     try:
-        if path.stat().st_size > LARGEST:
-            return Problem(file, 1, 1, f"the file has more than {LARGEST:,} bytes", code=TOO_LARGE.code)
-        data = path.read_bytes()
+        with path.open("rb") as opened:
+            data = opened.read(LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
         return Problem(file, 1, 1, f"the file cannot be read: {reason}", code=UNREADABLE.code)
+    if len(data) > LARGEST:
+        return Problem(file, 1, 1, f"the file has more than {LARGEST:,} bytes", code=TOO_LARGE.code)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

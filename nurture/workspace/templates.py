@@ -1,6 +1,5 @@
 """The templates of a workspace, as text; what stands in them is the renderer's business."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -8,6 +7,7 @@ from typing import Literal
 from nurture.errors import Problem
 from nurture.grammar.mistakes import did_you_mean, quoted
 from nurture.workspace.codes import AMBIGUOUS_TEMPLATE
+from nurture.workspace.files import files_below
 from nurture.workspace.source import Source, read_source
 
 FOLDER = "templates"
@@ -60,14 +60,20 @@ class Templates:
         ) or f"it would be {quoted(f'{FOLDER}/{name}')} with .mjml, .html or .md"
 
 
+def kind_of(path: Path) -> TemplateKind | None:
+    """What kind of template a file is, by its ending; None where it is none."""
+    return next((kind for kind in KINDS if path.suffix == f".{kind}"), None)
+
+
 def read_templates(root: Path) -> Templates:
     """Read every template below a workspace. Unreadable ones and double names are among the problems."""
     found = Templates()
     folder = root / FOLDER
-    for path in _files(folder):
+    paths, found.problems = files_below(folder)
+    for path in paths:
         below = path.relative_to(folder).as_posix()
-        kind = path.suffix.removeprefix(".")
-        if kind not in KINDS:
+        kind = kind_of(path)
+        if kind is None:
             found.others.append(below)
             continue
         source = read_source(path, f"{FOLDER}/{below}")
@@ -90,8 +96,3 @@ def _keep(found: Templates, source: Source, below: str, kind: TemplateKind) -> N
         found.problems.append(source.problem(AMBIGUOUS_TEMPLATE, 0, message, "rename one of them"))
         return
     found.whole[name] = TemplateFile(name, source.path, kind, source.text)
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))

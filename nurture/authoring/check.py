@@ -1,0 +1,121 @@
+"""`nurture check`: everything that is wrong with a workspace, or with parts of it, or with files outside of any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nurture.authoring.loose import check_file, check_folder
+from nurture.authoring.meaning import meaning_problems
+from nurture.authoring.targets import Target, targets
+from nurture.authoring.templates import Use, check_templates
+from nurture.errors import Problem
+from nurture.workspace import Reading, read_workspace
+from nurture.workspace.files import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a check: every problem in the order of files and lines, and how much was looked at."""
+
+    problems: tuple[Problem, ...]
+    campaigns: int = 0
+    steps: int = 0
+    templates: int = 0
+
+    @property
+    def errors(self) -> int:
+        """How many of the problems are errors."""
+        return sum(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def warnings(self) -> int:
+        """How many are warnings."""
+        return len(self.problems) - self.errors
+
+
+def check(paths: Sequence[Path] = (), *, workspace: Path = Path(), seen_from: Path | None = None) -> list[Problem]:
+    """Find every problem that can be found, in the order of files and lines. `inspect` says what is promised."""
+    return list(inspect(paths, workspace=workspace, seen_from=seen_from).problems)
+
+
+def inspect(paths: Sequence[Path] = (), *, workspace: Path = Path(), seen_from: Path | None = None) -> Checked:
+    """Check workspaces, parts of workspaces, and loose files. Whatever stands in a file, it does not raise.
+
+    A part of a workspace is judged with the whole of it, and only its own problems are told.
+
+    Args:
+        paths: folders that hold `campaigns/`; files and folders within one; loose files and folders.
+        workspace: what is checked where there are no paths.
+        seen_from: a folder. Files below it are named by their path from there; others by their path below their
+            workspace, or as they were asked for where they have none or there is more than one.
+
+    Raises:
+        UsageError: one of the paths does not exist.
+    """
+    asked = targets(paths, workspace)
+    checked = [_workspace(target) if target.is_workspace else _loose(target) for target in asked]
+    problems = {
+        replace(problem, file=_shown(problem.file, target, seen_from, alone=len(asked) == 1))
+        for target, one in zip(asked, checked, strict=True)
+        for problem in one.problems
+    }
+    return Checked(
+        tuple(sorted(problems, key=_order)),
+        campaigns=sum(one.campaigns for one in checked),
+        steps=sum(one.steps for one in checked),
+        templates=sum(one.templates for one in checked),
+    )
+
+
+def workspace_problems(reading: Reading) -> list[Problem]:
+    """Every problem of a reading: what reading it found, what its rules amount to, and its templates."""
+    templates = check_templates(
+        reading.templates.whole,
+        reading.templates.partials,
+        list(_uses(reading)) if _is_readable(reading) else None,
+        company=reading.agreement.company if reading.agreement else None,
+    )
+    return [*reading.problems, *meaning_problems(reading), *templates]
+
+
+def _workspace(target: Target) -> Checked:
+    reading = read_workspace(target.root)
+    problems = [problem for problem in workspace_problems(reading) if target.covers(problem.file)]
+    return Checked(
+        tuple(problems),
+        campaigns=len(reading.campaigns),
+        steps=sum(len(campaign.steps) for campaign in reading.campaigns.values()),
+        templates=len(reading.templates.whole),
+    )
+
+
+def _loose(target: Target) -> Checked:
+    found = check_folder(target.root) if target.root.is_dir() else check_file(target.root)
+    return Checked(tuple(found.problems), campaigns=found.campaigns, steps=found.steps, templates=found.templates)
+
+
+def _is_readable(reading: Reading) -> bool:
+    """Whether every campaign could be read, so that it is known which templates are used."""
+    return bool(reading.documents) and len(reading.campaigns) == len(reading.documents)
+
+
+def _uses(reading: Reading) -> list[Use]:
+    return [
+        Use(template, campaign.id, step.id, is_survey=step.survey is not None)
+        for campaign in reading.campaigns.values()
+        for step in campaign.steps
+        for template in (step.variants.values() or [step.template])
+    ]
+
+
+def _shown(file: str, target: Target, seen_from: Path | None, *, alone: bool) -> str:
+    path = target.root / file
+    if seen_from is not None and path.is_relative_to(seen_from):
+        return printable(path.relative_to(seen_from).as_posix())
+    if target.is_workspace and alone:
+        return printable(file)
+    return printable((Path(target.said) / file).as_posix())
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    return problem.file, problem.line, problem.column, problem.code, problem.message
