@@ -1,4 +1,4 @@
-"""`check`, `enroll`, `qualify`."""
+"""`enroll`, `qualify`, `why`."""
 
 import os
 from typing import Annotated
@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from nurture.cli.opening import opened_app
-from nurture.cli.printing import Json, err, out, print_json
-from nurture.errors import UsageError, WorkspaceError
+from nurture.cli.printing import err, out
+from nurture.errors import UsageError
 from nurture.flows import enroll as enrolling
 from nurture.grammar.conditions import ConditionError, parse_condition
 
