@@ -75,7 +75,7 @@ class Draft:
         n = max(bisect_right(self.starts, offset) - 1, 0)
         if not self.starts:
             return Place("", 1)
-        return Place(self.places[n].file, self.places[n].line + self.text.count("\n", self.starts[n], offset))
+        return self.places[n].after(self.text[self.starts[n] : offset])
 
     def edited(self, edits: Iterable[Edit]) -> "Draft":
         """Carry out edits that do not overlap."""
@@ -140,10 +140,13 @@ class JinjaSource:
     lines: Sequence[int]
     places: Sequence[Place]
 
-    def place(self, line: int) -> Place:
-        """Tell where the Jinja on a line of this source was written."""
+    def place(self, line: int, word: str = "") -> Place:
+        """Tell where the Jinja on a line of this source was written, or the first `word` on that line."""
         n = max(bisect_right(self.lines, line) - 1, 0)
-        return Place(self.places[n].file, self.places[n].line + line - self.lines[n])
+        start, further = self.places[n], line - self.lines[n]
+        found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", self.text.split("\n")[line - 1]) if word else None
+        column = found.start() + 1 if found else 1
+        return Place(start.file, start.line + further, column if further else column + start.column - 1)
 
 
 _LOOKS_LIKE_JINJA = re.compile(r"\{(?=[{%#])")

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 
 from nurture.mail.macros import Call, Macro, bind, call_in, read_macro
 from nurture.mail.pieces import Piece, Place, constant, cut, file_of
+from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.sections import block_name, is_call_of, replaced, sections, with_super
 from nurture.workspace import TemplateFile
 
@@ -31,10 +32,14 @@ Blocks = Mapping[str, list[Piece]]
 
 @dataclass(slots=True)
 class Scope:
-    """What one file calls its macros: its own and those it took from others, and others' by the file's nickname."""
+    """What one file calls its macros: its own and those it took from others, and others' by the file's nickname.
+
+    `missing` are the names of an import that failed, so that a check does not call their use a mistake, too.
+    """
 
     macros: dict[str, Macro] = field(default_factory=dict)
     files: dict[str, Mapping[str, Macro]] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
 
     def find(self, name: str) -> Macro | None:
         """Find the macro that `name` or `file.name` means here."""
@@ -45,8 +50,9 @@ class Scope:
 class Expansion:
     """Works out one template with its partials."""
 
-    def __init__(self, partials: Mapping[str, TemplateFile]) -> None:
+    def __init__(self, partials: Mapping[str, TemplateFile], refusals: Refusals = STRICT) -> None:
         """`partials` are found by the path that an author writes, with its ending, or by their name without it."""
+        self._refusals = refusals
         self._partials = dict(partials)
         for partial in partials.values():
             self._partials.setdefault(f"{partial.name}.{partial.kind}", partial)
@@ -54,6 +60,8 @@ class Expansion:
         self._imported: dict[str, Scope] = {}
         self._shown: set[str] = set()
         self._depth = 0
+        self.used: set[str] = set()
+        """The files that were put in, by their paths."""
 
     def expand(self, pieces: Sequence[Piece], blocks: Blocks | None = None) -> list[Piece]:
         """Give the flat row of pieces. `blocks` fills the blocks of that name.
@@ -69,41 +77,59 @@ class Expansion:
 
     def into(self, layout: TemplateFile, body: Sequence[Piece], place: Place) -> list[Piece]:
         """Put pieces that are already expanded into a layout's block: its only one, or the one named `content`."""
-        names = [block_name(piece) for piece in cut(layout.text, file_of(layout)) if piece.word == "block"]
+        source = cut(layout.text, Place(file_of(layout), 1))
+        names = [block_name(piece) for piece in source if piece.word == "block"]
         if "content" not in names and len(names) != 1:
             raise place.error(
-                f"`{file_of(layout)}` has to have one block, or one named `content`, to put this mail into"
+                f"`{file_of(layout)}` has to have one block, or one named `content`, to put this mail into",
+                topic="part",
             )
         return self._file(layout, place, {"content" if "content" in names else names[0]: list(body)})
 
     def partial(self, name: str, place: Place) -> TemplateFile:
         """Find a file by the path that an author wrote."""
         if name in self._partials:
+            self.used.add(file_of(self._partials[name]))
             return self._partials[name]
         near = get_close_matches(name, self._partials, 1)
-        meant = f"; did you mean `{near[0]}`?" if near else ""
-        raise place.error(f"there is no part `{name}` in templates/{meant}")
+        hint = f"did you mean `{near[0]}`?" if near else None
+        raise place.error(f"there is no part `{name}` in templates/", hint=hint, topic="part")
 
     def _extend(self, extends: Piece, rest: Sequence[Piece], blocks: Blocks) -> list[Piece]:
-        layout = self._named(extends, extends.text.removeprefix("extends"))
+        layout: TemplateFile | None = None
+        with self._refusals:
+            layout = self._named(extends, extends.text.removeprefix("extends"))
         scope, own = Scope(), dict[str, list[Piece]]()
+        where: dict[str, Place] = {}
         for piece, inside in sections(rest):
-            if piece.word == "block":
-                body = self._walk(inside, scope, blocks)
-                own[block_name(piece)] = with_super(blocks.get(block_name(piece)), body)
-            elif "".join(left.text for left in self._one(piece, inside, scope, blocks)).strip():
-                raise piece.place.error("this stands outside of every {% block %}, so no mail would show it")
+            with self._refusals:
+                if piece.word == "block":
+                    body = self._walk(inside, scope, blocks)
+                    own[block_name(piece)] = with_super(blocks.get(block_name(piece)), body)
+                    where[block_name(piece)] = piece.place
+                elif "".join(left.text for left in self._one(piece, inside, scope, blocks)).strip():
+                    what = "this stands outside of every {% block %}, so no mail would show it"
+                    raise piece.place.after(_blank_before(piece)).error(what, topic="part")
+        if layout is None:
+            return _without_layout(own, extends.place)
         pieces = self._file(layout, extends.place, {**blocks, **own})
-        for name in own.keys() - self._shown:
-            raise extends.place.error(f"`{file_of(layout)}` has no block `{name}`")
+        for name in sorted(own.keys() - self._shown):
+            with self._refusals:
+                near = get_close_matches(name, self._shown, 1)
+                hint = f"did you mean `{near[0]}`?" if near else None
+                raise where[name].error(f"`{file_of(layout)}` has no block `{name}`", hint=hint, topic="part")
         return pieces
 
     def _walk(self, pieces: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
-        return [left for piece, inside in sections(pieces) for left in self._one(piece, inside, scope, blocks)]
+        left: list[Piece] = []
+        for piece, inside in sections(pieces):
+            with self._refusals:
+                left += self._one(piece, inside, scope, blocks)
+        return left
 
     def _one(self, piece: Piece, inside: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
         if piece.word in _REFUSED:
-            raise piece.place.error(_REFUSED[piece.word])
+            raise piece.place.error(_REFUSED[piece.word], topic="part")
         if piece.word == "block":
             self._shown.add(block_name(piece))
             return with_super(blocks.get(block_name(piece)), self._walk(inside, scope, blocks))
@@ -120,14 +146,29 @@ class Expansion:
 
     def _calls(self, piece: Piece, inside: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
         if piece.word == "call":
-            call = call_in(piece.text.removeprefix("call"))
-            macro = scope.find(call.name) if call else None
-            if call is None or macro is None:
-                raise piece.place.error("{% call %} needs a macro that this file has or imports")
-            return self._called(macro, call, piece.place, self._walk(inside, scope, blocks))
+            return self._call_block(piece, self._walk(inside, scope, blocks), scope)
         call = call_in(piece.text) if piece.kind == "expression" else None
         macro = scope.find(call.name) if call else None
-        return [piece] if call is None or macro is None else self._called(macro, call, piece.place, None)
+        if call is None or macro is None:
+            if call and not scope.missing.isdisjoint((call.name, call.name.partition(".")[0])):
+                return []
+            if call:
+                _check_macro(piece, call, scope)
+            return [piece]
+        return self._called(macro, call, piece.place, None)
+
+    def _call_block(self, piece: Piece, inside: list[Piece], scope: Scope) -> list[Piece]:
+        code = piece.text.removeprefix("call")
+        call = call_in(code.strip())
+        macro = scope.find(call.name) if call else None
+        if call and not scope.missing.isdisjoint((call.name, call.name.partition(".")[0])):
+            return inside
+        if call is None or macro is None:
+            if call:
+                _check_macro(piece, call, scope)
+            raise piece.place.error("{% call %} needs a macro that this file has or imports", topic="part")
+        place = piece.place.after("call" + code[: len(code) - len(code.lstrip())])
+        return self._called(macro, call, place, inside)
 
     def _called(self, macro: Macro, call: Call, place: Place, caller: list[Piece] | None) -> list[Piece]:
         home = macro.home if isinstance(macro.home, Scope) else Scope()
@@ -136,47 +177,82 @@ class Expansion:
         wants = any(is_call_of("caller", piece) for piece in body)
         if wants != (caller is not None):
             how = f"{{% call {call.name}(…) %}} … {{% endcall %}}" if wants else f"{{{{ {call.name}(…) }}}}"
-            raise place.error(f"`{macro.name}` is used as {how}")
+            raise place.error(f"`{macro.name}` is used as {how}", topic="part")
         return replaced(body, "caller", caller or [])
 
     def _import(self, piece: Piece, scope: Scope) -> None:
         if whole := _IMPORT.fullmatch(piece.text):
+            scope.missing.add(whole["nickname"])
             scope.files[whole["nickname"]] = self._macros(self._named(piece, whole["file"]), piece.place)
+            scope.missing.discard(whole["nickname"])
             return
         some = _FROM.fullmatch(piece.text)
         if some is None:
-            raise piece.place.error('an import is written {% import "_parts.mjml" as parts %}')
+            raise piece.place.error('an import is written {% import "_parts.mjml" as parts %}', topic="part")
+        words = [word.strip() for word in some["names"].split(",")]
+        scope.missing.update(word.split()[-1] for word in words if word)
         source = self._named(piece, some["file"])
         macros = self._macros(source, piece.place)
-        for word in some["names"].split(","):
+        for word in words:
             named = _NAMED.fullmatch(word)
             if named is None or named["name"] not in macros:
                 allowed = ", ".join(macros) or "none"
-                raise piece.place.error(f"`{file_of(source)}` has no macro `{word.strip()}`; it has: {allowed}")
-            scope.macros[named["nickname"] or named["name"]] = macros[named["name"]]
+                what = f"`{file_of(source)}` has no macro `{word}`; it has: {allowed}"
+                raise piece.place.after(piece.text[: piece.text.rfind(word)]).error(what, topic="part")
+            nickname = named["nickname"] or named["name"]
+            scope.macros[nickname] = macros[named["name"]]
+            scope.missing.discard(nickname)
 
     def _macros(self, source: TemplateFile, place: Place) -> Mapping[str, Macro]:
         file = file_of(source)
         if file not in self._imported:
             self._imported[file] = scope = Scope()
             with self._deeper(place):
-                self._walk(cut(source.text, file), scope, {})
+                self._walk(cut(source.text, Place(file, 1)), scope, {})
         return self._imported[file].macros
 
     def _named(self, piece: Piece, code: str) -> TemplateFile:
         name = constant(code.strip()) if code.strip() else None
         if not isinstance(name, str):
-            raise piece.place.error(f'{{% {piece.word} %}} takes one file\'s name: {{% {piece.word} "_part.mjml" %}}')
-        return self.partial(name, piece.place)
+            what = f'{{% {piece.word} %}} takes one file\'s name: {{% {piece.word} "_part.mjml" %}}'
+            raise piece.place.error(what, topic="part")
+        return self.partial(name, piece.place.after(piece.text[: piece.text.rfind(name)]))
 
     def _file(self, source: TemplateFile, place: Place, blocks: Blocks) -> list[Piece]:
         with self._deeper(place):
-            return self.expand(cut(source.text, file_of(source)), blocks)
+            return self.expand(cut(source.text, Place(file_of(source), 1)), blocks)
 
     @contextmanager
     def _deeper(self, place: Place) -> Iterator[None]:
         if self._depth >= _DEEPEST:
-            raise place.error(f"this includes or calls itself, or is nested more than {_DEEPEST} deep")
+            what = f"this includes or calls itself, or is nested more than {_DEEPEST} deep"
+            raise place.error(what, topic="part")
         self._depth += 1
-        yield
-        self._depth -= 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+
+def _check_macro(piece: Piece, call: Call, scope: Scope) -> None:
+    """Refuse a macro that an imported file does not have."""
+    file, _, name = call.name.rpartition(".")
+    macros = scope.files.get(file)
+    if macros is not None and name not in macros:
+        near = get_close_matches(name, macros, 1)
+        hint = f"did you mean `{file}.{near[0]}`?" if near else f"it has: {', '.join(macros) or 'none'}"
+        place = piece.place.after(piece.text[: piece.text.find(call.name)])
+        raise place.error(f"`{file}` has no macro `{name}`", hint=hint, topic="part")
+
+
+def _without_layout(blocks: Blocks, place: Place) -> list[Piece]:
+    """Stand in for a layout that is not there, so that the rest of a mail can be checked."""
+    is_mjml = not place.file.endswith(".html")
+    around = ("<mjml><mj-body><mj-section><mj-column>", "</mj-column></mj-section></mj-body></mjml>")
+    inside = [piece for block in blocks.values() for piece in block]
+    start, end = around if is_mjml else ("", "")
+    return [Piece("text", start, place), *inside, Piece("text", end, place)]
+
+
+def _blank_before(piece: Piece) -> str:
+    return piece.text[: len(piece.text) - len(piece.text.lstrip())]

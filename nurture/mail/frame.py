@@ -11,6 +11,7 @@ from nurture.mail.front_matter import FrontMatter
 from nurture.mail.markup import Tag, read
 from nurture.mail.nesting import Slot, walk
 from nurture.mail.pieces import Piece, PieceKind, Place, cut, file_of
+from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
 from nurture.workspace import TemplateFile
 
@@ -58,7 +59,14 @@ def _shipped(name: str, kind: Syntax) -> TemplateFile:
     return TemplateFile(name, path, kind, path.read_text("utf-8"))
 
 
-def in_layout(expansion: Expansion, front: FrontMatter, body: Sequence[Piece], *, is_markdown: bool) -> list[Piece]:
+def in_layout(
+    expansion: Expansion,
+    front: FrontMatter,
+    body: Sequence[Piece],
+    *,
+    is_markdown: bool,
+    refusals: Refusals = STRICT,
+) -> list[Piece]:
     """Put a mail that is no whole document into its layout.
 
     Raises:
@@ -66,35 +74,43 @@ def in_layout(expansion: Expansion, front: FrontMatter, body: Sequence[Piece], *
     """
     asked = front.layout
     place = asked.place if asked else Place(front.subject.place.file, front.first_line)
-    layout = expansion.partial(asked.text if asked else "_layout.mjml", place)
     marker = Piece("statement", _HERE, place)
-    framed = expansion.into(layout, [marker], place)
+    framed = [marker]
+    with refusals:
+        layout = expansion.partial(asked.text if asked else "_layout.mjml", place)
+        framed = expansion.into(layout, [marker], place)
+    if marker not in framed:
+        framed = expansion.into(shipped()["_layout.mjml"], [marker], place)
     around = _around(framed, place) if is_markdown else ("", "")
     wrapped = [Piece("text", around[0], place), *body, Piece("text", around[1], place)]
     return [new for piece in framed for new in (wrapped if piece is marker else (piece,))]
 
 
 def _around(framed: Sequence[Piece], place: Place) -> tuple[str, str]:
-    for met in walk(Draft.of(framed), strict=False):
+    for met in walk(Draft.of(framed), strict=False, refusals=Refusals(keep=True)):
         if isinstance(met, Slot) and met.piece.text == _HERE:
             if met.parent not in _AROUND_TEXT:
-                raise place.error(f"the layout has its block in <{met.parent}>, where no text can stand")
+                raise place.error(f"the layout has its block in <{met.parent}>, where no text can stand", topic="part")
             return _AROUND_TEXT[met.parent]
     return "", ""
 
 
-def completed(draft: Draft, syntax: Syntax, front: FrontMatter, expansion: Expansion) -> Draft:
+def completed(
+    draft: Draft, syntax: Syntax, front: FrontMatter, expansion: Expansion, refusals: Refusals = STRICT
+) -> Draft:
     """Add title, preheader and footer where the author has none.
 
     Raises:
         TemplateError: The author's own footer cannot be read, or there are two preheaders.
     """
-    tags: _Tags = {(tag.name, tag.kind): tag for tag in read(draft) if isinstance(tag, Tag)}
-    inserts = _mjml_head(draft, tags, front) if syntax == "mjml" else _html_head(draft, tags, front)
+    tags: _Tags = {(tag.name, tag.kind): tag for tag in read(draft, refusals) if isinstance(tag, Tag)}
+    inserts: _Inserts = []
+    with refusals:
+        inserts = _mjml_head(draft, tags, front) if syntax == "mjml" else _html_head(draft, tags, front)
     if not _has_footer(draft):
         end = tags.get(("mj-body" if syntax == "mjml" else "body", "close"))
         footer = expansion.partial(f"_footer.{syntax}", draft.place(0))
-        pieces = expansion.expand(cut(footer.text, file_of(footer)))
+        pieces = expansion.expand(cut(footer.text, Place(file_of(footer), 1)))
         inserts.append((end.start if end else len(draft.text), Draft.of(pieces, draft.shelf)))
     return draft.with_inserted(inserts)
 
@@ -112,7 +128,7 @@ def _mjml_head(draft: Draft, tags: _Tags, front: FrontMatter) -> _Inserts:
     if body is None:
         raise draft.place(0).error("a mail in MJML has an <mj-body>")
     if front.preheader and ("mj-preview", "open") in tags:
-        raise front.preheader.place.error("the mail has an <mj-preview> already; keep one of the two")
+        raise front.preheader.place.error("the mail has an <mj-preview> already; keep one of the two", topic="line")
     pieces: list[Piece] = []
     if ("mj-title", "open") not in tags:
         pieces += _element(front, "<mj-title>", "{{ subject }}", "</mj-title>")
@@ -141,7 +157,7 @@ def _html_head(draft: Draft, tags: _Tags, front: FrontMatter) -> _Inserts:
 
 def _element(front: FrontMatter, start: str, content: str, end: str) -> list[Piece]:
     place = (front.preheader or front.subject).place
-    return [Piece("text", start, place), *cut(content, place.file, place.line), Piece("text", end, place)]
+    return [Piece("text", start, place), *cut(content, place), Piece("text", end, place)]
 
 
 def _has_footer(draft: Draft) -> bool:

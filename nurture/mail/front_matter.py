@@ -1,6 +1,7 @@
 """The lines between `---` and `---` at the head of a template: its subject, its preheader, its layout."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -9,9 +10,10 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from nurture.mail.pieces import Place
+from nurture.mail.refusals import STRICT, Refusals
 
 _FENCED = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_KEYS = ("subject", "preheader", "layout")
+KEYS = ("subject", "preheader", "layout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,51 +35,89 @@ class FrontMatter:
     first_line: int
 
 
-def read_front_matter(text: str, file: str) -> FrontMatter:
-    """Split a template's file.
+def read_front_matter(text: str, file: str, refusals: Refusals = STRICT) -> FrontMatter:
+    """Split a template's file. Where refusals are kept, an empty subject stands for one that is missing.
 
     Raises:
         TemplateError: There is no front matter, it is no YAML, a key is unknown or not a text, the subject is missing.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     fenced = _FENCED.match(text)
-    if fenced is None:
-        raise Place(file, 1).error('a mail begins with ---, a line `subject: "…"`, and ---')
-    lines = {key: _line(key, value, place) for key, value, place in _entries(fenced["yaml"], file)}
-    subject = lines.get("subject")
-    if subject is None or not subject.text.strip():
-        raise (subject.place if subject else Place(file, 1)).error("a mail needs a subject")
+    lines: dict[str, Line] = {}
+    with refusals:
+        if fenced is None:
+            raise Place(file, 1).error('a mail begins with ---, a line `subject: "…"`, and ---', topic="no front")
+        lines = _lines(fenced["yaml"], file, refusals)
+    end = fenced.end() if fenced else 0
     return FrontMatter(
-        subject=subject,
-        preheader=lines.get("preheader"),
-        layout=lines.get("layout"),
-        body=text[fenced.end() :],
-        first_line=text.count("\n", 0, fenced.end()) + 1,
+        subject=lines.get("subject", Line("", Place(file, 1))),
+        preheader=_given(lines, "preheader"),
+        layout=_given(lines, "layout"),
+        body=text[end:],
+        first_line=text.count("\n", 0, end) + 1,
     )
 
 
-def _entries(yaml: str, file: str) -> list[tuple[str, object, Place]]:
+def _given(lines: dict[str, Line], key: str) -> Line | None:
+    line = lines.get(key)
+    return line if line and line.text else None
+
+
+def _lines(yaml: str, file: str, refusals: Refusals) -> dict[str, Line]:
+    lines: dict[str, Line] = {}
+    seen: set[str] = set()
+    for key, value, place in _entries(yaml, file):
+        seen.add(key)
+        with refusals:
+            lines[key] = _line(key, value, place, yaml)
+    with refusals:
+        subject = lines.get("subject")
+        if subject is None and not any("subject" in (key, _nearest(key)) for key in seen):
+            raise Place(file, 1).error("a mail needs a subject", hint='write subject: "…"', topic="subject")
+        if subject is not None and not subject.text:
+            raise subject.place.error("a mail needs a subject", topic="subject")
+    return lines
+
+
+def _entries(yaml: str, file: str) -> Iterator[tuple[str, object, Place]]:
     try:
         values = YAML().load(yaml)
     except MarkedYAMLError as error:
-        line = error.problem_mark.line if error.problem_mark else 0
-        raise Place(file, line + 2).error(f"this is no YAML: {error.problem or error.context}") from None
+        mark = error.problem_mark
+        place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file, 2)
+        raise place.error(f"this is no YAML: {error.problem or error.context}", topic="front") from None
     except YAMLError as error:
-        raise Place(file, 2).error(f"this is no YAML: {error}") from None
+        raise Place(file, 2).error(f"this is no YAML: {error}", topic="front") from None
     if values is None:
-        return []
+        return
     if not isinstance(values, CommentedMap):
-        raise Place(file, 2).error('between --- and --- stand lines such as `subject: "…"`')
-    return [(str(key), value, Place(file, values.lc.key(key)[0] + 2)) for key, value in values.items()]
+        raise Place(file, 2).error('between --- and --- stand lines such as `subject: "…"`', topic="front")
+    for key, value in values.items():
+        line, column = values.lc.key(key)
+        yield str(key), value, Place(file, line + 2, column + 1)
 
 
-def _line(key: str, value: object, place: Place) -> Line:
-    if key not in _KEYS:
-        near = get_close_matches(key, _KEYS, 1)
-        meant = f"; did you mean `{near[0]}`?" if near else ""
-        raise place.error(f"`{key}` is not known here; allowed are {', '.join(_KEYS)}{meant}")
+def _line(key: str, value: object, place: Place, yaml: str) -> Line:
+    if key not in KEYS:
+        near = _nearest(key)
+        hint = f"did you mean `{near}`?" if near else None
+        raise place.error(f"`{key}` is not known here; allowed are {', '.join(KEYS)}", hint=hint, topic="key")
+    if value is None or value == "":
+        return Line("", place)
     if not isinstance(value, str):
-        raise place.error(f'`{key}` is a text; put it in quotes: {key}: "…"')
+        raise place.error(f'`{key}` is a text; put it in quotes: {key}: "…"', topic="line")
     if "\n" in value.strip():
-        raise place.error(f"`{key}` is one line")
-    return Line(value.strip(), place)
+        raise place.error(f"`{key}` is one line", topic="line")
+    return Line(value.strip(), _text_place(key, value.strip(), place, yaml))
+
+
+def _nearest(key: str) -> str | None:
+    return next(iter(get_close_matches(key.lower(), KEYS, 1)), None)
+
+
+def _text_place(key: str, text: str, place: Place, yaml: str) -> Place:
+    """Find where a value's first word stands, behind the key, its colon and the quote."""
+    line = yaml.split("\n")[place.line - 2]
+    behind = line.find(":", place.column - 1 + len(key)) + 1
+    first = line.find(text[0], behind) if behind else -1
+    return Place(place.file, place.line, first + 1) if first >= 0 else place

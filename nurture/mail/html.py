@@ -11,31 +11,33 @@ from css_inline import CSSInliner
 from nurture.mail.draft import Draft, Edit
 from nurture.mail.markup import Tag, Text
 from nurture.mail.nesting import Blocks, Slot, check_comment, walk
+from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
 
 _INLINER = CSSInliner(keep_at_rules=True, keep_link_tags=True, load_remote_stylesheets=False)
 _PLAIN_TEXT = frozenset({"title", "textarea"})
 
 
-def prepare(draft: Draft, links: LinkSlots) -> Draft:
+def prepare(draft: Draft, links: LinkSlots, refusals: Refusals = STRICT) -> Draft:
     """Check a mail's HTML, number its links, and make it fit for the inliner.
 
     Raises:
         TemplateError: A tag does not end, or Jinja stands where it cannot.
     """
     edits: list[Edit] = []
-    for met in walk(draft, strict=False):
-        if isinstance(met, Slot):
-            edits += _slot(met)
-        elif isinstance(met.item, Text):
-            if met.item.kind == "comment":
-                check_comment(draft, met.item)
-                edits.append(Edit(met.item.start, met.item.end, ""))
-        elif isinstance(met.item, Tag):
-            if met.item.name == "script":
-                raise draft.place(met.item.start).error("mail clients run no scripts")
-            edit = links.edit(draft, met.item)
-            edits += [edit] if edit else []
+    for met in walk(draft, strict=False, refusals=refusals):
+        with refusals:
+            if isinstance(met, Slot):
+                edits += _slot(met)
+            elif isinstance(met.item, Text):
+                if met.item.kind == "comment":
+                    check_comment(draft, met.item)
+                    edits.append(Edit(met.item.start, met.item.end, ""))
+            elif isinstance(met.item, Tag):
+                if met.item.name == "script":
+                    raise draft.place(met.item.start).error("mail clients run no scripts", topic="element")
+                edit = links.edit(draft, met.item)
+                edits += [edit] if edit else []
     return draft.edited(edits)
 
 
@@ -54,7 +56,8 @@ def compile_html(draft: Draft) -> str:
     for word in draft.shelf.word.finditer(draft.text):
         if word[0] not in html:
             piece = draft.shelf.pieces[int(word[1])]
-            raise piece.place.error(f"this cannot stand here: {draft.shelf.written_out(word[0])}")
+            what = f"this cannot stand here: {draft.shelf.written_out(word[0])}"
+            raise piece.place.error(what, topic="place")
     return html
 
 

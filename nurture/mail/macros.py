@@ -8,6 +8,7 @@ body uses the parameter's name for something else) does a `{% with %}` carry it.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import escape
 
@@ -33,26 +34,28 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`name(…)`, `file.name(…)`: the code of each argument, by its place or its name."""
+    """`name(…)`, `file.name(…)`: the code of each argument, by its place or its name; `code` is all of it."""
 
     name: str
     arguments: tuple[tuple[str | None, str], ...]
+    code: str
 
 
 def read_macro(piece: Piece, body: Sequence[Piece], home: object) -> Macro:
     """Read `{% macro name(label, href="…") %}` and its body."""
     call = call_in(piece.text.removeprefix("macro"))
     if call is None or not _WORD.fullmatch(call.name):
-        raise piece.place.error("a macro is written {% macro name(first, second='…') %}")
+        raise piece.place.error("a macro is written {% macro name(first, second='…') %}", topic="part")
     parameters: dict[str, str | None] = {}
     for name, code in call.arguments:
         parameter, default = (code, None) if name is None else (name, code)
         if not _WORD.fullmatch(parameter) or parameter in KNOWN or parameter in parameters:
-            raise piece.place.error(f"`{parameter}` cannot be a parameter's name")
+            raise piece.place.error(f"`{parameter}` cannot be a parameter's name", topic="part")
         parameters[parameter] = default
     return Macro(call.name, parameters, body, home, piece.place)
 
 
+@lru_cache(maxsize=1024)
 def call_in(code: str) -> Call | None:
     """Read an expression that is one call and nothing else."""
     tokens = [token for token in tokens_of(code) if token.kind != "whitespace"]
@@ -61,7 +64,7 @@ def call_in(code: str) -> Call | None:
     if not re.fullmatch(r"\w+(\.\w+)?", name) or _closing(tokens, start) != len(tokens) - 1:
         return None
     groups = _groups(_inside(code))
-    return Call(name, tuple(_argument(group) for group in groups))
+    return Call(name, tuple(_argument(group) for group in groups), code)
 
 
 def bind(macro: Macro, call: Call, place: Place) -> list[Piece]:
@@ -73,7 +76,8 @@ def bind(macro: Macro, call: Call, place: Place) -> list[Piece]:
     given = _matched(macro, call, place)
     carried = {name: code for name, code in given.items() if _must_be_carried(name, code, macro.body)}
     texts = {name: code for name, code in given.items() if name not in carried}
-    body = [_put_in(piece, texts, place) for piece in macro.body]
+    written_at = {name: _argument_place(code, call, place) for name, code in texts.items()}
+    body = [_put_in(piece, texts, written_at) for piece in macro.body]
     if carried:
         assignments = ", ".join(f"{parameter}=({code})" for parameter, code in carried.items())
         body = [Piece("statement", f"with {assignments}", place), *body, Piece("statement", "endwith", place)]
@@ -88,14 +92,15 @@ def _matched(macro: Macro, call: Call, place: Place) -> dict[str, str]:
         parameter = name or next(unnamed, code)
         if parameter not in macro.parameters:
             allowed = ", ".join(macro.parameters) or "none"
-            raise place.error(f"`{macro.name}` has no parameter for `{parameter}`; its parameters: {allowed}")
+            what = f"`{macro.name}` has no parameter for `{parameter}`; its parameters: {allowed}"
+            raise place.error(what, topic="part")
         if parameter in given:
-            raise place.error(f"`{macro.name}` is given `{parameter}` twice")
+            raise place.error(f"`{macro.name}` is given `{parameter}` twice", topic="part")
         given[parameter] = code
     matched = {name: given.get(name, default) for name, default in macro.parameters.items()}
     for name, code_or_none in matched.items():
         if code_or_none is None:
-            raise place.error(f"`{macro.name}` needs `{name}`")
+            raise place.error(f"`{macro.name}` needs `{name}`", topic="part")
     return {name: code for name, code in matched.items() if code is not None}
 
 
@@ -107,14 +112,23 @@ def _must_be_carried(parameter: str, code: str, body: Sequence[Piece]) -> bool:
     return any(piece.kind == "statement" and target.match(piece.text) for piece in body)
 
 
-def _put_in(piece: Piece, arguments: Mapping[str, str], called_at: Place) -> Piece:
+def _argument_place(code: str, call: Call, called_at: Place) -> Place:
+    """Find an argument in its call; a default, which stands in the macro, counts as written where the call begins."""
+    offset = call.code.find(code, call.code.find("("))
+    if offset < 0:
+        return called_at
+    quoted = code[0] in "\"'"
+    return called_at.after(call.code[: offset + quoted])
+
+
+def _put_in(piece: Piece, arguments: Mapping[str, str], written_at: Mapping[str, Place]) -> Piece:
     if piece.kind == "text":
         return piece
     if piece.kind == "expression" and piece.text in arguments:
         value = constant(arguments[piece.text])
         if value is None:
-            return Piece("expression", arguments[piece.text], called_at)
-        return Piece("text", str(escape(value)), called_at)
+            return Piece("expression", arguments[piece.text], written_at[piece.text])
+        return Piece("text", str(escape(value)), written_at[piece.text])
     tokens = tokens_of(piece.text)
     texts = [token.text for token in tokens]
     for n in variables(tokens):
@@ -133,7 +147,7 @@ def _closing(tokens: Sequence[Token], start: int) -> int | None:
     return None
 
 
-def _inside(code: str) -> list[Token]:
+def _inside(code: str) -> Sequence[Token]:
     tokens = tokens_of(code.strip())
     start = next(n for n, token in enumerate(tokens) if token.text == "(")
     return tokens[start + 1 : -1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nurture.mail.draft import Draft
+from nurture.mail.refusals import STRICT, Refusals
 
 VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
@@ -61,7 +62,7 @@ class Text:
     region: int = -1
 
 
-def read(draft: Draft) -> Iterator[Tag | Text]:
+def read(draft: Draft, refusals: Refusals = STRICT) -> Iterator[Tag | Text]:
     """Give tags and texts in order.
 
     Raises:
@@ -75,7 +76,7 @@ def read(draft: Draft) -> Iterator[Tag | Text]:
             yield Text("text", place, start, region)
         if start == len(text):
             return
-        item = _item(draft, start, region)
+        item = _item(draft, start, region, refusals)
         if condition := _CONDITION.match(text, start):
             region = -1 if condition["shown"] or "endif" in condition[0].lower() else start
         yield item
@@ -86,23 +87,25 @@ def read(draft: Draft) -> Iterator[Tag | Text]:
             yield Text("raw", item.end, place, region)
 
 
-def _item(draft: Draft, start: int, region: int) -> Tag | Text:
+def _item(draft: Draft, start: int, region: int, refusals: Refusals) -> Tag | Text:
     text = draft.text
     if condition := _CONDITION.match(text, start):
         return Text("text", start, condition.end(), region)
     if text.startswith("<!--", start):
         end = text.find("-->", start)
         if end < 0:
-            raise draft.place(start).error("this comment does not end: `-->` is missing")
+            with refusals:
+                raise draft.place(start).error("this comment does not end: `-->` is missing", topic="tag")
+            return Text("comment", start, len(text), region)
         return Text("comment", start, end + 3, region)
     if text.startswith(("<!", "<?"), start):
         end = text.find(">", start)
         return Text("text", start, len(text) if end < 0 else end + 1, region)
     name = _NAME.match(text, start)
-    return _tag(draft, name, region) if name else Text("text", start, start + 1, region)
+    return _tag(draft, name, region, refusals) if name else Text("text", start, start + 1, region)
 
 
-def _tag(draft: Draft, name: re.Match[str], region: int) -> Tag:
+def _tag(draft: Draft, name: re.Match[str], region: int, refusals: Refusals) -> Tag:
     attributes = []
     place = name.end()
     while attribute := _ATTRIBUTE.match(draft.text, place):
@@ -111,10 +114,20 @@ def _tag(draft: Draft, name: re.Match[str], region: int) -> Tag:
         place = attribute.end()
     end = _END.match(draft.text, place)
     if end is None:
-        raise draft.place(name.start()).error(f"the tag {name[0]}> does not end: a quote or `>` is missing")
+        with refusals:
+            what = f"the tag {name[0]}> does not end: a quote or `>` is missing"
+            raise draft.place(name.start()).error(what, topic="tag")
     tag = name[1].lower()
-    kind: Literal["open", "close", "whole"] = "whole" if end[1] or tag in VOID else "open"
-    return Tag(tag, "close" if name[0][1] == "/" else kind, name.start(), end.end(), tuple(attributes), region)
+    closed = end[1] if end else draft.text[: _guessed_end(draft.text, place)].endswith("/>")
+    kind: Literal["open", "close", "whole"] = "whole" if closed or tag in VOID else "open"
+    stop = end.end() if end else _guessed_end(draft.text, place)
+    return Tag(tag, "close" if name[0][1] == "/" else kind, name.start(), stop, tuple(attributes), region)
+
+
+def _guessed_end(text: str, place: int) -> int:
+    """Say where a tag was probably meant to end: behind the next `>`, or before the next `<`."""
+    found = re.compile(r">|(?=<)").search(text, place)
+    return found.end() if found else len(text)
 
 
 def _attribute(found: re.Match[str]) -> Attribute:

@@ -13,7 +13,7 @@ from nurture.errors import TemplateError
 from nurture.mail.draft import Draft, Edit
 from nurture.mail.markup import Tag, Text
 from nurture.mail.nesting import Blocks, Slot, check_comment, walk
-from nurture.mail.pieces import Place
+from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
 
 _HOLDS_HTML = frozenset({
@@ -37,7 +37,7 @@ _SHARES = frozenset({"facebook", "twitter", "x", "linkedin", "google", "pinteres
 _AT = re.compile(r" at position (\d+):\d+")
 
 
-def prepare(draft: Draft, links: LinkSlots) -> Draft:
+def prepare(draft: Draft, links: LinkSlots, refusals: Refusals = STRICT) -> Draft:
     """Check a mail's MJML, number its links, and make it fit for the compiler.
 
     Raises:
@@ -46,17 +46,19 @@ def prepare(draft: Draft, links: LinkSlots) -> Draft:
     edits: list[Edit] = []
     blocks = Blocks()
     base = ""
-    for met in walk(draft, strict=True):
-        if isinstance(met, Slot):
-            edits += _slot(met, blocks)
-        elif isinstance(met.item, Text):
-            edits += _text(draft, met.item, met.parents)
-        elif met.item.kind != "close":
-            _check(draft.place(met.item.start), met.item, met.parents)
-            if met.item.name == "mj-navbar":
-                base, without = _base_url(met.item)
-                edits += without
-            edits += _link(draft, met.item, links, base)
+    for met in walk(draft, strict=True, refusals=refusals):
+        with refusals:
+            if isinstance(met, Slot):
+                edits += _slot(met, blocks)
+            elif isinstance(met.item, Text):
+                edits += _text(draft, met.item, met.parents)
+            elif met.item.kind != "close":
+                with refusals:
+                    _check(draft, met.item, met.parents)
+                if met.item.name == "mj-navbar":
+                    base, without = _base_url(met.item)
+                    edits += without
+                edits += _link(draft, met.item, links, base)
     return draft.edited(edits)
 
 
@@ -73,25 +75,28 @@ def compile_mjml(draft: Draft) -> str:
     for word in draft.shelf.word.finditer(draft.text):
         if word[0] not in html:
             piece = draft.shelf.pieces[int(word[1])]
-            raise piece.place.error(f"MJML leaves out what stands here: {draft.shelf.written_out(word[0])}")
+            what = f"MJML leaves out what stands here: {draft.shelf.written_out(word[0])}"
+            raise piece.place.error(what, topic="place")
     return html
 
 
-def _check(place: Place, tag: Tag, parents: tuple[Tag, ...]) -> None:
+def _check(draft: Draft, tag: Tag, parents: tuple[Tag, ...]) -> None:
     parent = parents[-1].name if parents else ""
     if tag.name in _NOT_HERE:
-        raise place.error(_NOT_HERE[tag.name])
+        raise draft.place(tag.start).error(_NOT_HERE[tag.name], topic="element")
     if tag.name.startswith("mj") and tag.name not in ELEMENTS:
         near = get_close_matches(tag.name, ELEMENTS, 1)
-        raise place.error(f"there is no <{tag.name}> in MJML" + (f"; did you mean <{near[0]}>?" if near else ""))
+        hint = f"did you mean <{near[0]}>?" if near else None
+        raise draft.place(tag.start).error(f"there is no <{tag.name}> in MJML", hint=hint, topic="element")
     if not parents and tag.name != "mjml":
-        raise place.error("a mail in MJML is one <mjml> element")
+        raise draft.place(tag.start).error("a mail in MJML is one <mjml> element", topic="nesting")
     within_html = any(above.name in _HOLDS_HTML for above in parents)
     if tag.name in ELEMENTS:
         if within_html or parent in _EMPTY:
-            raise place.error(f"<{tag.name}> cannot stand in <{parent}>")
-    elif not within_html:
-        raise place.error(f"<{tag.name}> stands directly in <{parent}>, where MJML loses it; put it into <mj-text>")
+            raise draft.place(tag.start).error(f"<{tag.name}> cannot stand in <{parent}>", topic="nesting")
+    elif not within_html and parent in ELEMENTS:
+        what = f"<{tag.name}> stands directly in <{parent}>, where MJML loses it"
+        raise draft.place(tag.start).error(what, hint="put it into <mj-text>", topic="nesting")
 
 
 def _text(draft: Draft, text: Text, parents: tuple[Tag, ...]) -> list[Edit]:
@@ -101,10 +106,12 @@ def _text(draft: Draft, text: Text, parents: tuple[Tag, ...]) -> list[Edit]:
         return [Edit(text.start, text.end, "")]
     within_html = any(above.name in _HOLDS_HTML for above in parents)
     words = draft.shelf.word.sub("", shown)
-    if words.strip() and not within_html and not words.startswith("<"):
-        parent = parents[-1].name if parents else "the file"
+    parent = parents[-1].name if parents else "the file"
+    known = not parents or parent in ELEMENTS  # what is in an element that is none was refused with it
+    if words.strip() and known and not within_html and not words.startswith("<"):
         start = text.start + len(shown) - len(shown.lstrip())
-        raise draft.place(start).error(f"text stands directly in <{parent}>; put it into <mj-text>")
+        what = f"text stands directly in <{parent}>"
+        raise draft.place(start).error(what, hint="put it into <mj-text>", topic="nesting")
     return []
 
 
@@ -115,8 +122,8 @@ def _slot(slot: Slot, blocks: Blocks) -> list[Edit]:
     if slot.attribute or any(above.name in _HOLDS_HTML for above in slot.parents):
         return []
     if slot.parent not in _HOLDS_RAW:
-        around = slot.parent or "mjml"
-        raise slot.piece.place.error(f"Jinja cannot stand directly in <{around}>; put it around or into its elements")
+        what = f"Jinja cannot stand directly in <{slot.parent or 'mjml'}>"
+        raise slot.piece.place.error(what, hint="put it around or into its elements", topic="place")
     return [Edit(slot.start, slot.start, "<mj-raw>"), Edit(slot.end, slot.end, "</mj-raw>")]
 
 

@@ -1,6 +1,6 @@
 """Every name that a template uses, checked before any mail is made of it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -11,10 +11,12 @@ from nurture.mail.draft import JinjaSource
 from nurture.mail.environment import SUBJECTS
 from nurture.mail.macros import KNOWN
 from nurture.mail.pieces import Place
+from nurture.mail.refusals import STRICT, Refusals
 
 LIFE_FIELDS: tuple[str, ...] = ("stage", "cycle", "grade", "score")
 LEAD_FIELDS: tuple[str, ...] = ("email", *PROFILE_FIELDS, *LIFE_FIELDS, "attributes")
 FIELDS: dict[str, tuple[str, ...]] = {"company": ("name", "address"), "campaign": ("id", "name"), "step": ("id",)}
+_ROOTS = frozenset({"lead", *FIELDS})
 _NOT_IN_A_MAIL = (
     nodes.FilterBlock, nodes.CallBlock, nodes.Macro, nodes.Include, nodes.Extends, nodes.Block, nodes.Import,
     nodes.FromImport, nodes.ScopedEvalContextModifier,
@@ -29,7 +31,9 @@ class Used:
     answers: frozenset[tuple[str, str]]
 
 
-def check_names(tree: nodes.Template, source: JinjaSource, attributes: Collection[str] | None) -> Used:
+def check_names(
+    tree: nodes.Template, source: JinjaSource, attributes: Collection[str] | None, refusals: Refusals = STRICT
+) -> Used:
     """Check every name.
 
     Args:
@@ -37,67 +41,92 @@ def check_names(tree: nodes.Template, source: JinjaSource, attributes: Collectio
         source: Where its lines come from.
         attributes: The leads' own fields, where they are known; any other name is refused then. Without them, only
             what looks like a known field mistyped is.
+        refusals: What to do about a name that is not known.
 
     Raises:
         TemplateError: A name is unknown, or used for something else.
     """
-    for node in tree.find_all(_NOT_IN_A_MAIL):
-        raise source.place(node.lineno).error("this {% … %} is not for mails")
-    for loop in tree.find_all(nodes.For):
-        if loop.recursive:
-            raise source.place(loop.lineno).error("a loop in a mail is not recursive")
-    _check_tools(tree, source)
-    _check_variables(tree, source)
-    fields = set()
-    for root, look_up in _look_ups(tree):
-        place = source.place(look_up.lineno)
-        fields.add(field := _dotted(root.name, look_up, place))
-        _check_field(field, place, attributes)
-    bare = {name.name for name in tree.find_all(nodes.Name)} & {"unsubscribe_url", "subject", "answer_url"}
-    return Used(frozenset(fields | bare), frozenset(_answers(tree, source)))
+    every = list(tree.find_all(nodes.Node))  # one walk: a tree is asked many things, and walking costs more than asking
+    with refusals:
+        _check_statements(every, source)
+    for tool in every:
+        if isinstance(tool, (nodes.Filter, nodes.Test)):
+            with refusals:
+                _check_tool(tool, source)
+    look_ups = list(_look_ups(every))
+    _check_variables(tree, every, look_ups, source, refusals)
+    fields: set[str] = set()
+    for root, look_up in look_ups:
+        with refusals:
+            place = source.place(look_up.lineno)
+            fields.add(field := _dotted(root.name, look_up, place))
+            _check_field(field, source, look_up.lineno, attributes)
+    bare = {node.name for node in every if isinstance(node, nodes.Name)} & {"unsubscribe_url", "subject", "answer_url"}
+    answers: set[tuple[str, str]] = set()
+    for call in every:
+        if isinstance(call, nodes.Call) and isinstance(call.node, nodes.Name) and call.node.name == "answer_url":
+            with refusals:
+                answers |= _answer(call, source)
+    return Used(frozenset(fields | bare), frozenset(answers))
 
 
-def _check_tools(tree: nodes.Template, source: JinjaSource) -> None:
+def _check_statements(every: Sequence[nodes.Node], source: JinjaSource) -> None:
+    for node in every:
+        if isinstance(node, _NOT_IN_A_MAIL):
+            raise source.place(node.lineno).error("this {% … %} is not for mails", topic="part")
+        if isinstance(node, nodes.For) and node.recursive:
+            raise source.place(node.lineno).error("a loop in a mail is not recursive", topic="jinja")
+
+
+def _check_tool(node: nodes.Filter | nodes.Test, source: JinjaSource) -> None:
     """Check filters and tests here: in an `{% if %}`, Jinja itself looks for them when the mail is made."""
-    kinds: tuple[tuple[type[nodes.Filter | nodes.Test], Collection[str], str], ...] = (
-        (nodes.Filter, SUBJECTS.filters, "filter `"),
-        (nodes.Test, SUBJECTS.tests, "test `is "),
-    )
-    for kind, known, what in kinds:
-        for node in tree.find_all(kind):
-            if node.name not in known:
-                near = get_close_matches(node.name, known, 1)
-                meant = f"; did you mean `{near[0]}`?" if near else ""
-                raise source.place(node.lineno).error(f"there is no {what}{node.name}` for mails{meant}")
+    known: Collection[str] = SUBJECTS.filters if isinstance(node, nodes.Filter) else SUBJECTS.tests
+    what = "filter `" if isinstance(node, nodes.Filter) else "test `is "
+    if node.name not in known:
+        near = get_close_matches(node.name, known, 1)
+        hint = f"did you mean `{near[0]}`?" if near else None
+        place = source.place(node.lineno, node.name)
+        raise place.error(f"there is no {what}{node.name}` for mails", hint=hint, topic="tool")
 
 
-def _check_variables(tree: nodes.Template, source: JinjaSource) -> None:
-    unknown = {name for name in meta.find_undeclared_variables(tree) if not name.startswith("_")} - set(KNOWN) | {
-        "self"
-    }
-    roots = {id(root) for root, _ in _look_ups(tree)}
-    for name in tree.find_all(nodes.Name):
-        place = source.place(name.lineno)
-        if name.ctx != "load" and (name.name in KNOWN or name.name.startswith("_")):
-            raise place.error(f"`{name.name}` cannot be given another meaning")
-        if name.ctx == "load" and name.name in unknown:
-            near = get_close_matches(name.name, (*KNOWN, *LEAD_FIELDS), 1)
-            meant = _meant(near[0]) if near else ""
-            raise place.error(f"`{name.name}` is not known here; known are {', '.join(KNOWN)}{meant}")
-        if name.name in {"lead", *FIELDS} and id(name) not in roots:
-            raise place.error(
-                f"`{name.name}` is not one value; name a field of it, such as `{_first_field(name.name)}`"
-            )
+def _check_variables(
+    tree: nodes.Template,
+    every: Sequence[nodes.Node],
+    look_ups: Sequence[tuple[nodes.Name, "_LookUp"]],
+    source: JinjaSource,
+    refusals: Refusals,
+) -> None:
+    undeclared = {name for name in meta.find_undeclared_variables(tree) if not name.startswith("_")}
+    unknown = undeclared - set(KNOWN) | {"self"}
+    roots = {id(root) for root, _ in look_ups}
+    for node in every:
+        if isinstance(node, nodes.Name):
+            with refusals:
+                _check_variable(node, unknown, source, is_root=id(node) in roots)
+
+
+def _check_variable(node: nodes.Name, unknown: Collection[str], source: JinjaSource, *, is_root: bool) -> None:
+    name = node.name
+    if node.ctx != "load" and (name in KNOWN or name.startswith("_")):
+        raise source.place(node.lineno, name).error(f"`{name}` cannot be given another meaning", topic="name")
+    if node.ctx == "load" and name in unknown:
+        near = get_close_matches(name, (*KNOWN, *LEAD_FIELDS), 1)
+        hint = _meant(near[0]) if near else None
+        what = f"`{name}` is not known here; known are {', '.join(KNOWN)}"
+        raise source.place(node.lineno, name).error(what, hint=hint, topic="name")
+    if name in _ROOTS and not is_root:
+        what = f"`{name}` is not one value; name a field of it, such as `{_first_field(name)}`"
+        raise source.place(node.lineno, name).error(what, topic="name")
 
 
 _LookUp = nodes.Getattr | nodes.Getitem
 
 
-def _look_ups(tree: nodes.Template) -> Iterator[tuple[nodes.Name, _LookUp]]:
-    found: list[_LookUp] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
-    for node in found:
-        if isinstance(node.node, nodes.Name) and node.node.name in {"lead", *FIELDS}:
-            yield node.node, node
+def _look_ups(every: Sequence[nodes.Node]) -> Iterator[tuple[nodes.Name, _LookUp]]:
+    for node in every:
+        root = node.node if isinstance(node, (nodes.Getattr, nodes.Getitem)) else None
+        if isinstance(node, (nodes.Getattr, nodes.Getitem)) and isinstance(root, nodes.Name) and root.name in _ROOTS:
+            yield root, node
 
 
 def _dotted(root: str, node: _LookUp, place: Place) -> str:
@@ -105,24 +134,29 @@ def _dotted(root: str, node: _LookUp, place: Place) -> str:
         return f"{root}.{node.attr}"
     if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
         return f"{root}.{node.arg.value}"
-    raise place.error(f"name the field of `{root}`, such as `{_first_field(root)}`")
+    raise place.error(f"name the field of `{root}`, such as `{_first_field(root)}`", topic="name")
 
 
-def _check_field(name: str, place: Place, attributes: Collection[str] | None) -> None:
+def _check_field(name: str, source: JinjaSource, line: int, attributes: Collection[str] | None) -> None:
     root, _, field = name.partition(".")
     known = FIELDS.get(root)
     if known is not None:
         if field not in known:
-            raise place.error(f"`{root}` has no `{field}`; it has {', '.join(known)}")
+            near = get_close_matches(field, known, 1)
+            hint = f"did you mean `{root}.{near[0]}`?" if near else None
+            what = f"`{root}` has no `{field}`; it has {', '.join(known)}"
+            raise source.place(line, name).error(what, hint=hint, topic="name")
         return
     if field in LEAD_FIELDS or field in (attributes or ()):
         return
     if attributes is not None:
         near = get_close_matches(field, (*LEAD_FIELDS, *attributes), 1)
-        raise place.error(f"no lead has a field `{field}`{_meant(near[0]) if near else ''}")
+        hint = _meant(near[0]) if near else None
+        raise source.place(line, name).error(f"no lead has a field `{field}`", hint=hint, topic="name")
     for known_field in LEAD_FIELDS:
         if _is_slip(_letters(field), _letters(known_field)):
-            raise place.error(f"`lead` has no `{field}`{_meant(known_field)}")
+            what = f"`lead` has no `{field}`"
+            raise source.place(line, name).error(what, hint=_meant(known_field), topic="name")
 
 
 def _letters(name: str) -> str:
@@ -142,18 +176,17 @@ def _is_slip(typed: str, meant: str) -> bool:
     return len(longer) - len(shorter) == 1 and any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer)))
 
 
-def _answers(tree: nodes.Template, source: JinjaSource) -> Iterator[tuple[str, str]]:
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name == "answer_url":
-            values = [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
-            if len(call.args) != 2 or call.kwargs:
-                raise source.place(call.lineno).error("answer_url takes two texts: answer_url('question', 'answer')")
-            if len(values) == 2:
-                yield str(values[0]), str(values[1])
+def _answer(call: nodes.Call, source: JinjaSource) -> set[tuple[str, str]]:
+    """Give the question and answer of an `answer_url`, where both are written out."""
+    values = [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
+    if len(call.args) != 2 or call.kwargs:
+        what = "answer_url takes two texts: answer_url('question', 'answer')"
+        raise source.place(call.lineno, "answer_url").error(what, topic="name")
+    return {(str(values[0]), str(values[1]))} if len(values) == 2 else set()
 
 
 def _meant(name: str) -> str:
-    return f"; did you mean `{'lead.' if name in LEAD_FIELDS else ''}{name}`?"
+    return f"did you mean `{'lead.' if name in LEAD_FIELDS else ''}{name}`?"
 
 
 def _first_field(root: str) -> str:

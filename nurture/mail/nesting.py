@@ -4,12 +4,14 @@ A piece may stand in text or in a quoted attribute's value. An `{% if %}` has to
 that what it leaves out is whole elements: otherwise half the mail could vanish, or stand open.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nurture.mail.draft import Draft
 from nurture.mail.markup import Attribute, Tag, Text, read
 from nurture.mail.pieces import Piece
+from nurture.mail.refusals import STRICT, Refusals
 
 OPENS = frozenset({"if", "for", "with"})
 CLOSES = frozenset({"endif", "endfor", "endwith"})
@@ -42,57 +44,69 @@ class Met:
     parents: tuple[Tag, ...]
 
 
-def walk(draft: Draft, *, strict: bool) -> Iterator[Met | Slot]:
+def walk(draft: Draft, *, strict: bool, refusals: Refusals = STRICT) -> Iterator[Met | Slot]:
     """Give tags and texts, each followed by the pieces in it.
 
     Args:
         draft: What to read.
         strict: Every element that opens must close in order, as in XML; otherwise as in HTML, where some need not.
+        refusals: What to do about what does not fit.
 
     Raises:
         TemplateError: A tag does not fit, or Jinja stands where it cannot.
     """
     parents: list[Tag] = []
-    for item in read(draft):
+    for item in read(draft, refusals):
         tag = item if isinstance(item, Tag) and item.region < 0 else None
         if tag and tag.kind == "close":
-            _close(draft, tag, parents, strict=strict)
+            with refusals:
+                _close(draft, tag, parents, strict=strict)
         yield Met(item, tuple(parents))
-        yield from _slots(draft, item, tuple(parents))
+        yield from _slots(draft, item, tuple(parents), refusals)
         if tag and tag.kind == "open":
             parents.append(tag)
     if strict and parents:
-        tag = parents[-1]
-        raise draft.place(tag.start).error(f"<{tag.name}> is not closed")
+        with refusals:
+            raise draft.place(parents[-1].start).error(f"<{parents[-1].name}> is not closed", topic="tag")
 
 
 def _close(draft: Draft, tag: Tag, parents: list[Tag], *, strict: bool) -> None:
     names = [parent.name for parent in parents]
     if names and names[-1] == tag.name:
         parents.pop()
-    elif strict:
-        wanted = f"; open here is <{names[-1]}>, from line {draft.place(parents[-1].start).line}" if names else ""
-        raise draft.place(tag.start).error(f"</{tag.name}> closes nothing{wanted}")
-    elif tag.name in names:
+        return
+    wanted = f"; open here is <{names[-1]}>, from line {draft.place(parents[-1].start).line}" if names else ""
+    if tag.name in names:
         while parents.pop().name != tag.name:
             pass
+    if strict:
+        raise draft.place(tag.start).error(f"</{tag.name}> closes nothing{wanted}", topic="tag")
 
 
-def _slots(draft: Draft, item: Tag | Text, parents: tuple[Tag, ...]) -> Iterator[Slot]:
+def _slots(draft: Draft, item: Tag | Text, parents: tuple[Tag, ...], refusals: Refusals) -> Iterator[Slot]:
     for word in draft.shelf.word.finditer(draft.text, item.start, item.end):
-        piece = draft.shelf.pieces[int(word[1])]
-        if isinstance(item, Text):
-            if item.kind == "raw":
-                raise piece.place.error("Jinja cannot stand in a style sheet or script: a value there is not escaped")
-            yield Slot(piece, *word.span(), parents, in_comment=item.kind == "comment", region=item.region)
-            continue
-        attribute = next((one for one in item.attributes if one.start <= word.start() < one.end), None)
-        if attribute is None or not attribute.quoted:
-            raise piece.place.error(
-                f"in <{item.name}>, Jinja can stand only within an attribute's quotes: "
-                f'name="{draft.shelf.written_out(word[0])}"'
-            )
-        yield Slot(piece, *word.span(), (*parents, item), attribute, region=item.region)
+        slot: Slot | None = None
+        with refusals:
+            slot = _slot(draft, item, parents, word)
+        if slot:
+            yield slot
+
+
+def _slot(draft: Draft, item: Tag | Text, parents: tuple[Tag, ...], word: re.Match[str]) -> Slot:
+    piece = draft.shelf.pieces[int(word[1])]
+    if isinstance(item, Text):
+        if item.kind == "raw":
+            what = "Jinja cannot stand in a style sheet or script: a value there is not escaped"
+            raise piece.place.error(what, topic="place")
+        return Slot(piece, *word.span(), parents, in_comment=item.kind == "comment", region=item.region)
+    attribute = next((one for one in item.attributes if one.start <= word.start() < one.end), None)
+    if attribute is None or not attribute.quoted:
+        raise piece.place.error(
+            f"in <{item.name}>, Jinja can stand only within an attribute's quotes: "
+            f'name="{draft.shelf.written_out(word[0])}"',
+            topic="place",
+        )
+    return Slot(piece, *word.span(), (*parents, item), attribute, region=item.region)
 
 
 def check_comment(draft: Draft, comment: Text) -> None:
@@ -109,7 +123,7 @@ def check_comment(draft: Draft, comment: Text) -> None:
             break
     if depth:
         raise draft.place(comment.start).error(
-            "half of a {% … %} block stands in this comment; put {# … #} around all of it"
+            "half of a {% … %} block stands in this comment; put {# … #} around all of it", topic="place"
         )
 
 
@@ -132,11 +146,12 @@ class Blocks:
         if not self._open or word not in CLOSES | GOES_ON:
             return
         opener, there = self._open[-1]
+        if word in CLOSES:
+            self._open.pop()
         if here != there:
             name = slot.parent or "no element"
             raise slot.piece.place.error(
                 f"{{% {opener.text} %}} of line {opener.place.line} began in another element than <{name}>, "
-                "where this stands; put whole elements between the two"
+                "where this stands; put whole elements between the two",
+                topic="place",
             )
-        if word in CLOSES:
-            self._open.pop()

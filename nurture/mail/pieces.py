@@ -6,6 +6,7 @@ Jinja's own lexer cuts, so strings, comments, `{% raw %}` and the blank-eating `
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -32,6 +33,7 @@ _BRACKETS: Mapping[str, tuple[PieceKind, str]] = {
     "block_begin": ("statement", "block_end"),
 }
 BLOCKS = frozenset({"if", "for", "with", "block", "macro", "call", "filter", "autoescape"})
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"})
 
 
@@ -77,37 +79,54 @@ class Token:
     text: str
 
 
-def cut(text: str, file: str, first_line: int = 1) -> list[Piece]:
-    """Cut what an author wrote into pieces; comments vanish.
+def cut(text: str, start: Place) -> list[Piece]:
+    """Cut what an author wrote from `start` on into pieces; comments vanish.
 
     Raises:
         TemplateError: A bracket or a block does not end, or Jinja cannot read it, at its line.
     """
+    return list(_cut(text, start))
+
+
+@lru_cache(maxsize=64)
+def _cut(text: str, start: Place) -> tuple[Piece, ...]:
+    """Cut; remembered, because all mails of a workspace share their layout and their macros."""
     pieces: list[Piece] = []
     try:
-        for kind, line, inner in _runs(SUBJECTS.lexer.tokeniter(text, file)):
-            pieces.append(Piece(kind, inner, Place(file, line + first_line - 1)))
+        for kind, place, inner in _runs("\n".join(_LINE_END.split(text)), start):
+            pieces.append(Piece(kind, inner, place))
             if kind != "text":
                 _check_own_names(pieces[-1])
     except TemplateSyntaxError as error:
-        raise Place(file, error.lineno + first_line - 1).error(in_our_words(error)) from None
+        raise Place(start.file, error.lineno + start.line - 1).error(in_our_words(error), topic="jinja") from None
     _check_blocks(pieces)
-    return pieces
+    return tuple(pieces)
 
 
-def _runs(tokens: Iterator[tuple[int, str, str]]) -> Iterator[tuple[PieceKind, int, str]]:
-    for line, name, text in tokens:
+def _runs(text: str, start: Place) -> Iterator[tuple[PieceKind, Place, str]]:
+    tokens = _placed_tokens(text, start)
+    for place, name, token in tokens:
         if name == "data":
-            yield "text", line, text
+            yield "text", place, token
         elif name in _BRACKETS:
             kind, end = _BRACKETS[name]
-            inner = _up_to(end, line, tokens)
-            # a piece begins where its first word does, so that its lines are lines of the file
+            inner = _up_to(end, place.line - start.line + 1, tokens)
+            # a piece begins where its first word does, so that its places are places of the file
             blank = inner[: len(inner) - len(inner.lstrip())]
-            yield kind, line + blank.count("\n"), inner.strip()
+            yield kind, place.after(token + blank), inner.strip()
 
 
-def _up_to(end: str, line: int, tokens: Iterator[tuple[int, str, str]]) -> str:
+def _placed_tokens(text: str, start: Place) -> Iterator[tuple[Place, str, str]]:
+    """Give Jinja's tokens, each with its place: Jinja's lexer tells the line alone, and drops blanks before `{%-`."""
+    place, done = start, 0
+    for _, name, token in SUBJECTS.lexer.tokeniter(text, start.file):
+        offset = text.index(token, done)
+        place = place.after(text[done:offset])
+        yield place, name, token
+        place, done = place.after(token), offset + len(token)
+
+
+def _up_to(end: str, line: int, tokens: Iterator[tuple[Place, str, str]]) -> str:
     inner: list[str] = []
     for _, name, text in tokens:
         if name == end:
@@ -124,29 +143,31 @@ def _check_blocks(pieces: Sequence[Piece]) -> None:
             opened.append(piece)
         elif piece.word.removeprefix("end") in BLOCKS:
             if not opened:
-                raise piece.place.error(f"{{% {piece.word} %}} ends nothing")
+                raise piece.place.error(f"{{% {piece.word} %}} ends nothing", topic="jinja")
             start = opened.pop()
             if piece.word != f"end{start.word}":
                 raise piece.place.error(
-                    f"{{% {piece.word} %}} cannot end {{% {start.word} %}} of line {start.place.line}"
+                    f"{{% {piece.word} %}} cannot end {{% {start.word} %}} of line {start.place.line}", topic="jinja"
                 )
     if opened:
-        raise opened[-1].place.error(f"{{% {opened[-1].word} %}} is not ended by {{% end{opened[-1].word} %}}")
+        word = opened[-1].word
+        raise opened[-1].place.error(f"{{% {word} %}} is not ended by {{% end{word} %}}", topic="jinja")
 
 
 def _check_own_names(piece: Piece) -> None:
     tokens = tokens_of(piece.text)
     for place in variables(tokens):
         if tokens[place].text.startswith("_"):
-            raise piece.place.error(
-                f"`{tokens[place].text}` is not known here; names with _ in front are not for mails"
-            )
+            before = "".join(token.text for token in tokens[:place])
+            what = f"`{tokens[place].text}` is not known here; names with _ in front are not for mails"
+            raise piece.place.after(before).error(what, topic="name")
 
 
-def tokens_of(code: str) -> list[Token]:
+@lru_cache(maxsize=4096)
+def tokens_of(code: str) -> tuple[Token, ...]:
     """Split what stands in brackets into tokens, white space included."""
     row = SUBJECTS.lexer.tokeniter("{{" + code + "}}", None)
-    return [Token(kind, text) for _, kind, text in row][1:-1]
+    return tuple(Token(kind, text) for _, kind, text in row)[1:-1]
 
 
 def variables(tokens: Sequence[Token]) -> Iterator[int]:
@@ -160,6 +181,7 @@ def variables(tokens: Sequence[Token]) -> Iterator[int]:
             yield place
 
 
+@lru_cache(maxsize=1024)
 def constant(code: str) -> str | int | float | None:
     """Give the value of an expression that is the same in every mail; None where it is not, or is no text or number."""
     try:

@@ -30,7 +30,7 @@ def block_name(piece: Piece) -> str:
     """Give the name in `{% block name %}`."""
     words = piece.text.split()
     if len(words) != 2:
-        raise piece.place.error("a block is written {% block name %}")
+        raise piece.place.error("a block is written {% block name %}", topic="part")
     return words[1]
 
 

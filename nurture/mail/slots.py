@@ -46,7 +46,8 @@ class LinkSlots:
             if isinstance(part, Piece) and part.kind == "statement":
                 raise part.place.error(
                     "a link is written without {% … %}; choose inside the expression: "
-                    "{{ 'https://…/a' if lead.country == 'GB' else 'https://…/b' }}"
+                    "{{ 'https://…/a' if lead.country == 'GB' else 'https://…/b' }}",
+                    topic="link",
                 )
         first = parts[0] if parts else ""
         if isinstance(first, Piece):
@@ -60,7 +61,8 @@ class LinkSlots:
             return self._computed([start, *parts[1:]], place)
         url = web_address(start) if len(parts) == 1 else None
         if url is None:
-            raise place.error(f"the link `{start.strip()}` leads nowhere in a mail: write all of it, from https:// on")
+            what = f"the link `{start.strip()}` leads nowhere in a mail: write all of it, from https:// on"
+            raise place.error(what, topic="link")
         self.urls.append(url)
         self.urls[0] = self.urls[0] or url
         return Piece("expression", f"_link_{len(self.urls) - 1}", place)

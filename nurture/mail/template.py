@@ -11,6 +11,7 @@ from nurture.mail.draft import JinjaSource
 from nurture.mail.environment import TemplateEnvironment
 from nurture.mail.names import Used, check_names
 from nurture.mail.pieces import in_our_words
+from nurture.mail.refusals import STRICT, Refusals
 
 _FILENAME = "<mail>"
 
@@ -43,7 +44,12 @@ class Part:
         return place.error(str(error) if known else f"this cannot be worked out: {error}")
 
 
-def compile_part(environment: TemplateEnvironment, source: JinjaSource, attributes: frozenset[str] | None) -> Part:
+def compile_part(
+    environment: TemplateEnvironment,
+    source: JinjaSource,
+    attributes: frozenset[str] | None,
+    refusals: Refusals = STRICT,
+) -> Part:
     """Parse, check and compile one text.
 
     Raises:
@@ -51,10 +57,10 @@ def compile_part(environment: TemplateEnvironment, source: JinjaSource, attribut
     """
     try:
         tree = environment.parse(source.text)
-        used = check_names(tree, source, attributes)
+        used = check_names(tree, source, attributes, refusals)
         code = environment.compile(tree, None, _FILENAME)
     except TemplateSyntaxError as error:
-        raise source.place(error.lineno).error(in_our_words(error)) from None
+        raise source.place(error.lineno).error(in_our_words(error), topic="jinja") from None
     return Part(environment.template_class.from_code(environment, code, {}), source, used)
 
 

@@ -108,8 +108,8 @@ BUTTON = '{% from "_blocks.mjml" import button %}\n'
     ("body", "place", "words"),
     [
         ('{% extends "_layuot.mjml" %}', "t.mjml:4", "did you mean `_layout.mjml`?"),
-        ('{% extends "_layout.mjml" %}\n{% block leter %}{% endblock %}', "t.mjml:4", "has no block `leter`"),
-        ('{% extends "_layout.mjml" %}\n\n<mj-text>lost</mj-text>', "t.mjml:4", "outside of every {% block %}"),
+        ('{% extends "_layout.mjml" %}\n{% block leter %}{% endblock %}', "t.mjml:5", "has no block `leter`"),
+        ('{% extends "_layout.mjml" %}\n\n<mj-text>lost</mj-text>', "t.mjml:6", "outside of every {% block %}"),
         ('x{% extends "_layout.mjml" %}', "t.mjml:4", "stands first"),
         ('{% include "_blocks.mjm" %}', "t.mjml:4", "there is no part"),
         ("{% include lead.title %}", "t.mjml:4", "takes one file's name"),
