@@ -5,14 +5,23 @@ the order given), hits that have waited a minute are judged, due leads are decid
 Every instant at which something is due is visited, as with a stepped clock that is never late.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from nurture.lab.acts import Act
-from nurture.lab.behaviour import Behaviour
+from nurture.lab.behaviour import Behaviour, Nobody
+from nurture.lab.living import Life, World
+from nurture.lab.notes import Notes
 from nurture.lab.records import Lived
+from nurture.lab.requests import Request, requests_of
+from nurture.rules import taking
 from nurture.rules.book import Rulebook
+from nurture.rules.happenings import Arrived, EnrolledByHand
+from nurture.rules.profiles import changed_profile
 from nurture.segment.event import IncomingEvent
+from nurture.sheets.arrivals import arrival, newcomer
 from nurture.sheets.people import Person
 
 
@@ -50,4 +59,52 @@ def simulate(
         link_count: how many links people see in a template's mails, for judging hits.
         campaign: put every lead that it may hold, and that no campaign took, into this one, as by hand.
     """
-    raise NotImplementedError
+    world = World(book, start, end, behaviour or Nobody(), link_count)
+    requests = requests_of(events, start, end)
+    planned: dict[str, list[Act]] = defaultdict(list)
+    for act in acts:
+        planned[act.lead].append(act)
+    for person in people:
+        life = _arrived(world, person)
+        _plan(life, requests.pop(person.email, ()), planned.pop(person.email, ()))
+        _take_in(life, person, campaign)
+        yield life.live()
+    for address, asked in requests.items():
+        life = _stranger(world, address, asked[0])
+        _plan(life, asked[1:], planned.pop(address, ()))
+        yield life.live()
+
+
+def _arrived(world: World, person: Person) -> Life:
+    """Somebody from the file, before anything has happened."""
+    state = newcomer(person, world.start)
+    return Life(world, state, Notes(Lived(person.email, person.source.line, state)), world.start)
+
+
+def _plan(life: Life, requests: Iterable[Request], acts: Iterable[Act]) -> None:
+    for request in requests:
+        life.plan(request, request.at)
+    for act in acts:
+        life.plan(act, act.at)
+
+
+def _take_in(life: Life, person: Person, campaign: str | None) -> None:
+    """What an import lets happen to somebody whom nobody knew; then, where asked, into a campaign by hand."""
+    happening = arrival(person, life.now)
+    if happening is not None:
+        life.happen(happening)
+    if campaign is None or life.state.enrollment is not None:
+        return
+    wanted = life.world.book.campaigns[campaign]
+    if taking.refusal(life.world.book, wanted, life.state, life.now) is None:
+        life.happen(EnrolledByHand(campaign))
+
+
+def _stranger(world: World, address: str, first: Request) -> Life:
+    """Somebody whom an event names and nobody knew."""
+    state = newcomer(Person(address), first.at)
+    profile = None if first.said is None else changed_profile(state.profile, first.said)
+    state = replace(state, profile=profile or state.profile, events=first.facts if world.remembers else ())
+    life = Life(world, state, Notes(Lived(address, 0, state)), first.at)
+    life.happen(Arrived(first.facts))
+    return life

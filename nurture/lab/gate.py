@@ -1,0 +1,40 @@
+"""The last question before a mail leaves: what `nurture.store.deliveries` asks of the rows, asked of a state."""
+
+from datetime import datetime
+
+from nurture.facts import TAKES_A_DAY, WITH_SALES, LeadState
+from nurture.rules.book import Rulebook
+from nurture.rules.effects import Queued
+
+WAKES: frozenset[str] = frozenset({"window over", "waits", "limit"})
+"""Rules that hold a mail back for a while: its enrollment is decided again at once."""
+
+
+def held_by(book: Rulebook, state: LeadState, mail: Queued, now: datetime) -> str | None:
+    """The rule by which a mail on its way does not go at `now`; None where it may."""
+    enrollment = state.enrollment
+    if mail.slot.until <= now:
+        return "window over"
+    if state.stage in WITH_SALES:
+        return "with sales"
+    if state.stage == "disqualified":
+        return "disqualified"
+    if enrollment is None or enrollment.n != mail.enrollment:
+        return "left the campaign"
+    campaign = book.campaigns.get(mail.campaign)
+    if state.suppressed is not None or (campaign is not None and campaign.topic in state.left_topics):
+        return "suppressed"
+    if state.mail_from is not None and state.mail_from > now:
+        return "waits"
+    limits = book.agreement.limits
+    over = _mails(state, mail, 7) > (limits.per_7_days or 7) or _mails(state, mail, 30) > (limits.per_30_days or 30)
+    return "limit" if over else None
+
+
+def _mails(state: LeadState, mail: Queued, span: int) -> int:
+    """The lead's mails in the local days up to this one's, itself included."""
+    return sum(
+        0 <= (mail.slot.local_on - other.local_on).days < span
+        for other in state.deliveries
+        if other.state in TAKES_A_DAY
+    )
