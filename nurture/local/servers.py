@@ -170,14 +170,22 @@ def _see_them_stop(place: Place) -> bool:
     """Tell the keeper to hurry, and wait until it is gone (True) or plainly has others to serve."""
     write_private(place.hurry, "")
     until = time.monotonic() + 2 * STOPS_WITHIN
+    seen_others = 0
     while _has_keeper(place) and time.monotonic() < until:
-        users = Lock(place.users_lock)
-        is_free = users.take()
-        users.release()
-        if not is_free and place.ready.exists():
+        # Once may have been the keeper's last glance before it saw the hurry; at the next one it keeps the lock.
+        seen_others = seen_others + 1 if _others_use(place) else 0
+        if seen_others == 2:
             return False
         time.sleep(0.03)
     return True
+
+
+def _others_use(place: Place) -> bool:
+    """Whether somebody shares the users' lock; a keeper that is about to stop has it alone."""
+    users = Lock(place.users_lock)
+    is_used = not users.take() and users.take(shared=True)
+    users.release()
+    return is_used
 
 
 def _listens(port: int) -> bool:

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -19,8 +20,8 @@ import redis
 from nurture.errors import LocalServerError
 from nurture.local import leftovers
 from nurture.local.keeper import LINGER
-from nurture.local.place import Place, Ready
-from nurture.local.servers import LocalServers, local_servers, running_servers
+from nurture.local.place import Lock, Place, Ready
+from nurture.local.servers import LocalServers, _see_them_stop, local_servers, running_servers
 from tests.local.asking import ask, sql
 from tests.local.command import ROOT, alive, all_gone, command, has_ended, keeper, server, start, told
 
@@ -175,6 +176,20 @@ def test_blanks_quotes_and_long_names_in_the_path_are_no_trouble(tmp_path: Path)
     with local_servers(data, linger=False) as servers:
         ask(servers)
     assert alive(data) == []
+
+
+def test_who_is_in_a_hurry_does_not_take_a_keeper_that_is_stopping_for_somebody_else(tmp_path: Path) -> None:
+    """Between its last look at the users and the end of its servers, the keeper has the users' lock to itself."""
+    place = Place(tmp_path)
+    place.prepare()
+    Ready(1, 2).write(place)
+    held = [Lock(place.keeper_lock), Lock(place.users_lock)]
+    assert all(lock.take() for lock in held)
+    stopped = threading.Timer(0.5, lambda: [place.ready.unlink(), *(lock.release() for lock in held)])
+    stopped.start()
+    assert _see_them_stop(place)
+    assert not place.ready.exists()
+    stopped.join()
 
 
 def test_a_deleted_data_directory_takes_its_servers_along(fresh: Path) -> None:
