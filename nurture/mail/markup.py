@@ -24,13 +24,14 @@ _END = re.compile(r"\s*(/?)>")
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute. `start` and `end` bound its value without the quotes; `quoted` tells whether it has any."""
+    """An attribute, whose name begins at `at`. `start` and `end` bound its value without quotes, if it is `quoted`."""
 
     name: str
     value: str
     start: int
     end: int
     quoted: bool
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,9 @@ def _guessed_end(text: str, place: int) -> int:
 
 def _attribute(found: re.Match[str]) -> Attribute:
     if not found[2]:
-        return Attribute(found[1].lower(), "", found.end(), found.end(), quoted=False)
+        return Attribute(found[1].lower(), "", found.end(), found.end(), quoted=False, at=found.start(1))
     quoted = found[3][0] in "\"'"
     start, end = found.span(3)
     if quoted:
         start, end = start + 1, end - 1
-    return Attribute(found[1].lower(), found.string[start:end], start, end, quoted)
+    return Attribute(found[1].lower(), found.string[start:end], start, end, quoted, found.start(1))

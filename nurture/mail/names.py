@@ -96,8 +96,11 @@ def _check_variables(
     source: JinjaSource,
     refusals: Refusals,
 ) -> None:
-    undeclared = {name for name in meta.find_undeclared_variables(tree) if not name.startswith("_")}
-    unknown = undeclared - set(KNOWN) | {"self"}
+    loaded = {node.name for node in every if isinstance(node, nodes.Name) and node.ctx == "load"}
+    strange = {name for name in loaded.difference(KNOWN) if not name.startswith("_")}
+    # which of them a loop or a `set` declares is a question that costs more than all the rest
+    undeclared = strange & meta.find_undeclared_variables(tree) if strange else strange
+    unknown = undeclared | {"self"}
     roots = {id(root) for root, _ in look_ups}
     for node in every:
         if isinstance(node, nodes.Name):
