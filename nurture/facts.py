@@ -5,7 +5,7 @@ Times are aware, dates are local to the lead unless a name says otherwise, score
 (`MICRO`), so that a sum does not depend on the order of its terms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -211,18 +211,38 @@ class Known:
     received: frozenset[str] = frozenset()
 
 
+HeldRule = Literal[
+    "not before", "weekday", "holiday", "skipped", "taken", "per_7_days", "per_30_days", "over",
+]  # fmt: skip
+"""What can move a mail to a later day: a wait, the campaign's weekdays, a holiday, hours that the clocks skip, another
+mail on that day, a limit, hours that are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One rule that moved a mail to a later day, and in plain words why. Those are found when asked for: few are."""
+
+    rule: HeldRule
+    say: Callable[[], str] = field(repr=False, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """When one mail may go: from `at` until `until`, on the lead's local date `local_on` in `zone`.
 
-    `held_by` names, in plain words and in order, each rule that moved the day away from the first one thinkable.
+    `held` has, in order, each rule that moved the day away from the first one thinkable.
     """
 
     at: datetime
     until: datetime
     local_on: date
     zone: str
-    held_by: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
+
+    @property
+    def held_by(self) -> tuple[str, ...]:
+        """The same in plain words."""
+        return tuple(held.say() for held in self.held)
 
 
 @dataclass(frozen=True, slots=True)

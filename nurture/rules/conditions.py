@@ -4,12 +4,11 @@ A comparison over an empty field is unknown (None); `and`, `or` and `not` treat 
 The language itself is `nurture.grammar.conditions`.
 """
 
-from functools import lru_cache
-
 from nurture.facts import Known
 from nurture.grammar.conditions import Condition
 from nurture.grammar.tree import And, Asked, Comparison, Field, Length, Literal, Not, Or, Truth, Value
 from nurture.rules.judging import Judge, judge, last_time, reader
+from nurture.rules.once import once
 
 _LONGEST = 60
 _WORD = {True: "holds", False: "does not hold", None: "cannot hold"}
@@ -29,7 +28,7 @@ def explain(condition: Condition, known: Known) -> str:
     return "; ".join(sentences)
 
 
-@lru_cache(maxsize=50_000)
+@once
 def _judge(condition: Condition) -> Judge:
     return judge(condition.tree)
 

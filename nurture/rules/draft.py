@@ -1,11 +1,12 @@
 """One decision in the making: a state that is replaced step by step, and the effects that say how."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from nurture.facts import LeadState, Stage
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Effect, StageChanged, WaitsUntil
+from nurture.rules.evolving import evolve
 
 
 @dataclass(slots=True)
@@ -25,10 +26,10 @@ class Draft:
         """Put the lead in another stage, if it is not there."""
         if stage != self.state.stage:
             self.add(StageChanged(self.state.stage, stage, because))
-            self.state = replace(self.state, stage=stage)
+            self.state = evolve(self.state, stage=stage)
 
     def wait(self, *, mail_from: datetime | None, ask_at: datetime | None) -> None:
         """Set from when mail may go, and when to ask again who takes the lead."""
         if (mail_from, ask_at) != (self.state.mail_from, self.state.ask_at):
             self.add(WaitsUntil(mail_from, ask_at))
-            self.state = replace(self.state, mail_from=mail_from, ask_at=ask_at)
+            self.state = evolve(self.state, mail_from=mail_from, ask_at=ask_at)

@@ -9,6 +9,7 @@ from nurture.facts import EventFact, LeadState, SignalCount
 from nurture.rules import scoring
 from nurture.rules.draft import Draft
 from nurture.rules.effects import Answered, Counted, Engaged
+from nurture.rules.evolving import evolve
 from nurture.rules.known import known
 
 
@@ -49,13 +50,13 @@ def engage(draft: Draft, events: Sequence[EventFact]) -> bool:
             draft.add(Answered(event.name, answer))
             profile = draft.state.profile
             attributes = {**profile.attributes, event.name: answer}
-            draft.state = replace(draft.state, profile=replace(profile, attributes=attributes))
+            draft.state = evolve(draft.state, profile=replace(profile, attributes=attributes))
     latest = max((event.occurred_at for event in events if event.kind not in ("open", "identify")), default=None)
     if latest is None:
         return False
     if draft.state.engaged_at is None or latest > draft.state.engaged_at:
         draft.add(Engaged(latest))
-        draft.state = replace(draft.state, engaged_at=latest)
+        draft.state = evolve(draft.state, engaged_at=latest)
     return True
 
 
@@ -74,6 +75,6 @@ def _raise_counts(draft: Draft, ups: dict[tuple[str, date], int]) -> None:
     counts = {(count.matcher, count.day): count.count for count in draft.state.counts}
     for key, by in ups.items():
         counts[key] = counts.get(key, 0) + by
-    draft.state = replace(
+    draft.state = evolve(
         draft.state, counts=tuple(SignalCount(matcher, day, n) for (matcher, day), n in sorted(counts.items()))
     )

@@ -1,13 +1,12 @@
 """In and out of campaigns: who takes a lead, its next mail, running out, leaving."""
 
-from dataclasses import replace
-
 from nurture.campaign import Campaign
 from nurture.facts import ON_THE_WAY, WITH_SALES, DeliveryFact, EnrollmentFact, EnrollmentStatus, Left, PastEnrollment
 from nurture.rules import conditions, next_step, taking
 from nurture.rules.calendar import local_date
 from nurture.rules.draft import Draft
 from nurture.rules.effects import Cancelled, Enrolled, LeftCampaign, Planned, Queued
+from nurture.rules.evolving import evolve, in_state
 from nurture.rules.known import known
 from nurture.rules.planning import Plan, plan
 
@@ -33,7 +32,7 @@ def enroll(draft: Draft, campaign: Campaign) -> None:
     enrollment = EnrollmentFact(ordinal, campaign.id, state.cycle, draft.now)
     planned = plan(draft.book, campaign, draft.state, enrollment, draft.now)
     enrollment = _with(enrollment, planned)
-    draft.state = replace(draft.state, enrollment=enrollment)
+    draft.state = evolve(draft.state, enrollment=enrollment)
     draft.wait(mail_from=draft.state.mail_from, ask_at=None)
     draft.add(Enrolled(enrollment))
 
@@ -94,16 +93,16 @@ def leave(draft: Draft, word: Left) -> None:
     if any(delivery.state in ON_THE_WAY for delivery in draft.state.deliveries):
         draft.add(Cancelled(word))
         deliveries = tuple(
-            replace(delivery, state="cancelled") if delivery.state in ON_THE_WAY else delivery
+            in_state(delivery, "cancelled") if delivery.state in ON_THE_WAY else delivery
             for delivery in draft.state.deliveries
         )
-        draft.state = replace(draft.state, deliveries=deliveries)
+        draft.state = evolve(draft.state, deliveries=deliveries)
     enrollment = draft.state.enrollment
     if enrollment is None:
         return
     draft.add(LeftCampaign(enrollment.n, enrollment.campaign, word))
     past = PastEnrollment(enrollment.n, enrollment.campaign, enrollment.cycle, draft.now, word)
-    draft.state = replace(draft.state, enrollment=None, past=(*draft.state.past, past))
+    draft.state = evolve(draft.state, enrollment=None, past=(*draft.state.past, past))
 
 
 def _finish(draft: Draft, campaign: Campaign) -> None:
@@ -133,7 +132,7 @@ def _queue(draft: Draft, campaign: Campaign, enrollment: EnrollmentFact, planned
         if (delivery.campaign, delivery.step, delivery.cycle) != (campaign.id, step.id, cycle)
     )
     queued = DeliveryFact(campaign.id, step.id, cycle, enrollment.n, "queued", slot.local_on, slot.at)
-    draft.state = replace(draft.state, deliveries=(*others, queued))
+    draft.state = evolve(draft.state, deliveries=(*others, queued))
 
 
 def _campaign(draft: Draft) -> Campaign | None:
@@ -147,7 +146,7 @@ def _set(draft: Draft, enrollment: EnrollmentFact, planned: Plan) -> None:
     changed = _with(enrollment, planned)
     if changed == draft.state.enrollment:
         return
-    draft.state = replace(draft.state, enrollment=changed)
+    draft.state = evolve(draft.state, enrollment=changed)
     draft.add(Planned(changed.n, changed.status, changed.due_at, changed.due_until, changed.slow))
 
 
@@ -157,4 +156,7 @@ def _with(enrollment: EnrollmentFact, planned: Plan) -> EnrollmentFact:
     slot = planned.slot
     due_at = planned.finish_at if slot is None else slot.at
     due_until = None if slot is None else slot.until
-    return replace(enrollment, status=status, due_at=due_at, due_until=due_until, slow=planned.slow)
+    return EnrollmentFact(
+        enrollment.n, enrollment.campaign, enrollment.cycle, enrollment.started_at, status, due_at, due_until,
+        planned.slow,
+    )  # fmt: skip

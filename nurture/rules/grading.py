@@ -6,6 +6,7 @@ from nurture.agreement import Agreement, Grades
 from nurture.facts import GRADES, Grade, Known
 from nurture.grammar.conditions import Condition
 from nurture.rules import conditions
+from nurture.rules.once import once
 
 _ADDRESS_AND_OURS = frozenset({"email", "stage", "cycle", "grade", "score"})
 """The address, and what we derive."""
@@ -77,9 +78,15 @@ def _by_points(grades: Grades, points: int) -> Grade:
     return "C" if points >= grades.C else "D"
 
 
+@once
+def _asked(agreement: Agreement) -> frozenset[str]:
+    """The fields that the fit looks at."""
+    return frozenset(field for criterion in agreement.fit for field in criterion.when.fields)
+
+
 def _is_known(agreement: Agreement, known: Known) -> bool:
     """Whether anything but an address is known: a field or an attribute that is not empty."""
-    asked = {field for criterion in agreement.fit for field in criterion.when.fields}
+    asked = _asked(agreement)
     return any(
         value is not None and str(value).strip() and (name not in _BESIDE or f"lead.{name}" in asked)
         for name, value in known.lead.items()

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
+from operator import attrgetter
 
 from nurture.agreement import Company
 from nurture.campaign import Campaign, Step
-from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, Known, LeadState
+from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, Known, LeadState, Profile
 from nurture.rules import scoring
 from nurture.rules.book import Rulebook
+from nurture.rules.once import once
 
 LOOKS_BACK = timedelta(days=400)
 """How far conditions such as `visited` can look back: events older than that are not loaded."""
+_NONE: frozenset[str] = frozenset()
 
 
 def known(
@@ -25,14 +27,14 @@ def known(
 ) -> Known:
     """What is known of a lead at `now`, in the scope of a campaign, a step or a signal's event."""
     return Known(
-        now=now,
-        lead=_lead(book, state, now),
-        company=_company(book.agreement.company),
-        campaign=NOTHING if campaign is None else {"id": campaign.id, "name": campaign.name, "topic": campaign.topic},
-        step=NOTHING if step is None else {"id": step.id},
-        event=event,
-        events=state.events,
-        received=frozenset() if campaign is None else received_steps(state, campaign.id),
+        now,
+        _lead(book, state, now),
+        _company(book.agreement.company),
+        NOTHING if campaign is None else _campaign(campaign),
+        NOTHING if step is None else _step(step),
+        event,
+        state.events,
+        _NONE if campaign is None or "received" not in book.needs else received_steps(state, campaign.id),
     )
 
 
@@ -43,19 +45,46 @@ def received_steps(state: LeadState, campaign: str) -> frozenset[str]:
     )
 
 
-def _lead(book: Rulebook, state: LeadState, now: datetime) -> dict[str, object]:
+def _lead(book: Rulebook, state: LeadState, now: datetime) -> Mapping[str, object]:
+    """The names under `lead.`; those of the last lead asked about are kept, for one decision asks many times."""
+    if book.uses_score:
+        points = scoring.score(book.agreement, state.counts, now.date()).micro / MICRO
+        return _names(state, points)
+    profile, life = state.profile, (state.stage, state.cycle, state.grade)
+    whose, which, names = _last[0]
+    if whose is not profile or which != life:
+        names = _names(state, None)
+        _last[0] = profile, life, names
+    return names
+
+
+_Names = Mapping[str, object]
+_last: list[tuple[Profile | None, tuple[object, ...], _Names]] = [(None, (), NOTHING)]
+_fields = attrgetter(*PROFILE_FIELDS)
+
+
+def _names(state: LeadState, points: float | None) -> dict[str, object]:
     profile = state.profile
     names: dict[str, object] = dict(profile.attributes)
-    for name in PROFILE_FIELDS:
-        names[name] = getattr(profile, name)
+    names.update(zip(PROFILE_FIELDS, _fields(profile), strict=True))
     names["email"] = profile.email
     names["stage"] = state.stage
     names["cycle"] = state.cycle
     names["grade"] = state.grade
-    names["score"] = scoring.score(book.agreement, state.counts, now.date()).micro / MICRO if book.uses_score else None
+    names["score"] = points
     return names
 
 
-@lru_cache(maxsize=8)
-def _company(company: Company) -> Mapping[str, object]:
+@once
+def _company(company: Company) -> _Names:
     return {"name": company.name, "address": company.address, "timezone": company.timezone}
+
+
+@once
+def _campaign(campaign: Campaign) -> _Names:
+    return {"id": campaign.id, "name": campaign.name, "topic": campaign.topic}
+
+
+@once
+def _step(step: Step) -> _Names:
+    return {"id": step.id}

@@ -5,7 +5,7 @@ is written once, in the files this one calls; here is only the order in which th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from nurture.rules.draft import Draft
 from nurture.rules.effects import Effect
 from nurture.rules.engagement import count, engage
 from nurture.rules.enrolling import ask_who_takes, decide_again, enroll, leave, leave_by_exit_line, replan
+from nurture.rules.evolving import evolve, in_state
 from nurture.rules.offering import grade_again, offer_if_ready
 from nurture.rules.refusing import progress, refuse
 
@@ -102,24 +103,24 @@ def _send_failed(draft: Draft, happening: h.SendFailed) -> None:
         return (delivery.campaign, delivery.step, delivery.cycle) == mine
 
     deliveries = tuple(
-        replace(delivery, state="failed", for_good=happening.for_good) if is_it(delivery) else delivery
+        in_state(delivery, "failed", for_good=happening.for_good) if is_it(delivery) else delivery
         for delivery in draft.state.deliveries
     )
-    draft.state = replace(draft.state, deliveries=deliveries)
+    draft.state = evolve(draft.state, deliveries=deliveries)
     if draft.state.enrollment is not None:
         replan(draft, tomorrow_at_the_earliest=not happening.for_good)
 
 
 def _must_not_be_mailed(draft: Draft, happening: h.MustNotBeMailed) -> None:
     if happening.topic is not None:
-        draft.state = replace(draft.state, left_topics=draft.state.left_topics | {happening.topic})
+        draft.state = evolve(draft.state, left_topics=draft.state.left_topics | {happening.topic})
         enrollment = draft.state.enrollment
         campaign = draft.book.campaigns.get(enrollment.campaign) if enrollment is not None else None
         if campaign is not None and campaign.topic == happening.topic:
             leave(draft, "topic_left")
             ask_who_takes(draft)
         return
-    draft.state = replace(draft.state, suppressed=happening.word)
+    draft.state = evolve(draft.state, suppressed=happening.word)
     leave(draft, happening.word)
     draft.wait(mail_from=draft.state.mail_from, ask_at=None)
 

@@ -6,11 +6,20 @@ reaches the leads that had run out, a deleted one is gone, a renamed id is a new
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from nurture.campaign import Campaign, Step
-from nurture.facts import ON_THE_WAY, RECEIVED, DeliveryFact, Known, LeadState
+from nurture.facts import RECEIVED, TAKES_A_DAY, DeliveryFact, Known, LeadState
 from nurture.rules import conditions
 from nurture.rules.hashing import pick
+from nurture.rules.once import once
+
+Why = Callable[[], str]
+"""Tells why in plain words, when asked: it takes ten times as long as the choice itself."""
+
+_RECEIVED: Why = partial(str, "received already")
+_ON_ITS_WAY: Why = partial(str, "on its way")
+_FAILED: Why = partial(str, "failed for good in this cycle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +27,12 @@ class Choice:
     """The next step, or None when the campaign has nothing left; and each step passed over, with why."""
 
     step: Step | None
-    passed: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, Why], ...] = ()
+
+    @property
+    def passed(self) -> tuple[tuple[str, str], ...]:
+        """Each step passed over, with why in plain words."""
+        return tuple((step, why()) for step, why in self.skipped)
 
 
 def choose(campaign: Campaign, state: LeadState, enrollment: int | None, known_at: Callable[[Step], Known]) -> Choice:
@@ -27,13 +41,22 @@ def choose(campaign: Campaign, state: LeadState, enrollment: int | None, known_a
     start = 0
     if campaign.order == "sequence" and enrollment is not None:
         start = _position(campaign, mine, enrollment) + 1
-    passed: list[tuple[str, str]] = []
+    passed: list[tuple[str, Why]] = []
     for step in campaign.steps[start:]:
         why_not = _why_not(step, mine, state.cycle, known_at)
         if why_not is None:
             return Choice(step, tuple(passed))
         passed.append((step.id, why_not))
     return Choice(None, tuple(passed))
+
+
+def still_to_come(
+    campaign: Campaign, state: LeadState, enrollment: int, known_at: Callable[[Step], Known]
+) -> tuple[Step, ...]:
+    """Every step that the lead would still get in this enrollment as things stand, the next one first."""
+    mine = [delivery for delivery in state.deliveries if delivery.campaign == campaign.id]
+    start = _position(campaign, mine, enrollment) + 1 if campaign.order == "sequence" else 0
+    return tuple(step for step in campaign.steps[start:] if _why_not(step, mine, state.cycle, known_at) is None)
 
 
 def variant(step: Step, lead_key: str) -> tuple[str | None, str]:
@@ -50,27 +73,32 @@ def variant(step: Step, lead_key: str) -> tuple[str | None, str]:
 
 def _position(campaign: Campaign, mine: list[DeliveryFact], enrollment: int) -> int:
     """Index of the latest step that this enrollment has received (or is about to) and the file still holds; else -1."""
-    index = {step.id: position for position, step in enumerate(campaign.steps)}
-    positions = (
-        index.get(delivery.step, -1) for delivery in mine if delivery.enrollment == enrollment and _counts(delivery)
-    )
-    return max(positions, default=-1)
+    index, latest = _places(campaign), -1
+    for delivery in mine:
+        if delivery.enrollment == enrollment and _counts(delivery):
+            latest = max(latest, index.get(delivery.step, -1))
+    return latest
 
 
-def _why_not(step: Step, mine: list[DeliveryFact], cycle: int, known_at: Callable[[Step], Known]) -> str | None:
+@once
+def _places(campaign: Campaign) -> dict[str, int]:
+    return {step.id: place for place, step in enumerate(campaign.steps)}
+
+
+def _why_not(step: Step, mine: list[DeliveryFact], cycle: int, known_at: Callable[[Step], Known]) -> Why | None:
     for delivery in mine:
         if delivery.step != step.id:
             continue
         if _counts(delivery) and (not step.repeat or delivery.cycle == cycle):
-            return "received already" if delivery.state in RECEIVED else "on its way"
+            return _RECEIVED if delivery.state in RECEIVED else _ON_ITS_WAY
         if delivery.state == "failed" and delivery.for_good and delivery.cycle == cycle:
-            return "failed for good in this cycle"
+            return _FAILED
     if step.when is not None:
         known = known_at(step)
         if conditions.holds(step.when, known) is not True:
-            return conditions.explain(step.when, known)
+            return partial(conditions.explain, step.when, known)
     return None
 
 
 def _counts(delivery: DeliveryFact) -> bool:
-    return delivery.state in RECEIVED or delivery.state in ON_THE_WAY
+    return delivery.state in TAKES_A_DAY

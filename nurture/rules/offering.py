@@ -1,12 +1,11 @@
 """Grade a lead, and offer it to sales when its behaviour says so."""
 
-from dataclasses import replace
-
 from nurture.facts import HandoffFact, LeadState
 from nurture.rules import grading, qualification, scoring
 from nurture.rules.draft import Draft
 from nurture.rules.effects import GradeChanged, HandedOver, ScoreChanged
 from nurture.rules.enrolling import leave
+from nurture.rules.evolving import evolve
 from nurture.rules.known import known
 
 NEVER_OFFERED: frozenset[str] = frozenset({"complained", "suppressed", "erased"})
@@ -17,7 +16,7 @@ def grade_again(draft: Draft) -> None:
     """Grade the lead as its profile and the agreement are now."""
     grade = grading.grade(draft.book.agreement, known(draft.book, draft.state, draft.now)).grade
     if grade != draft.state.grade:
-        draft.state = replace(draft.state, grade=grade)
+        draft.state = evolve(draft.state, grade=grade)
         draft.add(GradeChanged(grade))
 
 
@@ -35,7 +34,7 @@ def offer_if_ready(draft: Draft, raised: str | None = None) -> bool:
     state, agreement = draft.state, draft.book.agreement
     score = scoring.score(agreement, state.counts, draft.now.date())
     draft.add(ScoreChanged(score))
-    if not may_be_offered(state):
+    if not may_be_offered(state) or (raised is None and not qualification.is_within_reach(agreement, score)):
         return False
     graded = grading.grade(agreement, known(draft.book, state, draft.now))
     decision = qualification.decide(agreement, graded, score, hand_raise=raised, barred=False)
@@ -47,7 +46,7 @@ def offer_if_ready(draft: Draft, raised: str | None = None) -> bool:
     draft.wait(mail_from=None, ask_at=None)
     draft.add(HandedOver(state.cycle, graded.grade, score, raised is not None, decision.because, was_customer))
     handoff = HandoffFact("offered", state.cycle, draft.now, None, was_customer)
-    draft.state = replace(draft.state, handoff=handoff, handed_over=True)
+    draft.state = evolve(draft.state, handoff=handoff, handed_over=True)
     return True
 
 

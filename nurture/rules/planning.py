@@ -1,28 +1,39 @@
 """What a live enrollment does next: the step, its slot, or that it has run out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from nurture.campaign import Campaign, Step
-from nurture.facts import ON_THE_WAY, RECEIVED, TAKES_A_DAY, EnrollmentFact, LeadState, Slot
+from nurture.facts import TAKES_A_DAY, DeliveryFact, EnrollmentFact, LeadState, Slot
 from nurture.rules import cadence, next_step
 from nurture.rules.book import Rulebook
 from nurture.rules.calendar import first_instant, local_date
 from nurture.rules.known import known
+from nurture.rules.next_step import Choice
+
+NO_CHOICE = Choice(None)
+_ANYWHERE = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`step` in `slot`; or no step: exhausted, and `finish_at` is when the enrollment ends (None: it waits for ever).
 
-    `slow` tells whether the slow-down rules. A step without a slot: no day within two years is allowed.
+    `slow` tells whether the slow-down rules. A step without a slot: no day within two years is allowed. `choice` has
+    the steps that were passed over.
     """
 
     step: Step | None
     slot: Slot | None
     finish_at: datetime | None
     slow: bool
-    passed: tuple[tuple[str, str], ...] = ()
+    choice: Choice = NO_CHOICE
+
+    @property
+    def passed(self) -> tuple[tuple[str, str], ...]:
+        """Each step passed over, with why in plain words."""
+        return self.choice.passed
 
 
 def plan(
@@ -41,7 +52,7 @@ def plan(
         campaign, state, enrollment.n, lambda step: known(book, state, now, campaign=campaign, step=step)
     )
     if choice.step is None:
-        return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice.passed)
+        return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice)
     counted = [delivery for delivery in state.deliveries if delivery.state in TAKES_A_DAY]
     slot = cadence.next_slot(
         campaign=campaign,
@@ -55,12 +66,12 @@ def plan(
         first=not any(delivery.enrollment == enrollment.n for delivery in counted),
         slow=slow,
         last_mail_on=max((delivery.local_on for delivery in counted), default=None),
-        taken_on=_taken_on(state, zone),
+        taken_on=_taken_on(counted, zone, now),
         counted_on=[delivery.local_on for delivery in counted],
         not_before=state.mail_from,
         not_before_on=local_date(now, zone) + timedelta(days=1) if tomorrow_at_the_earliest else None,
     )
-    return Plan(choice.step, slot, None, slow, choice.passed)
+    return Plan(choice.step, slot, None, slow, choice)
 
 
 def is_slow(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact) -> bool:
@@ -70,23 +81,25 @@ def is_slow(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact) ->
 
 def unanswered(state: LeadState, enrollment: EnrollmentFact) -> int:
     """This enrollment's mails since the lead's last human event other than an open."""
-    return sum(
-        1
-        for delivery in state.deliveries
-        if delivery.enrollment == enrollment.n
-        and (delivery.state in RECEIVED or delivery.state in ON_THE_WAY)
-        and (state.engaged_at is None or delivery.at > state.engaged_at)
-    )
-
-
-def _taken_on(state: LeadState, zone: str) -> frozenset[date]:
-    """Local days that have their mail: as they were counted when set, and as they are in the lead's zone of today."""
-    taken = set()
+    n, engaged_at, count = enrollment.n, state.engaged_at, 0
     for delivery in state.deliveries:
-        if delivery.state in TAKES_A_DAY:
+        if delivery.enrollment == n and delivery.state in TAKES_A_DAY:
+            count += engaged_at is None or delivery.at > engaged_at
+    return count
+
+
+def _taken_on(counted: Sequence[DeliveryFact], zone: str, now: datetime) -> set[date]:
+    """Local days that have their mail: as they were counted when set, and as they are in the lead's zone of today.
+
+    Days that are over everywhere are left out; two zones' dates of one instant are never more than two days apart.
+    """
+    over = now.date() - _ANYWHERE
+    taken: set[date] = set()
+    for delivery in counted:
+        if delivery.local_on >= over:
             taken.add(delivery.local_on)
             taken.add(local_date(delivery.at, zone))
-    return frozenset(taken)
+    return taken
 
 
 def _finish_at(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact, zone: str) -> datetime | None:

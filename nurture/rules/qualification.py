@@ -46,6 +46,11 @@ def decide(agreement: Agreement, grade: Grading, score: Score, hand_raise: str |
     return Decision(False, f"not ready: it lacks {', and '.join(missing)}", missing=missing)
 
 
+def is_within_reach(agreement: Agreement, score: Score) -> bool:
+    """Whether some line's points and signals are there; if not, no grade makes the lead qualify."""
+    return any(score.micro >= line.score * MICRO and score.signals >= line.signals for line in agreement.qualify)
+
+
 def say_points(micro: int) -> str:
     """Micro-points as a person reads them: to a tenth, never rounded up to a threshold that is not reached."""
     tenths = micro // _TENTH

@@ -9,6 +9,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.draft import Draft
 from nurture.rules.effects import CycleBegan, HandoffMoved, Suppressed
 from nurture.rules.enrolling import ask_who_takes, leave
+from nurture.rules.evolving import evolve
 from nurture.rules.happenings import Progressed, Refused
 from nurture.rules.offering import grade_again
 
@@ -28,7 +29,7 @@ def progress(draft: Draft, happening: Progressed) -> None:
     if handoff is None:
         return
     draft.add(HandoffMoved(happening.to, happening.by))
-    draft.state = replace(draft.state, handoff=None if happening.to == "won" else replace(handoff, state=happening.to))
+    draft.state = evolve(draft.state, handoff=None if happening.to == "won" else replace(handoff, state=happening.to))
     draft.move(_STAGE_OF[happening.to], f"sales: {happening.to}")
 
 
@@ -42,7 +43,7 @@ def refuse(draft: Draft, happening: Refused) -> None:
     )
     if draft.state.handoff is not None:
         draft.add(HandoffMoved(happening.how, happening.by, happening.reason, happening.note))
-        draft.state = replace(draft.state, handoff=None)
+        draft.state = evolve(draft.state, handoff=None)
     leave(draft, "moved")
     _next_cycle(draft, happening)
     if then in ("disqualify", "suppress"):
@@ -67,7 +68,7 @@ def _next_cycle(draft: Draft, happening: Refused) -> None:
         n = state.cycle + 1
         cycles = (*state.cycles, (n, began))
     draft.add(CycleBegan(n, began, happening.reason, happening.note, happening.by, rewound))
-    draft.state = replace(state, cycle=n, cycles=cycles, counts=(), refused=True, reason=happening.reason)
+    draft.state = evolve(state, cycle=n, cycles=cycles, counts=(), refused=True, reason=happening.reason)
 
 
 def _over(draft: Draft, happening: Refused, *, suppress: bool) -> None:
@@ -75,7 +76,7 @@ def _over(draft: Draft, happening: Refused, *, suppress: bool) -> None:
     draft.wait(mail_from=None, ask_at=None)
     if suppress:
         draft.add(Suppressed(happening.reason))
-        draft.state = replace(draft.state, suppressed="suppressed")
+        draft.state = evolve(draft.state, suppressed="suppressed")
 
 
 def _wait_then_ask(draft: Draft, at: datetime, said: RejectReason | None) -> None:

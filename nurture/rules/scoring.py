@@ -17,6 +17,7 @@ from nurture.agreement import Agreement
 from nurture.facts import MICRO, EventFact, Known, Score, ScoreRow, SignalCount
 from nurture.grammar.matchers import Matcher, path_matches, same_name
 from nurture.rules import conditions
+from nurture.rules.once import once
 
 _EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
@@ -45,6 +46,9 @@ def score(agreement: Agreement, counts: Iterable[SignalCount], day: date) -> Sco
     without points have no rows; two signals that ask for the same each have their own.
     """
     asked = _asked(agreement)
+    counts = tuple(counts)
+    if not counts:
+        return Score(day, 0, (), 0)
     total: dict[tuple[date, str], int] = {}
     for counted in counts:
         if counted.matcher in asked:
@@ -72,7 +76,7 @@ def matched(agreement: Agreement, event: EventFact, known: Known) -> tuple[str, 
     """
     if event.verdict != "human":
         return ()
-    return tuple(name for name, signal in agreement.signals.items() if matches(signal.when, event, known))
+    return tuple(name for name, matcher in _by_kind(agreement).get(event.kind, ()) if matches(matcher, event, known))
 
 
 def matches(matcher: Matcher, event: EventFact, known: Known) -> bool:
@@ -98,6 +102,7 @@ class _Term:
         return ScoreRow(self.signal, day, count, counted, self.points, age, self.points * counted * self.decay[age])
 
 
+@once
 def _asked(agreement: Agreement) -> dict[str, list[_Term]]:
     """The signals that are worth something, by the fingerprint of what they ask for."""
     asked: dict[str, list[_Term]] = {}
@@ -106,6 +111,15 @@ def _asked(agreement: Agreement) -> dict[str, list[_Term]]:
             decay = decay_table((signal.half_life or agreement.half_life).days, agreement.horizon.days)
             asked.setdefault(signal.when.fingerprint, []).append(_Term(name, signal.points, signal.at_most, decay))
     return asked
+
+
+@once
+def _by_kind(agreement: Agreement) -> dict[str, list[tuple[str, Matcher]]]:
+    """What signals ask for, by the kind of event, in the agreement's order."""
+    by_kind: dict[str, list[tuple[str, Matcher]]] = {}
+    for name, signal in agreement.signals.items():
+        by_kind.setdefault(signal.when.kind, []).append((name, signal.when))
+    return by_kind
 
 
 def _different(rows: Iterable[ScoreRow]) -> int:

@@ -3,15 +3,17 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Literal
 
 from nurture.agreement import Limits
-from nurture.campaign import Campaign, Step
-from nurture.facts import Slot
+from nurture.campaign import Cadence, Campaign, Step
+from nurture.facts import Held, HeldRule, Slot
 from nurture.grammar.windows import say_weekdays
 from nurture.rules import calendar
 from nurture.rules.calendar import DAY, MINUTE, SECOND, WEEKDAYS, Segment
 from nurture.rules.hashing import pick
+from nurture.rules.once import once
 
 LATE = timedelta(minutes=15)
 """So long after its minute a mail still simply goes; later than that, it is spread over what is left of the hours."""
@@ -20,8 +22,59 @@ FIRST_WEEK = 7
 SEARCH_DAYS = 731
 """How far a free day is looked for: two years."""
 
+MOST_DAYS = 4096
+"""So many days of one calendar are kept."""
+
+_TOLD_ONCE: frozenset[HeldRule] = frozenset({"weekday", "per_7_days", "per_30_days"})
 _LONGEST_SPAN = 30
 """Mails so many days before a day do not count towards its limits."""
+
+
+class OpenDays(dict[date, tuple[HeldRule | None, tuple[Segment, ...]]]):
+    """What the calendar says of each day for one cadence in one zone: the rule against it, and its hours.
+
+    Worked out when a day is first asked for, and kept: thousands of leads ask for the same few days.
+    """
+
+    __slots__ = ("cadence", "holidays", "minutes", "whole", "zone")
+
+    def __init__(self, cadence: Cadence, zone: str, holidays: str | None) -> None:
+        """No day has been asked for."""
+        super().__init__()
+        self.cadence, self.zone, self.holidays = cadence, zone, holidays
+        start, end = cadence.hours.start, cadence.hours.end
+        self.minutes = (end.hour - start.hour) * 60 + end.minute - start.minute
+        self.whole = MINUTE * self.minutes
+
+    def __missing__(self, day: date) -> tuple[HeldRule | None, tuple[Segment, ...]]:
+        if len(self) >= MOST_DAYS:
+            self.clear()
+        hours = _window(day, self.cadence.hours.start, self.cadence.hours.end, self.zone)
+        found = self[day] = self._rule(day, hours), hours
+        return found
+
+    def _rule(self, day: date, hours: tuple[Segment, ...]) -> HeldRule | None:
+        """The rule by which the calendar does not allow a day."""
+        if day.weekday() not in self.cadence.days:
+            return "weekday"
+        if self.holidays is not None and calendar.holiday(self.holidays, day) is not None:
+            return "holiday"
+        return None if hours else "skipped"
+
+
+@once
+def _calendars(_: Cadence) -> dict[tuple[str, str | None], OpenDays]:
+    """A cadence's calendars by zone and holidays."""
+    return {}
+
+
+def open_days(cadence: Cadence, zone: str, holidays: str | None) -> OpenDays:
+    """The calendar of a cadence in a zone; one for all who ask."""
+    calendars = _calendars(cadence)
+    found = calendars.get((zone, holidays))
+    if found is None:
+        found = calendars[zone, holidays] = OpenDays(cadence, zone, holidays)
+    return found
 
 
 @dataclass(slots=True)
@@ -38,7 +91,11 @@ class Search:
     taken_on: Collection[date]
     counted_on: Collection[date]
     not_before: datetime | None
-    held_by: dict[str, str] = field(default_factory=dict)
+    days: OpenDays = field(init=False)
+    held: dict[tuple[HeldRule, date | None], Held] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.days = open_days(self.campaign.cadence, self.zone, self.holidays)
 
     def first_day(self, enrolled_on: date) -> date:
         """One of the days of the first week that the calendar allows, by the hash; the week's first where none is.
@@ -49,10 +106,10 @@ class Search:
         begin = enrolled_on + DAY
         if self.not_before is not None:
             waited = calendar.local_date(self.not_before, self.zone)
-            hours = self._hours(waited)
+            hours = self.days[waited][1]
             begin = later(begin, waited if hours and hours[-1][1] > self.not_before else waited + DAY)
         week = [begin + DAY * n for n in range(FIRST_WEEK)]
-        allowed = [day for day in week if self._off(day) is None]
+        allowed = [day for day in week if self.days[day][0] is None]
         return allowed[pick(len(allowed), "first day", self.lead_key, self.step.id)] if allowed else begin
 
     def from_day(self, soonest: date | None, not_before_on: date | None) -> Slot | None:
@@ -64,12 +121,13 @@ class Search:
         if self.not_before is not None:
             day = later(day, calendar.local_date(self.not_before, self.zone))
         if day != thinkable:
-            self.held_by["not before"] = f"nothing may go before {self._name(day)}"
+            self.held["not before", None] = Held("not before", partial(self._waits, day))
         counted_on = sorted(other for other in self.counted_on if (day - other).days < _LONGEST_SPAN)
         for _ in range(SEARCH_DAYS):
-            rule = self._off(day) or self._full(day, counted_on)
+            rule, hours = self.days[day]
+            rule = rule or self._full(day, counted_on)
             if rule is None:
-                slot = self._slot(day)
+                slot = self._slot(day, hours)
                 if slot is not None:
                     return slot
                 rule = "over"
@@ -77,15 +135,7 @@ class Search:
             day += DAY
         return None
 
-    def _off(self, day: date) -> str | None:
-        """The rule by which the calendar does not allow a day."""
-        if day.weekday() not in self.campaign.cadence.days:
-            return "weekday"
-        if self.holidays is not None and calendar.holiday(self.holidays, day) is not None:
-            return "holiday"
-        return None if self._hours(day) else "skipped"
-
-    def _full(self, day: date, counted_on: list[date]) -> str | None:
+    def _full(self, day: date, counted_on: list[date]) -> HeldRule | None:
         """The rule by which the lead's other mails do not allow a day."""
         if day in self.taken_on:
             return "taken"
@@ -94,21 +144,23 @@ class Search:
                 return rule
         return None
 
-    def _spans(self) -> Iterator[tuple[str, int, int]]:
+    def _spans(self) -> Iterator[tuple[Literal["per_7_days", "per_30_days"], int, int]]:
         """The limits there are: their rule, over how many days, how many mails."""
         if self.limits.per_7_days is not None:
             yield "per_7_days", 7, self.limits.per_7_days
         if self.limits.per_30_days is not None:
             yield "per_30_days", 30, self.limits.per_30_days
 
-    def _hold(self, rule: str, day: date, counted_on: list[date]) -> None:
+    def _hold(self, rule: HeldRule, day: date, counted_on: list[date]) -> None:
         """Note why the mail does not go on this day; a rule that holds many days in a row is told of once."""
-        once = rule in ("weekday", "per_7_days", "per_30_days")
-        key = rule if once else f"{rule} {day}"
-        if key not in self.held_by:
-            self.held_by[key] = self._why(rule, day, counted_on)
+        key = rule, None if rule in _TOLD_ONCE else day
+        if key not in self.held:
+            self.held[key] = Held(rule, partial(self._why, rule, day, counted_on))
 
-    def _why(self, rule: str, day: date, counted_on: list[date]) -> str:
+    def _waits(self, day: date) -> str:
+        return f"nothing may go before {self._name(day)}"
+
+    def _why(self, rule: HeldRule, day: date, counted_on: list[date]) -> str:
         cadence, said = self.campaign.cadence, self._name(day)
         if rule == "weekday":
             return f"{said} is a {WEEKDAYS[day.weekday()]}; mails go {say_weekdays(cadence.days)}"
@@ -124,13 +176,8 @@ class Search:
         mails, end = _full_span(day, span, most, counted_on) or (most, day)
         return f"{mails} mail{'s'[: mails > 1]} already in the {span} days to {self._name(end)}"
 
-    def _hours(self, day: date) -> tuple[Segment, ...]:
-        hours = self.campaign.cadence.hours
-        return _window(day, hours.start, hours.end, self.zone)
-
-    def _slot(self, day: date) -> Slot | None:
+    def _slot(self, day: date, hours: tuple[Segment, ...]) -> Slot | None:
         """The slot on an allowed day; None if its hours are over."""
-        hours = self._hours(day)
         at, until = self._minute(day, hours)
         waits = self.not_before is not None and at < self.not_before
         if not waits and self.now <= at + LATE and self.now < until:
@@ -150,12 +197,11 @@ class Search:
         A minute that comes twice is its first; one that the clocks skip is the first instant after it within the hours,
         or, where there is none, their first.
         """
-        start, end = self.campaign.cadence.hours.start, self.campaign.cadence.hours.end
-        minutes = (end.hour - start.hour) * 60 + end.minute - start.minute
-        minute = MINUTE * pick(minutes, "minute", self.lead_key, self.step.id)
+        minute = MINUTE * pick(self.days.minutes, "minute", self.lead_key, self.step.id)
         opened, until = hours[0]
-        if until - opened == MINUTE * minutes:
+        if until - opened == self.days.whole:
             return opened + minute, until
+        start = self.campaign.cadence.hours.start
         at = calendar.first_instant(day, (datetime.combine(day, start) + minute).time(), self.zone)
         for _, until in hours:
             if at < until:
@@ -163,7 +209,7 @@ class Search:
         return hours[0]
 
     def _made(self, day: date, at: datetime, until: datetime) -> Slot:
-        return Slot(at, until, day, self.zone, tuple(self.held_by.values()))
+        return Slot(at, until, day, self.zone, tuple(self.held.values()))
 
     def _name(self, day: date) -> str:
         return calendar.say_day(day, self.now.year)

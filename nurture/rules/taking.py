@@ -1,7 +1,10 @@
 """Which campaign takes a lead (docs/campaigns.md, *Who is taken*)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Literal
 
 from nurture.campaign import Campaign
 from nurture.facts import LeadState
@@ -9,56 +12,104 @@ from nurture.rules import conditions, next_step
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
 
+Word = Literal[
+    "not live", "must not be mailed", "left the topic", "stage", "not for it", "would leave", "never again",
+    "nothing left", "not yet again", "other reason", "not unready",
+]  # fmt: skip
+"""Why a campaign does not take a lead, in a word, for counting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a campaign may not hold a lead; `say` gives it in plain words, found when asked for."""
+
+    word: Word
+    say: Callable[[], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Taking:
     """The campaign that takes the lead, or None and when to ask again (None: when something happens to the lead).
 
-    `because` has one entry for each campaign looked at, in order: (campaign, in plain words why or why not).
+    `asked` has every campaign that was asked, in order, with its objection; None for the one that takes the lead.
     """
 
     campaign: Campaign | None
     ask_at: datetime | None
-    because: tuple[tuple[str, str], ...]
+    asked: tuple[tuple[str, Objection | None], ...]
+
+    @property
+    def because(self) -> tuple[tuple[str, str], ...]:
+        """For each campaign asked, in order: (campaign, in plain words why or why not)."""
+        return tuple((campaign, "takes the lead" if why is None else why.say()) for campaign, why in self.asked)
 
 
 def choose(book: Rulebook, state: LeadState, now: datetime) -> Taking:
     """Ask every live campaign, lowest priority first."""
-    because = []
+    asked: list[tuple[str, Objection | None]] = []
     later: list[datetime] = []
     for campaign in book.by_priority:
-        why_not = _wrong_kind(campaign, state) or refusal(book, campaign, state, now)
-        allowed_at = again_at(campaign, state)
-        if why_not is None and allowed_at is not None and allowed_at > now:
-            why_not = f"takes the lead again from {allowed_at:%d %b %Y}"
-            later.append(allowed_at)
+        why_not = _wrong_kind(campaign, state) or objection(book, campaign, state, now)
         if why_not is None:
-            because.append((campaign.id, "takes the lead"))
-            return Taking(campaign, None, tuple(because))
-        because.append((campaign.id, why_not))
-    return Taking(None, min(later, default=None), tuple(because))
+            allowed_at = again_at(campaign, state)
+            if allowed_at is not None and allowed_at > now:
+                why_not = Objection(
+                    "not yet again", partial("takes the lead again from {:%d %b %Y}".format, allowed_at)
+                )
+                later.append(allowed_at)
+        asked.append((campaign.id, why_not))
+        if why_not is None:
+            return Taking(campaign, None, tuple(asked))
+    return Taking(None, min(later, default=None), tuple(asked))
 
 
 def refusal(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime) -> str | None:
+    """Why this campaign may not hold this lead, whatever led there, in plain words; None when it may."""
+    found = objection(book, campaign, state, now)
+    return None if found is None else found.say()
+
+
+def objection(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime) -> Objection | None:
     """Why this campaign may not hold this lead, whatever led there; None when it may."""
+    found = _shut(campaign, state) or _unfit(book, campaign, state, now)
+    if found is not None:
+        return found
+    if again_at(campaign, state) == NEVER:
+        return Objection(
+            "never again", partial(str, "the lead has been here, and the campaign never takes anybody again")
+        )
+    left = next_step.choose(campaign, state, None, lambda step: known(book, state, now, campaign=campaign, step=step))
+    if left.step is not None:
+        return None
+    return Objection("nothing left", partial(str, "nothing is left for the lead to receive"))
+
+
+def _shut(campaign: Campaign, state: LeadState) -> Objection | None:
+    """What stands in the way without looking at any condition."""
     if campaign.status != "live":
-        return f"the campaign is {campaign.status}"
+        return Objection("not live", partial("the campaign is {}".format, campaign.status))
     if state.suppressed is not None:
-        return f"the address must not be mailed ({state.suppressed})"
+        return Objection("must not be mailed", partial("the address must not be mailed ({})".format, state.suppressed))
     if campaign.topic is not None and campaign.topic in state.left_topics:
-        return f'the lead left the topic "{campaign.topic}"'
+        return Objection("left the topic", partial('the lead left the topic "{}"'.format, campaign.topic))
     if state.stage not in campaign.enroll.stages:
-        return f"the lead's stage is {state.stage}; the campaign takes {', '.join(campaign.enroll.stages)}"
+        takes = ", ".join(campaign.enroll.stages)
+        return Objection("stage", partial("the lead's stage is {}; the campaign takes {}".format, state.stage, takes))
+    return None
+
+
+def _unfit(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime) -> Objection | None:
+    """What the campaign's own conditions say against the lead."""
+    when = campaign.enroll.when
+    if when is None and not campaign.exit:
+        return None
     here = known(book, state, now, campaign=campaign)
-    if campaign.enroll.when is not None and conditions.holds(campaign.enroll.when, here) is not True:
-        return conditions.explain(campaign.enroll.when, here)
+    if when is not None and conditions.holds(when, here) is not True:
+        return Objection("not for it", partial(conditions.explain, when, here))
     for line in campaign.exit:
         if conditions.holds(line.when, here) is True:
-            return f"the lead would leave at once ({line.reason})"
-    if again_at(campaign, state) == NEVER:
-        return "the lead has been here, and the campaign never takes anybody again"
-    left = next_step.choose(campaign, state, None, lambda step: known(book, state, now, campaign=campaign, step=step))
-    return None if left.step is not None else "nothing is left for the lead to receive"
+            return Objection("would leave", partial("the lead would leave at once ({})".format, line.reason))
+    return None
 
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -73,9 +124,11 @@ def again_at(campaign: Campaign, state: LeadState) -> datetime | None:
     return NEVER if again.never else ended + timedelta(days=again.days)
 
 
-def _wrong_kind(campaign: Campaign, state: LeadState) -> str | None:
-    if state.refused:
-        if state.reason in campaign.enroll.reasons:
-            return None
-        return f'sales refused the lead as "{state.reason}", which this campaign does not list'
-    return None if campaign.enroll.unready else "the campaign does not take unready leads"
+def _wrong_kind(campaign: Campaign, state: LeadState) -> Objection | None:
+    if not state.refused:
+        unready = campaign.enroll.unready
+        return None if unready else Objection("not unready", partial(str, "the campaign does not take unready leads"))
+    if state.reason in campaign.enroll.reasons:
+        return None
+    said = 'sales refused the lead as "{}", which this campaign does not list'
+    return Objection("other reason", partial(said.format, state.reason))
