@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import nurture
-from nurture.cli import campaigns, check, deliveries, demo, handoffs, leads, processes, score, up, why
+from nurture.cli import campaigns, check, deliveries, demo, handoffs, leads, preview, processes, score, up, why
 from nurture.cli.printing import err
 from nurture.errors import NurtureError
 
@@ -27,6 +27,7 @@ app.command("check")(check.check)
 app.command("enroll")(campaigns.enroll)
 app.command("qualify")(campaigns.qualify)
 app.command("why")(why.why)
+app.command("preview")(preview.preview)
 app.command("web")(processes.web)
 app.command("worker")(processes.worker)
 app.command("clock")(processes.clock)

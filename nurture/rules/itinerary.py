@@ -7,7 +7,7 @@ leave in its slot. So it says what production would do, for it asks what product
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from nurture.facts import ON_THE_WAY, EnrollmentFact, LeadState, Slot
+from nurture.facts import ON_THE_WAY, TAKES_A_DAY, DeliveryFact, EnrollmentFact, LeadState, Slot
 from nurture.rules import life
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Effect, Enrolled, LeftCampaign, Queued
@@ -16,8 +16,6 @@ from nurture.rules.planning import Plan, plan
 
 HORIZON = timedelta(days=2 * 365)
 MOST_STOPS = 200
-_HAD = frozenset({"received already", "on its way"})
-"""Why a step is passed over that the lead has: no news on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +167,9 @@ class _Journey:
         if enrollment is None or campaign is None or campaign.status != "live":
             return
         planned = self._plan = plan(self.book, campaign, self.state, enrollment, self.now)
+        had = {delivery.step for delivery in self.state.deliveries if _is_news_no_more(delivery, campaign.id)}
         for step, because in planned.passed:
-            if because not in _HAD and (enrollment.n, step) not in self._said:
+            if step not in had and (enrollment.n, step) not in self._said:
                 self._said.add((enrollment.n, step))
                 self.stops.append(PassedOver(self.now, campaign.id, step, because))
         if planned.step is None and (enrollment.n, "") not in self._said:
@@ -186,3 +185,8 @@ class _Journey:
         if enrollment.status == "active":
             return "no day within two years is allowed"
         return "the campaign has nothing left for this lead, and waits for new steps"
+
+
+def _is_news_no_more(delivery: DeliveryFact, campaign: str) -> bool:
+    """Whether the lead has this mail, so that nobody asks why it does not come."""
+    return delivery.campaign == campaign and delivery.state in TAKES_A_DAY

@@ -1,0 +1,206 @@
+"use strict";
+
+const SMALL = 700, GAP = 24, EDGES = 2;
+const byId = (id) => document.getElementById(id);
+const status = byId("status");
+let shown = Number(document.body.dataset.edition);
+let quiet = 0;
+
+function say(words, forever) {
+  status.textContent = words;
+  status.classList.toggle("on", words !== "");
+  clearTimeout(quiet);
+  if (words && !forever) quiet = setTimeout(() => say(""), 1600);
+}
+
+/* The page after a save: only the parts that differ are put in, so that nothing else moves or loses its place. */
+async function renew(url, push) {
+  let answer;
+  try {
+    answer = await fetch(url, { headers: { Accept: "text/html" } });
+  } catch {
+    return;
+  }
+  const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.title = next.title;
+  if (push) history.pushState(null, "", url);
+  shown = Number(next.body.dataset.edition);
+  const parts = [...next.querySelectorAll("[data-part]")];
+  const here = [...document.querySelectorAll("[data-part]")];
+  if (here.map((part) => part.id).join() !== parts.map((part) => part.id).join()) {
+    byId("main").replaceWith(next.getElementById("main"));
+    for (const id of ["picker", "tally", "list-body"]) swap(byId(id), next.getElementById(id));
+  } else {
+    for (const part of parts) swap(byId(part.id), part);
+  }
+  fit();
+  narrow();
+}
+
+function swap(old, made) {
+  if (old.outerHTML === made.outerHTML) return;
+  if (old.contains(document.activeElement) && document.activeElement.matches("input")) return;
+  if (old.open) made.open = true;
+  const focus = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const framed = old.querySelector(".frames");
+  old.replaceWith(made);
+  if (framed) made.querySelector(".frames")?.classList.add("changed");
+  if (focus) made.querySelector(`[href="${CSS.escape(focus)}"]`)?.focus();
+}
+
+/* Frames have the real width of a screen; where there is no room for it they are drawn smaller, never laid out so. */
+function fit() {
+  const frames = document.querySelector(".frames");
+  if (!frames) return;
+  const figures = [...frames.querySelectorAll("figure")];
+  const room = frames.clientWidth;
+  const stacked = room < SMALL;
+  const wanted = figures.reduce((sum, figure) => sum + Number(figure.dataset.width) + EDGES, GAP * (figures.length - 1));
+  for (const figure of figures) {
+    const width = Number(figure.dataset.width);
+    const scale = Math.min(1, stacked ? (room - EDGES) / width : room / wanted);
+    const device = figure.querySelector(".device"), frame = figure.querySelector("iframe");
+    frame.style.transform = scale < 1 ? `scale(${scale})` : "";
+    device.style.width = `${width * scale + EDGES}px`;
+    device.style.height = `${frame.offsetHeight * scale + EDGES}px`;
+  }
+}
+
+/* The list of mails, narrowed to what was typed. */
+function narrow() {
+  const typed = byId("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const group of document.querySelectorAll(".group")) {
+    const name = group.querySelector("h2").textContent.toLowerCase();
+    let any = false;
+    for (const line of group.querySelectorAll("li")) {
+      const words = `${name} ${line.textContent.toLowerCase()}`;
+      line.hidden = !typed.every((word) => words.includes(word));
+      line.style.display = line.hidden ? "none" : "";
+      any = any || !line.hidden;
+    }
+    group.style.display = any || typed.length === 0 ? "" : "none";
+  }
+}
+
+/* Leads, as they are typed. */
+let asked = 0;
+async function look(input) {
+  const mine = ++asked;
+  const query = new URLSearchParams(location.search);
+  query.set("q", input.value);
+  query.set("path", input.dataset.path);
+  const { leads } = await (await fetch(`/leads?${query}`)).json();
+  if (mine !== asked) return;
+  const lines = leads.map((lead) => {
+    const item = document.createElement("li"), link = document.createElement("a");
+    const name = document.createElement("b"), detail = document.createElement("span");
+    link.href = lead.url;
+    name.textContent = lead.name;
+    detail.textContent = lead.detail;
+    detail.className = "soft";
+    link.append(name, " ", detail);
+    item.append(link);
+    return item;
+  });
+  byId("found").replaceChildren(...lines);
+  byId("found-count").textContent = lines.length ? "" : "Nobody of that name here; Enter looks for the whole address.";
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.id === "filter") narrow();
+  if (event.target.id === "lead-search") look(event.target);
+});
+
+/* Links between our own pages change the page in place, so that the list keeps its place. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const url = new URL(link.href);
+  if (url.origin !== location.origin || url.hash || url.pathname.startsWith("/static")) return;
+  event.preventDefault();
+  go(url.href);
+});
+
+async function go(url) {
+  const there = new URL(url, location.href);
+  const elsewhere = there.pathname !== location.pathname;
+  if (elsewhere) document.body.classList.remove("menu");
+  byId("picker").open = false;
+  document.activeElement?.blur?.();
+  await renew(there.href, true);
+  if (elsewhere) {
+    scrollTo(0, 0);
+    document.querySelector(".group li:has([aria-current])")?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+addEventListener("popstate", () => renew(location.href));
+
+byId("burger").addEventListener("click", (event) => {
+  const open = document.body.classList.toggle("menu");
+  event.currentTarget.setAttribute("aria-expanded", String(open));
+});
+
+function turn(name) {
+  const links = [...document.querySelectorAll(`[data-switch="${name}"] a`)];
+  const at = links.findIndex((link) => link.hasAttribute("aria-current"));
+  if (at >= 0) go(links[(at + 1) % links.length].href);
+}
+
+function beside(step) {
+  const link = byId(step > 0 ? "after" : "before");
+  if (link) return go(link.href);
+  if (!byId("heading")) document.querySelector("[data-mail]")?.click();
+}
+
+const KEYS = {
+  j: () => beside(1), k: () => beside(-1), d: () => turn("colours"), w: () => turn("width"), p: () => turn("pictures"),
+  "/": () => { document.body.classList.add("menu"); byId("filter").focus(); },
+  l: () => { byId("picker").open = true; byId("lead-search").focus(); },
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    byId("picker").open = false;
+    document.activeElement?.blur?.();
+    return;
+  }
+  if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = KEYS[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const picker = byId("picker");
+  if (picker.open && !picker.contains(event.target)) picker.open = false;
+});
+
+/* News of a save. A page that nobody looks at lets go: a browser keeps few connections to one server. */
+let news = null;
+function listen() {
+  if (document.hidden || news) return;
+  news = new EventSource("/events");
+  news.onopen = () => say("");
+  news.onmessage = async (event) => {
+    if (Number(event.data) === shown) return;
+    shown = Number(event.data);
+    await renew(location.href);
+    say("Up to date");
+  };
+  news.onerror = () => say("The preview has stopped; it goes on when it is started again", true);
+}
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    news?.close();
+    news = null;
+  } else {
+    listen();
+  }
+});
+
+addEventListener("resize", fit);
+fit();
+listen();
