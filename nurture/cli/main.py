@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import nurture
-from nurture.cli import campaigns, check, deliveries, demo, handoffs, leads, preview, processes, score, up, why
+from nurture.cli import campaigns, check, deliveries, demo, handoffs, leads, preview, processes, schema, score, up, why
 from nurture.cli.printing import err
 from nurture.errors import NurtureError
 
@@ -24,6 +24,7 @@ app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
 app.command("check")(check.check)
+app.command("schema")(schema.schema)
 app.command("enroll")(campaigns.enroll)
 app.command("qualify")(campaigns.qualify)
 app.command("why")(why.why)

@@ -159,7 +159,7 @@ _MAILBOX_TYPE = Spoken(
 ADDRESS_SCHEMA: dict[str, Any] = {
     "type": "string",
     "pattern": f"^{_ADDRESS}$",
-    "patternErrorMessage": "write an e-mail address, like `ada@acme.example`",
+    "errorMessage": "write an e-mail address, like `ada@acme.example`",
     "examples": ["ada@acme.example"],
 }
 

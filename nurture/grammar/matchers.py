@@ -181,7 +181,7 @@ _ANSWER = {
     "description": "An answer to a survey's question: `timing=now`, or `timing` for any answer to that question.",
     "type": "string",
     "pattern": rf"^[^=]*[^={BLANK[1:-1]}][^=]*(?:=[\s\S]*{NOT_BLANK}[\s\S]*)?$",
-    "patternErrorMessage": "write a question and an answer, like `timing=now`, or the question alone",
+    "errorMessage": "write a question and an answer, like `timing=now`, or the question alone",
     "maxLength": _LONGEST,
     "examples": ["timing=now", "timing"],
 }
@@ -204,11 +204,16 @@ _MATCHER = Spoken(
     say=_say,
     schema={
         "anyOf": [
+            spoken("|".join(WORDS), list(WORDS), f"write {one_of(WORDS)}"),
             _keyed(page=_PAGE, **{"if": _IF}),
             _keyed(track=_TRACK, **{"if": _IF}),
             _keyed(answer=_ANSWER),
-            spoken("|".join(WORDS), list(WORDS), f"write {one_of(WORDS)}"),
         ],
-        "examples": [{"page": "/pricing*"}, {"track": "Webinar Attended", "if": "event.minutes >= 20"}, "clicked"],
+        "examples": ["clicked"],
+        "defaultSnippets": [
+            {"label": "page: a page was seen", "body": {"page": "${1:/pricing*}"}},
+            {"label": "track: an event came", "body": {"track": "${1:Webinar Attended}"}},
+            {"label": "answer: a survey was answered", "body": {"answer": "${1:timing=now}"}},
+        ],
     },
 )

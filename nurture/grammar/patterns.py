@@ -22,4 +22,4 @@ def spoken(pattern: str, examples: list[str], instead: str) -> dict[str, Any]:
         instead: what it says where the pattern does not fit; a keyword of editors, which other programs pass over.
     """
     whole = f"^{BLANK}*(?:{pattern}){BLANK}*$"
-    return {"type": "string", "pattern": whole, "patternErrorMessage": instead, "examples": examples}
+    return {"type": "string", "pattern": whole, "errorMessage": instead, "examples": examples}

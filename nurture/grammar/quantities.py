@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from pydantic import Field, Strict, WithJsonSchema
+from pydantic.config import JsonDict
 
 from nurture.grammar.mistakes import Mistake, quoted
 from nurture.grammar.patterns import BLANK, any_case, spoken
@@ -53,16 +54,12 @@ PerDay = Annotated[
     Spoken(
         parse_per_day,
         say=lambda count: f"{count} per day",
-        schema={
-            "anyOf": [
-                spoken(
-                    f"(?=[0-9]{{1,6}}(?![0-9]))0*[1-9][0-9]*{BLANK}*(?:{any_case('per')}|[aA]){BLANK}+{any_case('day')}",
-                    ["2 per day"],
-                    "write how many, like `2 per day`",
-                ),
-                {"type": "integer", "minimum": 1},
-            ]
-        },
+        schema=spoken(
+            f"(?=[0-9]{{1,6}}(?![0-9]))0*[1-9][0-9]*{BLANK}*(?:{any_case('per')}|[aA]){BLANK}+{any_case('day')}",
+            ["2 per day"],
+            "write how many, like `2 per day`",
+        )
+        | {"type": ["string", "integer"], "minimum": 1},
     ),
 ]
 """At most so many on one day."""
@@ -72,12 +69,8 @@ Percent = Annotated[
     Spoken(
         parse_percent,
         say=lambda share: f"{share}%",
-        schema={
-            "anyOf": [
-                spoken(f"(?:100|0?[0-9]{{1,2}}){BLANK}*%", ["50%"], "write a share from 0% to 100%, like `50%`"),
-                {"type": "integer", "minimum": 0, "maximum": 100},
-            ]
-        },
+        schema=spoken(f"(?:100|0?[0-9]{{1,2}}){BLANK}*%", ["50%"], "write a share from 0% to 100%, like `50%`")
+        | {"type": ["string", "integer"], "minimum": 0, "maximum": 100},
     ),
 ]
 """A share, 0 to 100."""
@@ -86,16 +79,12 @@ Truth = Annotated[
     bool,
     WithJsonSchema(
         {
-            "anyOf": [
-                {"type": "boolean"},
-                {"type": "integer", "minimum": 0, "maximum": 1},
-                {
-                    "type": "string",
-                    "pattern": f"^(?:{'|'.join(map(any_case, _TRUTHS))}|0|1)$",
-                    "patternErrorMessage": "write `true` or `false`",
-                },
-            ],
-            "examples": [True, False],
+            "type": ["boolean", "string", "integer"],
+            "pattern": f"^(?:{'|'.join(map(any_case, _TRUTHS))}|0|1)$",
+            "errorMessage": "write `true` or `false`",
+            "minimum": 0,
+            "maximum": 1,
+            "examples": [True],
         }
     ),
 ]
@@ -110,5 +99,7 @@ Points = Annotated[int, Strict(), Field(ge=-10_000, le=10_000)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 """Words for people."""
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+_NAME: JsonDict = {"errorMessage": "write letters, digits, `-` and `_`, at most 64 and no space"}
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", json_schema_extra=_NAME)]
 """A name that the product keys on: letters, digits, `-` and `_`, at most 64 of them."""
