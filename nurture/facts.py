@@ -11,6 +11,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
+from nurture.values import quick
+
 MICRO = 1_000_000
 
 Stage = Literal["inquiry", "nurture", "mql", "sal", "sql", "customer", "disqualified"]
@@ -62,6 +64,7 @@ PROFILE_FIELDS: tuple[str, ...] = (
 """What is known of a person besides the address; any other key is one of `attributes`."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Who a lead is. `key` never changes once the lead is known and is what hashes are taken of."""
@@ -82,6 +85,7 @@ class Profile:
     attributes: Mapping[str, object] = field(default_factory=nothing)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EventFact:
     """One thing that a lead did. `name` is a track's event name or an answer's question; `path` a page's path."""
@@ -97,6 +101,7 @@ class EventFact:
     id: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SignalCount:
     """How often, on one UTC day of the current cycle, a lead did what a matcher asks for; human events only."""
@@ -106,6 +111,7 @@ class SignalCount:
     count: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeliveryFact:
     """One mail of one step in one cycle. `enrollment` is the ordinal of the lead's enrollment it belongs to.
@@ -123,6 +129,7 @@ class DeliveryFact:
     for_good: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EnrollmentFact:
     """A live enrollment. `n` counts the lead's enrollments from 1. `due_at`: when to decide again; None: when woken."""
@@ -137,6 +144,7 @@ class EnrollmentFact:
     slow: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PastEnrollment:
     """An enrollment that ended, for `again`."""
@@ -148,6 +156,7 @@ class PastEnrollment:
     left_as: Left
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class HandoffFact:
     """The handoff that is open for a lead."""
@@ -159,6 +168,7 @@ class HandoffFact:
     was_customer: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LeadState:
     """All that rules know of one lead at one moment. `rules.life.apply` takes one and gives the next.
@@ -192,6 +202,7 @@ class LeadState:
     id: int | None = field(default=None, compare=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a condition may look at: names in its scope, and what the lead did and received up to `now`.
@@ -218,6 +229,7 @@ HeldRule = Literal[
 mail on that day, a limit, hours that are over."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Held:
     """One rule that moved a mail to a later day, and in plain words why. Those are found when asked for: few are."""
@@ -226,6 +238,7 @@ class Held:
     say: Callable[[], str] = field(repr=False, compare=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Slot:
     """When one mail may go: from `at` until `until`, on the lead's local date `local_on` in `zone`.
@@ -245,6 +258,7 @@ class Slot:
         return tuple(held.say() for held in self.held)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
     """One term of a score. `worth` is in micro-points: points · counted · 2^(−age/half-life), by an integer table."""
@@ -258,6 +272,7 @@ class ScoreRow:
     worth: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Score:
     """A score on a UTC day: the sum of its rows, in micro-points. `signals` counts the different ones of some worth."""

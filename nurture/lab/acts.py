@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from nurture.facts import nothing
+from nurture.values import quick
 
 BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -17,6 +18,7 @@ BROWSER = (
 """What a person's browser says it is, where an act does not say otherwise."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A tracked link is followed, or the pixel loaded, by a person or a program.
@@ -36,6 +38,7 @@ class Hit:
     method: str = "GET"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The button of a survey's answer is pressed; the same answer in the same mail counts once."""
@@ -49,6 +52,7 @@ class Answer:
     answer: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Something done on the company's site: a page (its path), or a track (its name). It counts at once."""
@@ -60,6 +64,7 @@ class Visit:
     properties: Mapping[str, object] = field(default_factory=nothing)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A person answers a mail by mail."""
@@ -68,6 +73,7 @@ class Reply:
     lead: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Stop:
     """The address must not be mailed from now on: the lead says so, complains, or the mailbox is found to be gone."""
@@ -77,6 +83,7 @@ class Stop:
     word: Literal["unsubscribed", "complained", "bounced", "suppressed"] = "unsubscribed"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RepSays:
     """A rep answers the open handoff; what does not fit its state is not heard, as in production.

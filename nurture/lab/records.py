@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from nurture.facts import Grade, LeadState, Score
+from nurture.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A mail that the mail server took `at`, on the lead's local date `local_on` in `zone`.
@@ -26,6 +28,7 @@ class Delivery:
     held: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Handoff:
     """A lead that was offered to sales, and how that ended (None: it is open still)."""
@@ -42,6 +45,7 @@ class Handoff:
     reason: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Exit:
     """An enrollment that ended, with its word."""
@@ -53,6 +57,7 @@ class Exit:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RanOut:
     """A campaign had nothing left for the lead."""
@@ -62,6 +67,7 @@ class RanOut:
     campaign: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Waited:
     """A refusal's `wait` kept mail back until then."""

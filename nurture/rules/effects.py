@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from nurture.facts import EnrollmentFact, EnrollmentStatus, Grade, Left, Score, Slot, Stage
+from nurture.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class StageChanged:
     """The lead stands elsewhere now."""
@@ -15,6 +17,7 @@ class StageChanged:
     because: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class GradeChanged:
     """How well the lead fits has changed."""
@@ -22,6 +25,7 @@ class GradeChanged:
     grade: Grade
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ScoreChanged:
     """The score as decided on now."""
@@ -29,6 +33,7 @@ class ScoreChanged:
     score: Score
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Counted:
     """A day's count of a matcher went up in the cycle in which it happened."""
@@ -39,6 +44,7 @@ class Counted:
     by: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Engaged:
     """The lead's last human event other than an open."""
@@ -46,6 +52,7 @@ class Engaged:
     at: datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A survey's answer became an attribute of the lead."""
@@ -54,6 +61,7 @@ class Answered:
     answer: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CycleBegan:
     """A new round. `rewound`: the first refusal of a lead never handed over: what came before is cycle 0."""
@@ -66,6 +74,7 @@ class CycleBegan:
     rewound: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Enrolled:
     """A campaign took the lead."""
@@ -73,6 +82,7 @@ class Enrolled:
     enrollment: EnrollmentFact
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Planned:
     """The live enrollment's next decision was set."""
@@ -84,6 +94,7 @@ class Planned:
     slow: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LeftCampaign:
     """The live enrollment ended, with its word."""
@@ -93,6 +104,7 @@ class LeftCampaign:
     word: Left
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Queued:
     """A mail is to be sent in this slot. The same step of the same cycle always is the same delivery."""
@@ -106,6 +118,7 @@ class Queued:
     slot: Slot
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """Mails on their way do not go; the rule says why."""
@@ -113,6 +126,7 @@ class Cancelled:
     rule: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class HandedOver:
     """The lead is offered to sales. `because` is one sentence a rep can say on the phone."""
@@ -125,6 +139,7 @@ class HandedOver:
     was_customer: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class HandoffMoved:
     """The open handoff changed its state; a refusal carries its reason."""
@@ -135,6 +150,7 @@ class HandoffMoved:
     note: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Suppressed:
     """The address is not to be mailed from now on."""
@@ -142,6 +158,7 @@ class Suppressed:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class WaitsUntil:
     """No nurture mail before `mail_from`; who takes the lead is asked again at `ask_at`."""

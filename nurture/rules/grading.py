@@ -7,6 +7,7 @@ from nurture.facts import GRADES, Grade, Known
 from nurture.grammar.conditions import Condition
 from nurture.rules import conditions
 from nurture.rules.once import once
+from nurture.values import quick
 
 _ADDRESS_AND_OURS = frozenset({"email", "stage", "cycle", "grade", "score"})
 """The address, and what we derive."""
@@ -14,6 +15,7 @@ _BESIDE = frozenset({"source", "owner", "timezone", "locale"})
 """How a lead came to us and what its browser says of it: not who it is, so known only where the fit asks for it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class FitRow:
     """One criterion: its points or its own grade, and whether it holds for the lead."""
@@ -31,6 +33,7 @@ class FitRow:
         return conditions.explain(self._when, self._known)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Grading:
     """A grade, and every criterion that was asked. `points` is the sum of those that hold.

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Literal
 
 from nurture.facts import EventFact
+from nurture.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """A lead came in, perhaps with what it did so far: graded, offered to sales if it fits, else taken for nurture."""
@@ -14,6 +16,7 @@ class Arrived:
     events: tuple[EventFact, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Sales does not want the lead (now). `how`: rejected by a rep, returned by the SLA, or lost as an opportunity."""
@@ -25,6 +28,7 @@ class Refused:
     how: Literal["rejected", "returned", "lost"] = "rejected"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Progressed:
     """Sales moved its handoff on: accepted (sal), contacted, qualified (sql), or won (customer)."""
@@ -33,6 +37,7 @@ class Progressed:
     by: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Did:
     """The lead did something, as judged: these events are human and have not been counted yet.
@@ -44,11 +49,13 @@ class Did:
     profile_changed: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ProfileChanged:
     """The state's profile is already the new one; decide again what depends on it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Somebody who knows better (an import, a CRM) says that the lead is a customer, or out of the question."""
@@ -56,11 +63,13 @@ class Placed:
     stage: Literal["customer", "disqualified"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CameDue:
     """The time that was set for this lead has come (or its campaign's file has changed): decide again."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SendFailed:
     """A mail was surely not taken. `for_good`: it never will be, the step is passed over in this cycle."""
@@ -71,6 +80,7 @@ class SendFailed:
     for_good: bool
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MustNotBeMailed:
     """The address, or one topic of it, is suppressed. `word` is what a live enrollment then ends with."""
@@ -79,6 +89,7 @@ class MustNotBeMailed:
     topic: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EnrolledByHand:
     """An operator puts the lead into a campaign; a running enrollment ends as `moved`."""
@@ -86,6 +97,7 @@ class EnrolledByHand:
     campaign: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OfferedByHand:
     """An operator asks to offer the lead if it qualifies now (`nurture qualify`)."""

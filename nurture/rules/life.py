@@ -19,8 +19,10 @@ from nurture.rules.enrolling import ask_who_takes, decide_again, enroll, leave, 
 from nurture.rules.evolving import evolve, in_state
 from nurture.rules.offering import grade_again, offer_if_ready
 from nurture.rules.refusing import progress, refuse
+from nurture.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The next state, and what followed, in order."""

@@ -13,6 +13,7 @@ from nurture.facts import RECEIVED, TAKES_A_DAY, DeliveryFact, Known, LeadState
 from nurture.rules import conditions
 from nurture.rules.hashing import pick
 from nurture.rules.once import once
+from nurture.values import quick
 
 Why = Callable[[], str]
 """Tells why in plain words, when asked: it takes ten times as long as the choice itself."""
@@ -22,6 +23,7 @@ _ON_ITS_WAY: Why = partial(str, "on its way")
 _FAILED: Why = partial(str, "failed for good in this cycle")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The next step, or None when the campaign has nothing left; and each step passed over, with why."""

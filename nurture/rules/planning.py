@@ -11,11 +11,13 @@ from nurture.rules.book import Rulebook
 from nurture.rules.calendar import first_instant, local_date
 from nurture.rules.known import known
 from nurture.rules.next_step import Choice
+from nurture.values import quick
 
 NO_CHOICE = Choice(None)
 _ANYWHERE = timedelta(days=4)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`step` in `slot`; or no step: exhausted, and `finish_at` is when the enrollment ends (None: it waits for ever).

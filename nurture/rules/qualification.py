@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from nurture.agreement import Agreement, Qualification
 from nurture.facts import MICRO, Score
 from nurture.rules.grading import Grading
+from nurture.values import quick
 
 REPLIED = "replied"
 """The raised hand that no signal of the agreement stands for: a human reply."""
 _TENTH = MICRO // 10
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether the lead qualifies, and why, in words a rep can say.

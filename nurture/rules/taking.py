@@ -11,6 +11,7 @@ from nurture.facts import LeadState
 from nurture.rules import conditions, next_step
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
+from nurture.values import quick
 
 Word = Literal[
     "not live", "must not be mailed", "left the topic", "stage", "not for it", "would leave", "never again",
@@ -19,6 +20,7 @@ Word = Literal[
 """Why a campaign does not take a lead, in a word, for counting."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Objection:
     """Why a campaign may not hold a lead; `say` gives it in plain words, found when asked for."""
@@ -27,6 +29,7 @@ class Objection:
     say: Callable[[], str]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Taking:
     """The campaign that takes the lead, or None and when to ask again (None: when something happens to the lead).
