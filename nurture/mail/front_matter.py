@@ -26,13 +26,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What a template says about itself. `body` is the rest, which begins on line `first_line` of the file."""
+    """What a template says about itself. `body` is the rest, which begins on line `first_line` of the file.
+
+    `is_there` tells front matter, however wrong, from a file without any.
+    """
 
     subject: Line
     preheader: Line | None
     layout: Line | None
     body: str
     first_line: int
+    is_there: bool = True
 
 
 def read_front_matter(text: str, file: str, refusals: Refusals = STRICT) -> FrontMatter:
@@ -55,6 +59,7 @@ def read_front_matter(text: str, file: str, refusals: Refusals = STRICT) -> Fron
         layout=_given(lines, "layout"),
         body=text[end:],
         first_line=text.count("\n", 0, end) + 1,
+        is_there=fenced is not None,
     )
 
 

@@ -41,8 +41,8 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     letterhead = context.letterhead
     shared = _shared(letterhead, context.campaign_id, context.campaign_name, context.step_id)
     urls = MailUrls(template, context)
-    values = {**shared.facts, "lead": _lead(context), **urls.names}
-    values["subject"] = subject = template.subject.fill(values).strip()
+    values = _values(template, context, shared, urls)
+    subject = str(values["subject"])
     subject_field = _subject_field(template, subject)
     text, html = template.text.fill({**values, **urls.in_text}), template.html.fill({**values, **urls.in_html})
     message_id = links.message_id(letterhead.secret, context.delivery_id, shared.domain)
@@ -57,6 +57,22 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     )
     sender = letterhead.sender.address
     return Mail(context.delivery_id, sender, context.lead.email, message_id, data.encode("ascii"))
+
+
+def values_of(template: CompiledTemplate, context: MailContext) -> dict[str, object]:
+    """Give all that a template can name in one delivery, its own finished subject among it.
+
+    Raises:
+        TemplateError: The subject writes a field that this lead does not have, without a default.
+    """
+    shared = _shared(context.letterhead, context.campaign_id, context.campaign_name, context.step_id)
+    return _values(template, context, shared, MailUrls(template, context))
+
+
+def _values(template: CompiledTemplate, context: MailContext, shared: "_Shared", urls: MailUrls) -> dict[str, object]:
+    values = {**shared.facts, "lead": _lead(context), **urls.names}
+    values["subject"] = template.subject.fill(values).strip()
+    return values
 
 
 def _lead(context: MailContext) -> Facts:

@@ -1,5 +1,6 @@
 """A template as it is after compiling: slots to fill, and what is known of it."""
 
+import re
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -14,6 +15,7 @@ from nurture.mail.pieces import in_our_words
 from nurture.mail.refusals import STRICT, Refusals
 
 _FILENAME = "<mail>"
+_EMPTY_FIELD = re.compile(r"[\w.]+(?= is empty here)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Part:
 
     def _located(self, error: Exception) -> TemplateError:
         line = _line_in(error.__traceback__)
-        place = self.source.place(self.template.get_corresponding_lineno(line))
+        empty = _EMPTY_FIELD.match(str(error))
+        place = self.source.place(self.template.get_corresponding_lineno(line), empty[0] if empty else "")
         known = isinstance(error, (UndefinedError, SecurityError, TypeError, ValueError))
         return place.error(str(error) if known else f"this cannot be worked out: {error}")
 

@@ -1,16 +1,28 @@
 """The checks of templates, of a workspace's and of loose ones."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nurture.agreement import Company
-from nurture.authoring.templates.codes import BY_TOPIC
-from nurture.errors import Problem, TemplateError
-from nurture.mail.compiling import compile_template
-from nurture.mail.pieces import file_of
+from nurture.authoring.templates.codes import MERGE_TAG, NO_ANSWER, NO_FRONT_MATTER, NO_SUBJECT, UNUSED, UNUSED_PART
+from nurture.authoring.templates.elements import element_problems
+from nurture.authoring.templates.fields import field_problems
+from nurture.authoring.templates.front import preheader_problems
+from nurture.authoring.templates.hyperlinks import link_problems
+from nurture.authoring.templates.mending import Mended, mended
+from nurture.authoring.templates.pictures import picture_problems
+from nurture.authoring.templates.reading import Reading, read_document
+from nurture.authoring.templates.rendered import mail_problems
+from nurture.authoring.templates.telling import problem, refused, warning
+from nurture.errors import Problem
+from nurture.mail.compiling import examine_template
+from nurture.mail.pieces import Piece, Place, file_of
 from nurture.workspace import TemplateFile
 from nurture.workspace.templates import TemplateKind
+
+_LENIENT_WHEN_LOOSE = frozenset({NO_FRONT_MATTER.code, NO_SUBJECT.code, MERGE_TAG.code})
+_FOUND_BY_NAME = ("_layout.", "_footer.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +55,16 @@ def check_templates(
         attributes: The leads' own fields, where they are known, as from conditions or a sheet of leads.
         only: Names of templates; check these alone, with the parts that they use.
     """
-    problems = []
+    check = _Check(partials, uses, company, attributes)
+    found: list[Problem] = []
     for name, file in templates.items():
         if only is None or name in only:
-            try:
-                compile_template(file, partials)
-            except TemplateError as error:
-                problems.append(_problem(error))
-    return sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.code))
+            found += check.template(name, file)
+    if only is None:
+        found += check.parts()
+    if uses is None:
+        found = [_leniently(one) for one in found]
+    return sorted({_key(one): one for one in reversed(found)}.values(), key=_key)
 
 
 def check_loose(
@@ -59,9 +73,93 @@ def check_loose(
     """Find every problem of one file that belongs to no workspace. `file` is what problems call it."""
     template = TemplateFile("loose", Path(file), kind, text)
     found = check_templates({"loose": template}, partials or {})
-    return [replace(problem, file=file) if problem.file == file_of(template) else problem for problem in found]
+    return [replace(one, file=file) if one.file == file_of(template) else one for one in found]
 
 
-def _problem(error: TemplateError) -> Problem:
-    code = BY_TOPIC[error.topic]
-    return Problem(error.template, error.line, error.column, error.what, error.hint, code=code.code)
+class _Check:
+    """One run over many templates: what they share is read once."""
+
+    def __init__(
+        self,
+        partials: Mapping[str, TemplateFile],
+        uses: Sequence[Use] | None,
+        company: Company | None,
+        attributes: Collection[str] | None,
+    ) -> None:
+        self._parts = {key: mended(part) for key, part in partials.items()}
+        self._partials = {key: part.file for key, part in self._parts.items()}
+        self._uses, self._company, self._attributes = uses, company, attributes
+        self._used: set[str] = set()
+
+    def template(self, name: str, file: TemplateFile) -> list[Problem]:
+        """Give the problems of one template and the parts that it uses."""
+        source = mended(file)
+        examined = examine_template(source.file, self._partials)
+        found = [*source.problems, *(refused(error) for error in examined.errors)]
+        used: frozenset[str] = frozenset()
+        if examined.framed:
+            used = examined.framed.parts
+            found += self._lints(read_document(examined.framed))
+            if examined.compiled:
+                found += mail_problems(examined.framed, examined.compiled, self._company)
+        if self._uses is not None:
+            found += self._use(name, file, examined.framed is None or _asks(read_document(examined.framed)))
+        self._used |= used
+        sources = [source, *(part for part in self._parts.values() if file_of(part.file) in used)]
+        found += [told for part in sources[1:] for told in part.problems]
+        return _not_covered(found, sources)
+
+    def parts(self) -> Iterator[Problem]:
+        """Give the problems of parts that no template uses, and that none does."""
+        for part in self._parts.values():
+            path = file_of(part.file)
+            if path in self._used:
+                continue
+            yield from part.problems
+            if not path.removeprefix("templates/").startswith(_FOUND_BY_NAME):
+                yield warning(UNUSED_PART, Place(path, 1), "no template uses this part", "delete it, or include it")
+
+    def _lints(self, reading: Reading) -> Iterator[Problem]:
+        yield from element_problems(reading)
+        yield from picture_problems(reading)
+        yield from link_problems(reading)
+        if reading.framed.front.is_there:
+            yield from preheader_problems(reading)
+        if self._attributes is not None:
+            yield from field_problems(reading, self._attributes)
+
+    def _use(self, name: str, file: TemplateFile, asks: bool) -> Iterator[Problem]:
+        place = Place(file_of(file), 1)
+        uses = [use for use in self._uses or () if use.template == name]
+        if not uses:
+            yield warning(UNUSED, place, "no step sends this template", "name it in a campaign, or delete it")
+        survey = next((use for use in uses if use.is_survey), None)
+        if survey and not asks:
+            told = f"the step `{survey.step}` of `{survey.campaign}` is a survey, and its mail has no answer to click"
+            hint = f"write href=\"{{{{ answer_url('{survey.step}', 'yes') }}}}\" into a button or link"
+            yield problem(NO_ANSWER, place, told, hint)
+
+
+def _asks(reading: Reading) -> bool:
+    parts = reading.draft.shelf.parts(reading.draft.text)
+    return any(isinstance(part, Piece) and "answer_url" in part.text for part in parts)
+
+
+def _not_covered(found: Iterable[Problem], sources: Sequence[Mended]) -> list[Problem]:
+    """Leave out what is wrong only because something else was, which is told already."""
+    covered = {file_of(source.file): source.covered for source in sources}
+    told = {one for source in sources for one in source.problems}
+    return [
+        one
+        for one in found
+        if one in told
+        or not any(line == one.line and start <= one.column < end for line, start, end in covered.get(one.file, ()))
+    ]
+
+
+def _leniently(one: Problem) -> Problem:
+    return replace(one, severity="warning") if one.code in _LENIENT_WHEN_LOOSE else one
+
+
+def _key(one: Problem) -> tuple[str, int, int, str]:
+    return one.file, one.line, one.column, one.code
