@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nurture.agreement import Agreement
 from nurture.authoring.meaning import agreement_problems, campaign_problems
+from nurture.authoring.meaning.facts import Given
 from nurture.authoring.templates import check_loose
 from nurture.campaign import Campaign
 from nurture.errors import Problem, UsageError
@@ -90,7 +91,7 @@ class _Folder:
             shape_campaign(reading, path.stem, document)
             reading.problems += duplicate_steps(document)
             for campaign in reading.campaigns.values():
-                reading.problems += campaign_problems(campaign, document, None)
+                reading.problems += campaign_problems(campaign, document, None, Given())
         self.found.campaigns += len(reading.campaigns)
         self.found.steps += sum(len(campaign.steps) for campaign in reading.campaigns.values())
         self.found.problems += reading.problems

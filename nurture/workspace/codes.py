@@ -1,7 +1,7 @@
 """The stable code of every problem that can be found in a workspace. A code is never given a second meaning.
 
 N10x the file itself · N11x keys and kinds of values · N12x values of the grammar · N13x conditions · N14x what refers
-to something else · N15x what contradicts itself · N16x warnings
+to something else · N15x what contradicts itself, or can never happen · N16x, N17x warnings
 """
 
 from dataclasses import dataclass
@@ -55,9 +55,33 @@ AMBIGUOUS_TEMPLATE = Code("N145", "two templates of one name")
 MISPLACED_FILE = Code("N146", "a file whose name or place means that it would be passed over")
 
 CONTRADICTION = Code("N150", "values that do not go together")
+NEVER_HOLDS = Code("N151", "a condition that can never hold")
+STEP_NEVER = Code("N152", "a step that no lead can ever receive")
+NOBODY_ENTERS = Code("N153", "a campaign that no lead can ever enter")
+SCORE_OUT_OF_REACH = Code("N154", "a score, or a number of signals, that no lead can reach")
+GRADE_OUT_OF_REACH = Code("N155", "a grade that no lead can have")
+LINE_NEVER_REACHED = Code("N156", "a line of `assign` that is never reached")
+SUCCESSOR_REFUSES = Code("N157", "a `finish.then` that can never take a lead of this campaign")
 
 PROBABLE_TYPO = Code("N160", "a name in a condition that is probably misspelt")
 REASON_NEVER_COMES = Code("N161", "a campaign takes a reason whose leads are never nurtured")
+ONLY_BY_HAND = Code("N162", "a live campaign that leads enter only by hand")
+ALWAYS_HOLDS = Code("N163", "a condition that holds for everybody")
+STEP_HARDLY = Code("N164", "a step that hardly any lead can receive")
+NO_EFFECT = Code("N165", "something that changes nothing")
+OVER_THE_LIMITS = Code("N166", "a cadence that the agreement's limits slow down")
+SHORT_HOURS = Code("N167", "hours so short that mails will miss them")
+IN_CIRCLES = Code("N168", "`finish.then` that leads round in a circle")
+SUCCESSOR_TAKES_NOBODY = Code("N169", "a `finish.then` that takes nobody as things are")
+SAME_MAIL = Code("N170", "a mail that one lead could get twice")
+SAME_SIGNAL = Code("N171", "two signals that count the same events")
+NEVER_ASKED = Code("N172", "an answer that no survey offers")
+SAME_PRIORITY = Code("N173", "two campaigns that would take the same leads at the same priority")
+SCORE_HARDLY = Code("N174", "a score that hardly any lead can reach")
+STAGE_WITH_SALES = Code("N175", "a stage from which no campaign takes leads")
+TWICE_IN_A_LIST = Code("N176", "something that stands twice in one list")
+REASON_FOR_CUSTOMERS = Code("N177", "a reject reason that only customers' campaigns take")
+HARDLY_A_VALUE = Code("N178", "a value that a field hardly has")
 
 ALL: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 
