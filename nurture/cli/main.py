@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 import nurture
-from nurture.cli import campaigns, check, deliveries, demo, handoffs, leads, preview, processes, schema, score, up, why
+from nurture.cli import (
+    campaigns,
+    check,
+    deliveries,
+    demo,
+    handoffs,
+    leads,
+    plan,
+    preview,
+    processes,
+    schema,
+    score,
+    up,
+    why,
+)
 from nurture.cli.printing import err
 from nurture.errors import NurtureError
 
@@ -27,6 +41,7 @@ app.command("check")(check.check)
 app.command("schema")(schema.schema)
 app.command("enroll")(campaigns.enroll)
 app.command("qualify")(campaigns.qualify)
+app.command("plan")(plan.plan)
 app.command("why")(why.why)
 app.command("preview")(preview.preview)
 app.command("web")(processes.web)

@@ -48,6 +48,6 @@ def adopt(app: App, now: datetime) -> Adopted:
 
 
 def _text(app: App, name: str) -> str:
-    """A file's text; empty for one that was taken away."""
+    """A file's text to the last octet, so that its hash can be had again; empty for one that was taken away."""
     path = app.workspace.root / name
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    return path.read_bytes().decode("utf-8", errors="replace").replace("\0", "") if path.is_file() else ""
