@@ -144,11 +144,16 @@ class JinjaSource:
         """Tell where the Jinja on a line of this source was written, or the first `word` on that line."""
         n = max(bisect_right(self.lines, line) - 1, 0)
         start, further = self.places[n], line - self.lines[n]
-        found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", self.text.split("\n")[line - 1]) if word else None
+        code = self.text.split("\n")[line - 1] if word else ""
+        found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", code) if word else None
         column = found.start() + 1 if found else 1
+        if found and (made := _COMPUTED_LINK.match(code)):
+            column = max(column - made.end(), 1)
         return Place(start.file, start.line + further, column if further else column + start.column - 1)
 
 
+_COMPUTED_LINK = re.compile(r"""_link\(\d+, \[(?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"), )*\(""")
+"""What stands before the author's own code where a link is made of a lead's data."""
 _LOOKS_LIKE_JINJA = re.compile(r"\{(?=[{%#])")
 
 

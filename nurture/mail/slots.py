@@ -58,7 +58,7 @@ class LinkSlots:
         if base and start.startswith("/"):
             start = base.rstrip("/") + start
         if len(parts) > 1 and starts_web_address(start):
-            return self._computed([start, *parts[1:]], place)
+            return self._computed([start, *parts[1:]], next(part.place for part in parts if isinstance(part, Piece)))
         url = web_address(start) if len(parts) == 1 else None
         if url is None:
             what = f"the link `{start.strip()}` leads nowhere in a mail: write all of it, from https:// on"

@@ -15,8 +15,8 @@ from nurture.authoring.templates.pictures import picture_problems
 from nurture.authoring.templates.reading import Reading, read_document
 from nurture.authoring.templates.rendered import mail_problems
 from nurture.authoring.templates.telling import problem, refused, warning
-from nurture.errors import Problem
-from nurture.mail.compiling import examine_template
+from nurture.errors import Problem, TemplateError
+from nurture.mail.compiling import Framed, examine_template
 from nurture.mail.pieces import Piece, Place, file_of
 from nurture.workspace import TemplateFile
 from nurture.workspace.templates import TemplateKind
@@ -95,7 +95,8 @@ class _Check:
         """Give the problems of one template and the parts that it uses."""
         source = mended(file)
         examined = examine_template(source.file, self._partials)
-        found = [*source.problems, *(refused(error) for error in examined.errors)]
+        texts = {file_of(one.file): one.file.text for one in (source, *self._parts.values())}
+        found = [*source.problems, *(refused(error, _line(texts, error)) for error in examined.errors)]
         used: frozenset[str] = frozenset()
         if examined.framed:
             used = examined.framed.parts
@@ -103,7 +104,7 @@ class _Check:
             if examined.compiled:
                 found += mail_problems(examined.framed, examined.compiled, self._company)
         if self._uses is not None:
-            found += self._use(name, file, examined.framed is None or _asks(read_document(examined.framed)))
+            found += self._use(name, file, examined.framed is None or _asks(examined.framed))
         self._used |= used
         sources = [source, *(part for part in self._parts.values() if file_of(part.file) in used)]
         found += [told for part in sources[1:] for told in part.problems]
@@ -140,8 +141,13 @@ class _Check:
             yield problem(NO_ANSWER, place, told, hint)
 
 
-def _asks(reading: Reading) -> bool:
-    parts = reading.draft.shelf.parts(reading.draft.text)
+def _line(texts: Mapping[str, str], error: TemplateError) -> str:
+    lines = texts.get(error.template, "").split("\n")
+    return lines[error.line - 1] if error.line <= len(lines) else ""
+
+
+def _asks(framed: Framed) -> bool:
+    parts = framed.document.shelf.parts(framed.document.text)
     return any(isinstance(part, Piece) and "answer_url" in part.text for part in parts)
 
 

@@ -1,6 +1,7 @@
 """What the names of other programs' merge fields are called here."""
 
-_FIRST_NAME = "{{ lead.first_name | default('there') }}"
+import re
+
 _NAMES = {
     "{{ lead.first_name | default('there') }}": "first_name fname first name user_name username full_name fullname "
     "recipient_name contact_name customer_name your_name",
@@ -34,4 +35,5 @@ def hint_for(name: str) -> str:
     known = ours(name)
     if known:
         return f"write {known}"
-    return f"a field of the lead is written {_FIRST_NAME}; what is the same for everybody is written out"
+    field = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())).strip("_").lower() or "field"
+    return f"a lead's own field is written {{{{ lead.{field} | default('…') }}}}, what is the same for all, in words"

@@ -1,14 +1,18 @@
 """How a problem of a template is told."""
 
 import re
+from difflib import get_close_matches
 from typing import Literal
 
-from nurture.authoring.templates.codes import BY_TOPIC
+from nurture.authoring.templates.codes import BY_TOPIC, MUSTACHE
 from nurture.authoring.templates.merge_names import hint_for, ours
 from nurture.errors import Problem, TemplateError
+from nurture.mail.macros import KNOWN
+from nurture.mail.names import LEAD_FIELDS
 from nurture.mail.pieces import Place
 from nurture.workspace.codes import Code
 
+_ALONE = re.compile(r"\w+\s*-?\}\}")
 _UNKNOWN = re.compile(r"`(?P<name>\w+)` is not known here")
 Severity = Literal["error", "warning"]
 
@@ -26,11 +30,17 @@ def warning(code: Code, place: Place, message: str, hint: str | None = None) -> 
     return problem(code, place, message, hint, severity="warning")
 
 
-def refused(error: TemplateError) -> Problem:
-    """What the mail's compiler refuses."""
+def refused(error: TemplateError, line: str = "") -> Problem:
+    """What the mail's compiler refuses; `line` is the line of the source where it does."""
     place = Place(error.template, error.line, error.column)
-    hint = error.hint
-    if error.topic == "name" and (unknown := _UNKNOWN.match(error.what)):
-        meant = ours(unknown["name"])
-        hint = f"write {meant}" if meant else hint or hint_for(unknown["name"])
-    return problem(BY_TOPIC[error.topic], place, error.what, hint)
+    unknown = _UNKNOWN.match(error.what) if error.topic == "name" else None
+    if unknown is None:
+        return problem(BY_TOPIC[error.topic], place, error.what, error.hint)
+    name = unknown["name"]
+    meant = ours(name)
+    is_alone = line[: error.column - 1].rstrip("- ").endswith("{{") and _ALONE.match(line, error.column - 1)
+    if not is_alone or get_close_matches(name, (*KNOWN, *LEAD_FIELDS), 1, 0.85):
+        hint = error.hint or (f"write {meant}" if meant else None)
+        return problem(BY_TOPIC[error.topic], place, error.what, hint)
+    told = f"`{{{{ {name} }}}}` looks like Mustache or Handlebars: no mail here knows a name `{name}`"
+    return problem(MUSTACHE, place, told, hint_for(name))
