@@ -18,10 +18,10 @@ export SSL_CERT_FILE ?= $(PIP_CERT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo up test soak lint format check lock clean
+.PHONY: help set-up set-up-node demo up test soak lint format check lock clean
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY)  ## Let sample leads live through twelve weeks, in about a minute
 	@$(VENV)/bin/nurture demo $(ARGS)
@@ -53,7 +53,11 @@ lock: $(READY)  ## Lock the dependencies anew (ARGS=--upgrade takes newer ones)
 
 clean:  ## Remove what was set up; local data (.nurture) stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache build dist *.egg-info
+	rm -rf tests/editor/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+set-up-node:  ## Set up what tests/editor asks about our YAML (needs npm)
+	@npm ci --prefix tests/editor --ignore-scripts --no-audit --no-fund --loglevel=error
 
 set-up: $(READY)  ## Set up .venv, as the others do by themselves
 

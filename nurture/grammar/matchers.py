@@ -162,6 +162,7 @@ def _say(matcher: Matcher) -> str | dict[str, str]:
     return said | ({"if": str(matcher.condition)} if matcher.condition else {})
 
 
+_INSTEAD = f"write {one_of(_KEYS)} and what it must be, or {one_of(WORDS)}"
 _PAGE = {
     "description": "A page that was seen. `*` stands for anything; what follows a `?` or `#` is not looked at.",
     **spoken(
@@ -194,9 +195,9 @@ _IF = {
 
 
 def _keyed(**properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object", "properties": properties, "required": [next(iter(properties))], "additionalProperties": False
-    }  # fmt: skip
+    required = [next(iter(properties))]
+    closed = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    return {"title": required[0], **closed, "errorMessage": _INSTEAD}
 
 
 _MATCHER = Spoken(
@@ -204,10 +205,10 @@ _MATCHER = Spoken(
     say=_say,
     schema={
         "anyOf": [
-            spoken("|".join(WORDS), list(WORDS), f"write {one_of(WORDS)}"),
             _keyed(page=_PAGE, **{"if": _IF}),
             _keyed(track=_TRACK, **{"if": _IF}),
             _keyed(answer=_ANSWER),
+            spoken("|".join(WORDS), list(WORDS), _INSTEAD),
         ],
         "examples": ["clicked"],
         "defaultSnippets": [

@@ -29,7 +29,12 @@ from tests.workspace.test_properties import mutants
 ROOT = Path(__file__).parents[2]
 SCHEMAS: dict[type[Shape], dict[str, Any]] = {Agreement: agreement_schema(), Campaign: campaign_schema()}
 VALIDATORS = {shape: Draft7Validator(schema) for shape, schema in SCHEMAS.items()}
-FILES = sorted(ROOT.glob("campaigns/*.yaml")) + sorted(ROOT.glob("tests/**/*.yaml"))
+FILES = [
+    path
+    for folder in ("campaigns", "tests")
+    for path in sorted(ROOT.glob(f"{folder}/**/*.yaml"))
+    if "node_modules" not in path.parts
+]
 RUN = CliRunner()
 
 
