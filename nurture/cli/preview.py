@@ -8,17 +8,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 from sqlalchemy import Engine
 
 from nurture.app import real_clock
-from nurture.authoring.check import check
-from nurture.authoring.preview.desk import Desk
-from nurture.authoring.preview.leads import FindLead
-from nurture.authoring.preview.server import address, listen, serve
 from nurture.cli.opening import readable_errors, upgrade
 from nurture.cli.printing import Json, out
 from nurture.cli.stopping import needs_local, until_stopped
@@ -29,6 +25,9 @@ from nurture.rules.book import Rulebook
 from nurture.settings import Settings, read_settings
 from nurture.store import leads
 from nurture.store.states import states
+
+if TYPE_CHECKING:
+    from nurture.authoring.preview.leads import FindLead
 
 Folder = Annotated[Path | None, typer.Argument(help="The workspace; NURTURE_WORKSPACE, or here.")]
 Port = Annotated[int, typer.Option(help="Where the page is; 0 takes any free port.", min=0, max=65535)]
@@ -46,6 +45,9 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Look at every mail for any lead, on a local page that follows the files as they are saved."""
+    from nurture.authoring.preview.desk import Desk
+    from nurture.authoring.preview.server import address, listen, serve
+
     settings = read_settings(os.environ)
     root = (workspace or settings.workspace).resolve()
     with until_stopped(), _finder(settings) as find:
@@ -66,11 +68,13 @@ def preview(
 
 
 def _problems(root: Path) -> list[Problem]:
+    from nurture.authoring.check import check
+
     return check(workspace=root)
 
 
 @contextmanager
-def _finder(settings: Settings) -> Iterator[FindLead | None]:
+def _finder(settings: Settings) -> "Iterator[FindLead | None]":
     """Looks leads up in the database that there is; the embedded servers are started when first asked for one."""
     if settings.is_embedded and not (settings.data_dir / "postgres").is_dir():
         yield None

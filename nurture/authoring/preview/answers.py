@@ -1,9 +1,11 @@
 """How pages are put together and sent: the frame around, what a browser may do with each, who may ask at all."""
 
+import re
 from ipaddress import ip_address
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -29,6 +31,8 @@ _SAFE = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+_TICKED = re.compile("`([^`]+)`")
+
 _pages = Environment(
     loader=PackageLoader("nurture.authoring.preview", "pages"),
     autoescape=select_autoescape(["html"]),
@@ -37,6 +41,7 @@ _pages = Environment(
     lstrip_blocks=True,
 )
 _pages.globals["words"] = words
+_pages.filters["ticks"] = lambda text: Markup(_TICKED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def page(template: str, status: int = 200, **names: Any) -> Response:

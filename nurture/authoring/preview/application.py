@@ -1,8 +1,5 @@
 """The pages of the preview, and what they are made of. It only reads; every answer is to a GET."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -16,21 +13,19 @@ from starlette.routing import Route
 from nurture.authoring.preview import dressing, words
 from nurture.authoring.preview.answers import ThisMachineOnly, mail, note, page, query_of
 from nurture.authoring.preview.catalogue import Catalogue, Entry, catalogue
+from nurture.authoring.preview.changes import changes
 from nurture.authoring.preview.desk import Desk
 from nurture.authoring.preview.edition import Edition
+from nurture.authoring.preview.faults import fault_of, with_error, without
 from nurture.authoring.preview.leads import Chosen, search
-from nurture.authoring.preview.mailroom import MadeMail, Sending, Shown
+from nurture.authoring.preview.mailroom import Sending, Shown, version_of
 from nurture.authoring.preview.sources import excerpt, marked_lines
 from nurture.authoring.preview.timeline import timeline
 from nurture.authoring.preview.view import CHOICES, View
 from nurture.authoring.preview.weight import weight
-from nurture.errors import Problem, TemplateError
+from nurture.errors import Problem
 from nurture.mail.pieces import file_of
 
-TICK = 0.1
-"""Seconds between two looks at whether there is something new to tell a page."""
-STILL_HERE = 15.0
-"""Seconds after which a silent connection is tried, so that a closed one is noticed."""
 _STATIC = {"preview.css": "text/css", "preview.js": "text/javascript"}
 
 
@@ -118,11 +113,11 @@ class _Pages:
             shown=shown,
             mail=made,
             source=source,
-            problems=[problem for problem in problems if not _is_same(problem, shown.error)],
-            failure=_failure(edition, shown.error),
-            lines=marked_lines(file.text, _with_error(problems, shown.error)) if view.show == "source" else [],
+            problems=without(problems, shown.error),
+            failure=fault_of(edition, shown.error),
+            lines=marked_lines(file.text, with_error(problems, shown.error, source)) if view.show == "source" else [],
             weight=weight(made) if made else None,
-            version=_version(made),
+            version=version_of(made),
             links=dressing.links_of(made.html, self._desk.mailroom.base_url) if made else [],
             frame=view.url(f"/frame/{entry.template}"),
             before=before,
@@ -163,21 +158,7 @@ class _Pages:
 
     async def events(self, request: Request) -> Response:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._changes(), media_type="text/event-stream", headers=headers)
-
-    async def _changes(self) -> AsyncIterator[str]:
-        """The number of the edition, now and whenever there is a newer one, until the server closes."""
-        told, silent = -1, 0.0
-        while not self._desk.closing.is_set():
-            number = self._desk.edition.number
-            if number != told:
-                told, silent = number, 0.0
-                yield f"data: {number}\n\n"
-            elif silent >= STILL_HERE:
-                silent = 0.0
-                yield ": still here\n\n"
-            silent += TICK
-            await asyncio.sleep(TICK)
+        return StreamingResponse(changes(self._desk), media_type="text/event-stream", headers=headers)
 
     def static(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -232,27 +213,3 @@ class _Pages:
         file = edition.templates[entry.template]
         sending: Sending = entry.sending
         return self._desk.mailroom.show(file, edition.partials, edition.agreement, lead, sending, self._desk.now())
-
-
-def _version(made: MadeMail | None) -> str:
-    """Changes when the mail does, and its frames are to be loaded again."""
-    return "" if made is None else sha256(made.html.encode("utf-8", "replace")).hexdigest()[:12]
-
-
-def _failure(edition: Edition, error: TemplateError | None) -> dict[str, Any] | None:
-    """An error with the lines around it, wherever they are: it may be in a part that the mail uses."""
-    if error is None:
-        return None
-    problem = Problem(error.template, error.line, error.column, error.what, error.hint)
-    text = edition.texts.get(error.template)
-    return {"problem": problem, "lines": [] if text is None else excerpt(text, problem)}
-
-
-def _is_same(problem: Problem, error: TemplateError | None) -> bool:
-    return error is not None and (problem.line, problem.message) == (error.line, error.what)
-
-
-def _with_error(problems: list[Problem], error: TemplateError | None) -> list[Problem]:
-    if error is None or any(_is_same(problem, error) for problem in problems):
-        return problems
-    return [*problems, Problem(error.template, error.line, error.column, error.what, error.hint)]

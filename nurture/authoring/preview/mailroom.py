@@ -6,10 +6,11 @@ from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from html.parser import HTMLParser
+from hashlib import sha256
 from threading import Lock
 
 from nurture.agreement import Agreement
+from nurture.authoring.preview.inbox import snippet
 from nurture.authoring.preview.leads import Chosen
 from nurture.errors import NurtureError, TemplateError
 from nurture.grammar.addresses import Mailbox
@@ -22,7 +23,6 @@ from nurture.workspace import TemplateFile
 SECRET = "nurture preview: a link signed with this opens nothing"  # noqa: S105 - it is none
 ANY_ID = 1_000_000
 """As delivery and lead: of a length such as real ones have."""
-SNIPPET = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,31 +184,6 @@ def _body(message: EmailMessage, kind: str) -> str:
     return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
-class _Words(HTMLParser):
-    """The first words of a mail, hidden ones too: that is what a preheader is."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._skipped = 0
-        self._size = 0
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
-        if tag in ("title", "style"):
-            self._skipped += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("title", "style") and self._skipped:
-            self._skipped -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipped and self._size < SNIPPET:
-            self.words += data.split()
-            self._size += len(data.strip())
-
-
-def snippet(html: str) -> str:
-    """What an inbox shows of a mail beside its subject."""
-    text = " ".join(_Words(html).words)
-    return text if len(text) <= SNIPPET else f"{text[:SNIPPET]}…"
+def version_of(made: MadeMail | None) -> str:
+    """Changes when the mail does, and its frames are to be loaded again."""
+    return "" if made is None else sha256(made.html.encode("utf-8", "replace")).hexdigest()[:12]

@@ -43,7 +43,7 @@ def address(listening: socket.socket) -> str:
 
 
 def serve(desk: Desk, listening: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called when the first request would be answered."""
+    """Serve until SIGTERM, SIGINT or the desk is closed; `ready` is called when requests are answered."""
     config = uvicorn.Config(
         preview_app(desk),
         log_config=None,
@@ -73,6 +73,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit = self.should_exit or self._desk.closing.is_set()
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._desk.closing.set()

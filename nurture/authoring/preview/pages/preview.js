@@ -13,39 +13,52 @@ function say(words, forever) {
   if (words && !forever) quiet = setTimeout(() => say(""), 1600);
 }
 
+/* Parts as they came, before anything here touched them: what a newer page is compared with. */
+const came = new WeakMap();
+function remember() {
+  for (const part of document.querySelectorAll("[data-part]")) if (!came.has(part)) came.set(part, part.outerHTML);
+}
+
 /* The page after a save: only the parts that differ are put in, so that nothing else moves or loses its place. */
 async function renew(url, push) {
   let answer;
   try {
     answer = await fetch(url, { headers: { Accept: "text/html" } });
   } catch {
-    return;
+    return false;
   }
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.title = next.title;
   if (push) history.pushState(null, "", url);
   shown = Number(next.body.dataset.edition);
+  let changed = false;
   const parts = [...next.querySelectorAll("[data-part]")];
   const here = [...document.querySelectorAll("[data-part]")];
   if (here.map((part) => part.id).join() !== parts.map((part) => part.id).join()) {
     byId("main").replaceWith(next.getElementById("main"));
+    changed = true;
     for (const id of ["picker", "tally", "list-body"]) swap(byId(id), next.getElementById(id));
   } else {
-    for (const part of parts) swap(byId(part.id), part);
+    for (const part of parts) changed = swap(byId(part.id), part) || changed;
   }
+  remember();
   fit();
   narrow();
+  return changed;
 }
 
 function swap(old, made) {
-  if (old.outerHTML === made.outerHTML) return;
-  if (old.contains(document.activeElement) && document.activeElement.matches("input")) return;
+  const markup = made.outerHTML;
+  if (came.get(old) === markup) return false;
+  if (old.contains(document.activeElement) && document.activeElement.matches("input")) return false;
+  came.set(made, markup);
   if (old.open) made.open = true;
   const focus = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   const framed = old.querySelector(".frames");
   old.replaceWith(made);
   if (framed) made.querySelector(".frames")?.classList.add("changed");
   if (focus) made.querySelector(`[href="${CSS.escape(focus)}"]`)?.focus();
+  return true;
 }
 
 /* Frames have the real width of a screen; where there is no room for it they are drawn smaller, never laid out so. */
@@ -187,8 +200,7 @@ function listen() {
   news.onmessage = async (event) => {
     if (Number(event.data) === shown) return;
     shown = Number(event.data);
-    await renew(location.href);
-    say("Up to date");
+    if (await renew(location.href)) say("Up to date");
   };
   news.onerror = () => say("The preview has stopped; it goes on when it is started again", true);
 }
@@ -202,5 +214,6 @@ document.addEventListener("visibilitychange", () => {
 });
 
 addEventListener("resize", fit);
+remember();
 fit();
 listen();
