@@ -50,7 +50,10 @@ class World:
 
 @dataclass(slots=True)
 class Life:
-    """A lead on its way. `agenda` is a heap of what is going to be done; hits in `pending` wait to be judged."""
+    """A lead on its way. `agenda` is a heap of what is going to be done; hits in `pending` wait to be judged.
+
+    `before` is the state in which the last decision found the lead.
+    """
 
     world: World
     state: LeadState
@@ -63,6 +66,7 @@ class Life:
     judged: dict[MailKey, list[bots.Hit]] = field(default_factory=dict)
     tries: dict[MailKey, int] = field(default_factory=dict)
     answered: set[tuple[MailKey, str, str]] = field(default_factory=set)
+    before: LeadState = field(init=False)
 
     def plan(self, thing: Request | Act | None, at: datetime, order: int = _DOES) -> None:
         """Put something on the agenda."""
@@ -104,6 +108,7 @@ class Life:
         if events and events[0].occurred_at < self.now - LOOKS_BACK:
             recent = tuple(event for event in events if event.occurred_at >= self.now - LOOKS_BACK)
             self.state = replace(self.state, events=recent)
+        self.before = self.state
         outcome = life.apply(self.world.book, self.state, happening, self.now)
         self.state = outcome.state
         for effect in outcome.effects:
@@ -131,7 +136,7 @@ class Life:
             if rule in gate.WAKES and enrollment is not None:
                 self.state = replace(self.state, enrollment=replace(enrollment, due_at=self.now))
             return
-        delivery = self.notes.delivery(mail, self.now)
+        delivery = self.notes.delivery(mail, self.state, self.now)
         outcome = self.world.behaviour.outcome(self.state, delivery)
         if outcome == "sent":
             self._mark(mail, "sent")

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from nurture.facts import LeadState
-from nurture.lab.records import Delivery, Exit, Handoff, Lived, RanOut, Waited
+from nurture.facts import LeadState, Slot
+from nurture.lab.records import SLOW_DOWN, Delivery, Exit, Handoff, Lived, RanOut, Waited
+from nurture.rules import assignment
 from nurture.rules import effects as fx
+from nurture.rules.known import known
 
 if TYPE_CHECKING:
     from nurture.lab.living import Life
@@ -17,10 +19,11 @@ _CLOSED: frozenset[str] = frozenset({"won", "lost", "rejected", "returned"})
 
 @dataclass(slots=True)
 class Notes:
-    """One life's notes. `held` are the rules that move the next mail."""
+    """One life's notes. `held` are the rules that move the mail that is planned, `leaving` those of the one queued."""
 
     lived: Lived
     held: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
     is_out: bool = False
 
     def told(self, state: LeadState) -> Lived:
@@ -34,12 +37,12 @@ class Notes:
         if write is not None:
             write(self, effect, life)
 
-    def delivery(self, mail: fx.Queued, now: datetime) -> Delivery:
+    def delivery(self, mail: fx.Queued, state: LeadState, now: datetime) -> Delivery:
         """A mail as it leaves."""
         slot = mail.slot
         return Delivery(
             now, self.lived.lead, mail.campaign, mail.step, mail.cycle, mail.enrollment, mail.variant, mail.template,
-            slot.local_on, slot.zone, self.held,
+            slot.local_on, slot.zone, state, self.leaving,
         )  # fmt: skip
 
     def sent(self, delivery: Delivery) -> None:
@@ -59,6 +62,7 @@ class Notes:
 
     def _queued(self, effect: fx.Queued, life: "Life") -> None:
         life.queued.append(effect)
+        self.leaving = self.held
 
     def _cancelled(self, _: fx.Cancelled, life: "Life") -> None:
         life.queued.clear()
@@ -66,27 +70,33 @@ class Notes:
     def _enrolled(self, effect: fx.Enrolled, life: "Life") -> None:
         self.lived.entered.append(effect.enrollment.campaign)
         self.is_out = False
-        self._is_planned(effect.enrollment.status, effect.enrollment.campaign, life.now)
+        self._next(effect.enrollment.campaign, effect.enrollment.status, effect.slot, life.now)
 
     def _planned(self, effect: fx.Planned, life: "Life") -> None:
         enrollment = life.state.enrollment
         if enrollment is not None and enrollment.n == effect.n:
-            self._is_planned(effect.status, enrollment.campaign, life.now)
+            self._next(enrollment.campaign, effect.status, effect.slot, life.now, slow=effect.slow)
 
-    def _is_planned(self, status: str, campaign: str, now: datetime) -> None:
+    def _next(self, campaign: str, status: str, slot: Slot | None, now: datetime, *, slow: bool = False) -> None:
+        """The next mail is planned, with what holds it back; or there is none."""
         is_out = status == "exhausted"
         if is_out and not self.is_out:
             self.lived.ran_out.append(RanOut(now, self.lived.lead, campaign))
         self.is_out = is_out
+        held = () if slot is None or not slot.held else tuple(one.rule for one in slot.held)
+        self.held = (SLOW_DOWN, *held) if slow and not is_out else held
 
     def _left(self, effect: fx.LeftCampaign, life: "Life") -> None:
         cycle = next(past.cycle for past in reversed(life.state.past) if past.n == effect.n)
         self.lived.exits.append(Exit(life.now, self.lived.lead, effect.campaign, cycle, effect.word))
 
     def _handed_over(self, effect: fx.HandedOver, life: "Life") -> None:
+        book, before = life.world.book, life.before
+        lines = assignment.fitting(book.agreement, known(book, before, life.now))
         handoff = Handoff(
-            life.now, self.lived.lead, effect.cycle, effect.grade, effect.score, effect.because, effect.hand_raise
-        )
+            life.now, self.lived.lead, effect.cycle, effect.grade, effect.score, effect.because, effect.hand_raise,
+            lines=lines, owner=before.profile.owner,
+        )  # fmt: skip
         self.lived.handoffs.append(handoff)
         for act in life.world.behaviour.on_handoff(life.state, handoff):
             life.plan(act, act.at)

@@ -6,13 +6,17 @@ from datetime import date, datetime
 from nurture.facts import Grade, LeadState, Score
 from nurture.values import quick
 
+SLOW_DOWN = "slow-down"
+"""Held back because the lead left so many mails in a row unanswered."""
+
 
 @quick
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A mail that the mail server took `at`, on the lead's local date `local_on` in `zone`.
 
-    `held` names the rules that moved it to a later day than the first thinkable one, in order.
+    `held` names the rules that moved it to a later day than the first thinkable one, in order: `SLOW_DOWN`, and those
+    of `nurture.facts.HeldRule`. `state` is the lead's as the mail left.
     """
 
     at: datetime
@@ -25,13 +29,17 @@ class Delivery:
     template: str
     local_on: date
     zone: str
+    state: LeadState = field(repr=False, compare=False)
     held: tuple[str, ...] = ()
 
 
 @quick
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A lead that was offered to sales, and how that ended (None: it is open still)."""
+    """A lead that was offered to sales, and how that ended (None: it is open still).
+
+    `lines` are the lines of `assign` that fit the lead; `owner` is whose it was before, if anybody's.
+    """
 
     at: datetime
     lead: str
@@ -43,6 +51,8 @@ class Handoff:
     ended_as: str | None = None
     ended_at: datetime | None = None
     reason: str | None = None
+    lines: tuple[int, ...] = ()
+    owner: str | None = None
 
 
 @quick

@@ -1,6 +1,6 @@
 """Whom a handoff goes to: the first line of `assign` that fits and names somebody."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nurture.agreement import Agreement
@@ -33,11 +33,24 @@ def rota(agreement: Agreement) -> tuple[str, ...]:
     return tuple(sorted(reps))
 
 
+def fitting(agreement: Agreement, known: Known) -> tuple[int, ...]:
+    """The lines whose condition holds for the lead, from 0."""
+    return tuple(
+        number
+        for number, line in enumerate(agreement.assign)
+        if line.when is None or conditions.holds(line.when, known) is True
+    )
+
+
 def assign(agreement: Agreement, known: Known, who: Candidates, turns: Mapping[str, int]) -> Assigned:
     """The rep who gets the lead. `turns` has a number for each rep of the rota; the lowest is next, ties by address."""
-    for number, line in enumerate(agreement.assign):
-        if line.when is not None and conditions.holds(line.when, known) is not True:
-            continue
+    return among(agreement, fitting(agreement, known), who, turns)
+
+
+def among(agreement: Agreement, lines: Iterable[int], who: Candidates, turns: Mapping[str, int]) -> Assigned:
+    """The same, where it is known already which lines fit."""
+    for number in lines:
+        line = agreement.assign[number]
         if isinstance(line.to, str):
             rep = {"previous": who.previous, "owner": who.owner, "colleague": who.colleague}[line.to]
             if rep is not None and rep != who.skip:

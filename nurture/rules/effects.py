@@ -1,6 +1,6 @@
 """What follows from a happening, each one fact, in order. The store writes these; `lab` only counts them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from nurture.facts import EnrollmentFact, EnrollmentStatus, Grade, Left, Score, Slot, Stage
@@ -77,21 +77,23 @@ class CycleBegan:
 @quick
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A campaign took the lead."""
+    """A campaign took the lead; `slot` is when its first mail may go, and what moved that."""
 
     enrollment: EnrollmentFact
+    slot: Slot | None = field(default=None, compare=False)
 
 
 @quick
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The live enrollment's next decision was set."""
+    """The live enrollment's next decision was set; `slot` is when its next mail may go, and what moved that."""
 
     n: int
     status: EnrollmentStatus
     due_at: datetime | None
     due_until: datetime | None
     slow: bool
+    slot: Slot | None = field(default=None, compare=False)
 
 
 @quick

@@ -34,7 +34,7 @@ def enroll(draft: Draft, campaign: Campaign) -> None:
     enrollment = _with(enrollment, planned)
     draft.state = evolve(draft.state, enrollment=enrollment)
     draft.wait(mail_from=draft.state.mail_from, ask_at=None)
-    draft.add(Enrolled(enrollment))
+    draft.add(Enrolled(enrollment, planned.slot))
 
 
 def replan(draft: Draft, *, tomorrow_at_the_earliest: bool = False) -> None:
@@ -147,7 +147,7 @@ def _set(draft: Draft, enrollment: EnrollmentFact, planned: Plan) -> None:
     if changed == draft.state.enrollment:
         return
     draft.state = evolve(draft.state, enrollment=changed)
-    draft.add(Planned(changed.n, changed.status, changed.due_at, changed.due_until, changed.slow))
+    draft.add(Planned(changed.n, changed.status, changed.due_at, changed.due_until, changed.slow, planned.slot))
 
 
 def _with(enrollment: EnrollmentFact, planned: Plan) -> EnrollmentFact:
