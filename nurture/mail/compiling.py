@@ -6,7 +6,7 @@
 The text part leaves this road before MJML turns the mail into tables.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -18,6 +18,7 @@ from nurture.mail.expansion import Expansion
 from nurture.mail.frame import Syntax, completed, in_layout, shipped, with_tail
 from nurture.mail.front_matter import FrontMatter, read_front_matter
 from nurture.mail.markdown import from_markdown
+from nurture.mail.nesting import Met, Slot, is_whole, walk
 from nurture.mail.pieces import Piece, Place, cut, file_of
 from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
@@ -37,6 +38,7 @@ class Framed:
         front: What it says about itself.
         syntax: The language of the document.
         document: The document, with the author's words and links.
+        items: Its tags, texts and pieces of Jinja, in order.
         prepared: The document with slots for its links, fit for MJML or the CSS inliner.
         links: The links, by number.
         parts: The paths of the partials that were put in, the shipped ones among them.
@@ -46,6 +48,7 @@ class Framed:
     front: FrontMatter
     syntax: Syntax
     document: Draft
+    items: Sequence[Met | Slot]
     prepared: Draft
     links: LinkSlots
     parts: frozenset[str]
@@ -78,22 +81,32 @@ def compile_template(
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a check learns of a template: every error that could be found, and as much of the mail as there is."""
+    """What a check learns of a template: every error that could be found, and as much of the mail as there is.
+
+    The text is not compiled: it is made of the same pieces as the HTML.
+    """
 
     errors: list[TemplateError]
     framed: Framed | None
-    compiled: CompiledTemplate | None
+    subject: Part | None
+    html: Part | None
 
 
 def examine_template(file: TemplateFile, partials: Mapping[str, TemplateFile]) -> Examined:
-    """Compile a mail as `compile_template` does, but go on behind an error. `compiled` is None where there was any."""
+    """Compile a mail as `compile_template` does, but go on behind an error."""
     refusals = Refusals(keep=True)
-    compiled: CompiledTemplate | None = None
     begun: Framed | None = None
+    subject: Part | None = None
+    html: Part | None = None
     with refusals:
         begun = framed(file, partials, refusals)
-        compiled = finished(begun, None, refusals)
-    return Examined(refusals.errors, begun, None if refusals.errors else compiled)
+        subject = _subject(begun, None, refusals)
+        html = _html(begun, None, refusals)
+        text = text_of(begun.prepared)
+        if not is_whole(part for part in begun.prepared.shelf.parts(text) if isinstance(part, Piece)):
+            _text(begun, text, None, refusals)
+        _check_footer(begun, html.used.names, _names_in(begun, text))
+    return Examined(refusals.errors, begun, subject, html)
 
 
 def framed(file: TemplateFile, partials: Mapping[str, TemplateFile], refusals: Refusals = STRICT) -> Framed:
@@ -119,38 +132,54 @@ def framed(file: TemplateFile, partials: Mapping[str, TemplateFile], refusals: R
     document = completed(whole, syntax, front, expansion, refusals)
     links = LinkSlots()
     prepare = mjml.prepare if syntax == "mjml" else html.prepare
-    prepared = prepare(document, links, refusals)
-    return Framed(file, front, syntax, document, prepared, links, frozenset(expansion.used))
+    items = list(walk(document, strict=syntax == "mjml", refusals=refusals))
+    prepared = prepare(document, items, links, refusals)
+    return Framed(file, front, syntax, document, items, prepared, links, frozenset(expansion.used))
 
 
-def finished(
-    framed: Framed, attributes: Collection[str] | None = None, refusals: Refusals = STRICT
-) -> CompiledTemplate:
-    """Compile what was framed. Where something was refused before, only the names are still checked.
+def finished(framed: Framed, attributes: Collection[str] | None = None) -> CompiledTemplate:
+    """Compile what was framed.
 
     Raises:
         TemplateError: MJML refuses it, or it uses a name that is not known.
     """
-    path, front, shelf = framed.path, framed.front, framed.prepared.shelf
     known = None if attributes is None else frozenset(attributes)
-    subject = Draft.of(cut(front.subject.text, front.subject.place), shelf)
-    made = _made(framed, refusals)
-    start = Place(path, 1)
-    parts = (
-        compile_part(SUBJECTS, restore(subject.text, shelf, front.subject.place), known, refusals),
-        compile_part(TEXT, restore(text_of(framed.prepared), shelf, start), known, refusals),
-        compile_part(HTML, restore(with_tail(made, shelf, path) + "\n", shelf, start), known, refusals),
-    )
-    _check_footer(framed, parts)
+    subject = _subject(framed, known, STRICT)
+    html = _html(framed, known, STRICT)
+    text = _text(framed, text_of(framed.prepared), known, STRICT)
+    _check_footer(framed, text.used.names, html.used.names)
     return CompiledTemplate(
         framed.file.name,
-        path,
-        *parts,
+        framed.path,
+        subject,
+        text,
+        html,
         links=tuple(framed.links.urls),
-        names=frozenset().union(*(part.used.names for part in parts)),
-        answers=frozenset().union(*(part.used.answers for part in parts)),
+        names=subject.used.names | text.used.names | html.used.names,
+        answers=subject.used.answers | text.used.answers | html.used.answers,
         boundary=f"=_{sha256(framed.file.text.encode()).hexdigest()[:24]}",
     )
+
+
+def _subject(framed: Framed, known: frozenset[str] | None, refusals: Refusals) -> Part:
+    line, shelf = framed.front.subject, framed.prepared.shelf
+    draft = Draft.of(cut(line.text, line.place), shelf)
+    return compile_part(SUBJECTS, restore(draft.text, shelf, line.place), known, refusals)
+
+
+def _text(framed: Framed, text: str, known: frozenset[str] | None, refusals: Refusals) -> Part:
+    return compile_part(TEXT, restore(text, framed.prepared.shelf, Place(framed.path, 1)), known, refusals)
+
+
+def _html(framed: Framed, known: frozenset[str] | None, refusals: Refusals) -> Part:
+    shelf = framed.prepared.shelf
+    whole = with_tail(_made(framed, refusals), shelf, framed.path)
+    return compile_part(HTML, restore(whole + "\n", shelf, Place(framed.path, 1)), known, refusals)
+
+
+def _names_in(framed: Framed, text: str) -> list[str]:
+    code = " ".join(part.text for part in framed.prepared.shelf.parts(text) if isinstance(part, Piece))
+    return [name for name in _REQUIRED if name in code]
 
 
 def _whole(
@@ -184,11 +213,11 @@ def _made(framed: Framed, refusals: Refusals) -> str:
     return framed.prepared.text
 
 
-def _check_footer(framed: Framed, parts: tuple[Part, Part, Part]) -> None:
+def _check_footer(framed: Framed, *shown: Collection[str]) -> None:
     footer = f"templates/_footer.{framed.syntax}"
     place = Place(footer if footer in framed.parts else framed.path, 1)
-    for part in parts[1:]:
+    for names in shown:
         for name in _REQUIRED:
-            if name not in part.used.names:
+            if name not in names:
                 what = f"every mail needs {{{{ {name} }}}}; the footer in use does not show it"
                 raise place.error(what, topic="footer")

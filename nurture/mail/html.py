@@ -5,12 +5,13 @@ comment; and it adds what authors leave out (`<tbody>`), so blocks are checked o
 """
 
 import re
+from collections.abc import Iterable
 
 from css_inline import CSSInliner
 
 from nurture.mail.draft import Draft, Edit
 from nurture.mail.markup import Tag, Text
-from nurture.mail.nesting import Blocks, Slot, check_comment, walk
+from nurture.mail.nesting import Blocks, Met, Slot, check_comment, walk
 from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
 
@@ -18,14 +19,14 @@ _INLINER = CSSInliner(keep_at_rules=True, keep_link_tags=True, load_remote_style
 _PLAIN_TEXT = frozenset({"title", "textarea"})
 
 
-def prepare(draft: Draft, links: LinkSlots, refusals: Refusals = STRICT) -> Draft:
-    """Check a mail's HTML, number its links, and make it fit for the inliner.
+def prepare(draft: Draft, items: Iterable[Met | Slot], links: LinkSlots, refusals: Refusals = STRICT) -> Draft:
+    """Check a mail's HTML, number its links, and make it fit for the inliner. `items` is the walk through it.
 
     Raises:
         TemplateError: A tag does not end, or Jinja stands where it cannot.
     """
     edits: list[Edit] = []
-    for met in walk(draft, strict=False, refusals=refusals):
+    for met in items:
         with refusals:
             if isinstance(met, Slot):
                 edits += _slot(met)

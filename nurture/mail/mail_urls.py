@@ -1,11 +1,12 @@
 """The URLs of one mail: its tracked links, its pixel, its unsubscribe and answer links."""
 
+from collections.abc import Sequence
+
 from nurture.mail import links
 from nurture.mail.context import MailContext
 from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
 from nurture.mail.quoted_printable import encode_html, encode_text, encode_url
 from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
-from nurture.mail.template import CompiledTemplate
 from nurture.mail.urls import web_address
 
 
@@ -18,7 +19,8 @@ class OwnPage(str):
 class MailUrls:
     """The URLs of one mail: `names` are what authors use, `in_text` and `in_html` fill the slots placed for links."""
 
-    def __init__(self, template: CompiledTemplate, context: MailContext) -> None:
+    def __init__(self, urls: Sequence[str | None], context: MailContext) -> None:
+        """`urls` is where the links lead, by their numbers (`CompiledTemplate.links`)."""
         self._context = context
         self._base, self._secret = context.letterhead.base_url, context.letterhead.secret
         mail = MailOfLead(context.delivery_id, context.lead_id)
@@ -28,8 +30,8 @@ class MailUrls:
             "answer_url": self._answer,
             "_link": self._link,
         }
-        targets = [(number, url) for number, url in enumerate(template.links) if url and number]
-        targets.append((links.HIDDEN, template.links[0] or self._base))
+        targets = [(number, url) for number, url in enumerate(urls) if url and number]
+        targets.append((links.HIDDEN, urls[0] or self._base))
         names = [f"_link_{number}" for number, _ in targets]
         if context.track_clicks:
             tokens = links.link_tokens(self._secret, mail, targets)

@@ -5,6 +5,7 @@ is refused here, at its line.
 """
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from mjml import mjml2html
@@ -12,7 +13,7 @@ from mjml import mjml2html
 from nurture.errors import TemplateError
 from nurture.mail.draft import Draft, Edit
 from nurture.mail.markup import Tag, Text
-from nurture.mail.nesting import Blocks, Slot, check_comment, walk
+from nurture.mail.nesting import Blocks, Met, Slot, check_comment
 from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
 
@@ -37,8 +38,8 @@ _SHARES = frozenset({"facebook", "twitter", "x", "linkedin", "google", "pinteres
 _AT = re.compile(r" at position (\d+):\d+")
 
 
-def prepare(draft: Draft, links: LinkSlots, refusals: Refusals = STRICT) -> Draft:
-    """Check a mail's MJML, number its links, and make it fit for the compiler.
+def prepare(draft: Draft, items: Iterable[Met | Slot], links: LinkSlots, refusals: Refusals = STRICT) -> Draft:
+    """Check a mail's MJML, number its links, and make it fit for the compiler. `items` is the walk through it.
 
     Raises:
         TemplateError: An element is not known, does not close, or stands where it would be lost.
@@ -46,7 +47,7 @@ def prepare(draft: Draft, links: LinkSlots, refusals: Refusals = STRICT) -> Draf
     edits: list[Edit] = []
     blocks = Blocks()
     base = ""
-    for met in walk(draft, strict=True, refusals=refusals):
+    for met in items:
         with refusals:
             if isinstance(met, Slot):
                 edits += _slot(met, blocks)

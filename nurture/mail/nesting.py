@@ -5,7 +5,7 @@ that what it leaves out is whole elements: otherwise half the mail could vanish,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nurture.mail.draft import Draft
@@ -125,6 +125,18 @@ def check_comment(draft: Draft, comment: Text) -> None:
         raise draft.place(comment.start).error(
             "half of a {% … %} block stands in this comment; put {# … #} around all of it", topic="place"
         )
+
+
+def is_whole(pieces: Iterable[Piece]) -> bool:
+    """Tell whether every block that begins among these pieces ends among them, in order."""
+    opened: list[str] = []
+    for piece in pieces:
+        word = piece.word
+        if word in OPENS:
+            opened.append(f"end{word}")
+        elif (word in CLOSES and (not opened or opened.pop() != word)) or (word in GOES_ON and not opened):
+            return False
+    return not opened
 
 
 class Blocks:

@@ -4,6 +4,7 @@ No clock is read and nothing is random: the same lead, delivery, template and `n
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -17,7 +18,7 @@ from nurture.mail.context import Letterhead, MailContext
 from nurture.mail.environment import Facts
 from nurture.mail.headers import exact_field, has_line_break, mailbox_field, text_field
 from nurture.mail.mail_urls import MailUrls
-from nurture.mail.template import CompiledTemplate
+from nurture.mail.template import CompiledTemplate, Part
 from nurture.messages import Mail
 
 __all__ = ["Letterhead", "MailContext", "render"]
@@ -40,8 +41,8 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     """
     letterhead = context.letterhead
     shared = _shared(letterhead, context.campaign_id, context.campaign_name, context.step_id)
-    urls = MailUrls(template, context)
-    values = _values(template, context, shared, urls)
+    urls = MailUrls(template.links, context)
+    values = _values(template.subject, context, shared, urls)
     subject = str(values["subject"])
     subject_field = _subject_field(template, subject)
     text, html = template.text.fill({**values, **urls.in_text}), template.html.fill({**values, **urls.in_html})
@@ -59,19 +60,32 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     return Mail(context.delivery_id, sender, context.lead.email, message_id, data.encode("ascii"))
 
 
-def values_of(template: CompiledTemplate, context: MailContext) -> dict[str, object]:
-    """Give all that a template can name in one delivery, its own finished subject among it.
+def filled(
+    subject: Part, html: Part, urls: Sequence[str | None], context: MailContext
+) -> tuple[dict[str, object], str]:
+    """Fill the subject and the HTML alone, for a look at them.
+
+    Args:
+        subject: The subject.
+        html: The HTML.
+        urls: Where the links lead, by their numbers.
+        context: The delivery.
+
+    Returns:
+        All that the template can name in this delivery, its own finished subject among it; and the HTML, encoded.
 
     Raises:
-        TemplateError: The subject writes a field that this lead does not have, without a default.
+        TemplateError: They write a field that this lead does not have, without a default.
     """
     shared = _shared(context.letterhead, context.campaign_id, context.campaign_name, context.step_id)
-    return _values(template, context, shared, MailUrls(template, context))
+    own = MailUrls(urls, context)
+    values = _values(subject, context, shared, own)
+    return values, html.fill({**values, **own.in_html})
 
 
-def _values(template: CompiledTemplate, context: MailContext, shared: "_Shared", urls: MailUrls) -> dict[str, object]:
+def _values(subject: Part, context: MailContext, shared: "_Shared", urls: MailUrls) -> dict[str, object]:
     values = {**shared.facts, "lead": _lead(context), **urls.names}
-    values["subject"] = template.subject.fill(values).strip()
+    values["subject"] = subject.fill(values).strip()
     return values
 
 

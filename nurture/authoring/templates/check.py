@@ -13,7 +13,7 @@ from nurture.authoring.templates.hyperlinks import link_problems
 from nurture.authoring.templates.mending import Mended, mended
 from nurture.authoring.templates.pictures import picture_problems
 from nurture.authoring.templates.reading import Reading, read_document
-from nurture.authoring.templates.rendered import mail_problems
+from nurture.authoring.templates.rendered import Sampled, mail_problems
 from nurture.authoring.templates.telling import problem, refused, warning
 from nurture.errors import Problem, TemplateError
 from nurture.mail.compiling import Framed, examine_template
@@ -101,8 +101,9 @@ class _Check:
         if examined.framed:
             used = examined.framed.parts
             found += self._lints(read_document(examined.framed))
-            if examined.compiled:
-                found += mail_problems(examined.framed, examined.compiled, self._company)
+            if examined.subject and examined.html and not examined.errors:
+                mail = Sampled(examined.framed, examined.subject, examined.html, self._company)
+                found += mail_problems(mail)
         if self._uses is not None:
             found += self._use(name, file, examined.framed is None or _asks(examined.framed))
         self._used |= used

@@ -7,9 +7,8 @@ from itertools import islice
 from nurture.mail.compiling import Framed
 from nurture.mail.draft import Draft
 from nurture.mail.markup import Attribute, Tag, Text
-from nurture.mail.nesting import Met, Slot, walk
+from nurture.mail.nesting import Met, Slot
 from nurture.mail.pieces import Piece, Place
-from nurture.mail.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,5 @@ class Reading:
 
 
 def read_document(framed: Framed) -> Reading:
-    """Read what was framed; what does not fit is the compiler's to tell."""
-    unseen = Refusals(keep=True)
-    met = walk(framed.document, strict=framed.syntax == "mjml", refusals=unseen)
-    return Reading(framed, [one for one in met if not isinstance(one, Slot)])
+    """Read what was framed."""
+    return Reading(framed, [one for one in framed.items if not isinstance(one, Slot)])

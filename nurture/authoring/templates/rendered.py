@@ -3,20 +3,21 @@
 import quopri
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import unescape
 
 from nurture.agreement import Company
 from nurture.authoring.templates.codes import CANNOT_BE_MADE, LARGE, NO_DEFAULT, NO_FOOTER, TOO_LARGE
 from nurture.authoring.templates.front import length_problems
-from nurture.authoring.templates.samples import LONG, MADE_AT, OWN_FIELD, TYPICAL, own_fields, sample
+from nurture.authoring.templates.samples import LONG, OWN_FIELD, TYPICAL, letterhead, own_fields, sample
 from nurture.authoring.templates.telling import problem, warning
 from nurture.errors import Problem, TemplateError
 from nurture.mail.compiling import Framed
 from nurture.mail.draft import Draft, restore
 from nurture.mail.environment import SUBJECTS
 from nurture.mail.pieces import Place, cut
-from nurture.mail.rendering import render, values_of
-from nurture.mail.template import CompiledTemplate, compile_part
+from nurture.mail.rendering import filled
+from nurture.mail.template import Part, compile_part
 
 CLIPPED = 102 * 1024
 """Octets of HTML; Gmail shows no more of a mail (measured by many, never documented by Google)."""
@@ -25,70 +26,79 @@ _EMPTY = re.compile(r"lead\.(?:attributes\.)?(?P<field>.+?) is empty here")
 _MOST_FIELDS = 25
 
 
-def mail_problems(framed: Framed, compiled: CompiledTemplate, company: Company | None) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A mail that can be made for made-up leads."""
+
+    framed: Framed
+    subject: Part
+    html: Part
+    company: Company | None
+
+    @property
+    def own_fields(self) -> dict[str, object]:
+        """The leads' own fields that it names, with something in each."""
+        return dict.fromkeys(own_fields(self.subject.used.names | self.html.used.names), OWN_FIELD)
+
+    def made(
+        self, fields: Mapping[str, object], own: Mapping[str, object]
+    ) -> tuple[dict[str, object], str] | TemplateError:
+        """Make it for a lead with these fields; give what it can name, and its HTML."""
+        try:
+            context = sample(fields, own, self.company)
+            values, html = filled(self.subject, self.html, self.framed.links.urls, context)
+        except TemplateError as error:
+            return error
+        return values, quopri.decodestring(html).decode()
+
+
+def mail_problems(mail: Sampled) -> Iterator[Problem]:
     """Give what is wrong with the mail for some lead or other."""
-    own = dict.fromkeys(own_fields(compiled.names), OWN_FIELD)
-    yield from _without_default(compiled, own, company)
-    mail = _made(compiled, LONG, own, company)
-    if isinstance(mail, TemplateError):
-        if not own:
-            place = Place(mail.template, mail.line, mail.column)
-            yield warning(CANNOT_BE_MADE, place, f"for some leads this mail cannot be made: {mail.what}", mail.hint)
+    yield from _without_default(mail)
+    made = mail.made(LONG, mail.own_fields)
+    if isinstance(made, TemplateError):
+        if not mail.own_fields:
+            place = Place(made.template, made.line, made.column)
+            yield warning(CANNOT_BE_MADE, place, f"for some leads this mail cannot be made: {made.what}", made.hint)
         return
-    yield from _size(framed, mail[1])
-    values = values_of(compiled, sample(TYPICAL, own, company))
-    subject = " ".join(compiled.subject.fill(values).split())
-    values["subject"] = subject
-    yield from length_problems(subject, framed.front.subject.place, _preheader(framed, values), framed.front.preheader)
+    yield from _size(mail.framed, made[1])
+    typical = mail.made(TYPICAL, mail.own_fields)
+    if not isinstance(typical, TemplateError):
+        values, front = typical[0], mail.framed.front
+        subject = " ".join(str(values["subject"]).split())
+        yield from length_problems(subject, front.subject.place, _preheader(mail.framed, values), front.preheader)
 
 
-def _without_default(
-    compiled: CompiledTemplate, own: Mapping[str, object], company: Company | None
-) -> Iterator[Problem]:
+def _without_default(mail: Sampled) -> Iterator[Problem]:
     """Make the mail for a lead of whom only the address is known, then fill in what it cannot do without."""
     fields: dict[str, object] = {}
-    known: dict[str, object] = {}
+    own: dict[str, object] = {}
     for _ in range(_MOST_FIELDS):
-        made = _made(compiled, fields, known, company)
+        made = mail.made(fields, own)
         if not isinstance(made, TemplateError):
-            yield from _footer(compiled, made, company)
+            yield from _footer(mail, made[1])
             return
         found = _EMPTY.match(made.what)
         field = found["field"] if found else ""
-        if not field or field in fields or field in known:
+        if not field or field in fields or field in own:
             return
         place = Place(made.template, made.line, made.column)
         hint = f"write {{{{ lead.{field} | default('…') }}}}, or put an {{% if lead.{field} %}} around it"
         yield warning(NO_DEFAULT, place, f"no mail goes to a lead whose `{field}` is empty", hint)
-        (fields if field in TYPICAL else known)[field] = TYPICAL.get(field, own.get(field, OWN_FIELD))
+        (fields if field in TYPICAL else own)[field] = TYPICAL.get(field, OWN_FIELD)
 
 
-def _made(
-    compiled: CompiledTemplate, fields: Mapping[str, object], own: Mapping[str, object], company: Company | None
-) -> tuple[str, str] | TemplateError:
-    """Make the mail; give its text and its HTML."""
-    try:
-        mail = render(compiled, sample(fields, own, company), MADE_AT)
-    except TemplateError as error:
-        return error
-    text, html = mail.data.split(f"--{compiled.boundary}".encode())[1:3]
-    return _decoded(text), _decoded(html)
-
-
-def _decoded(part: bytes) -> str:
-    return quopri.decodestring(part.partition(b"\r\n\r\n")[2]).decode()
-
-
-def _footer(compiled: CompiledTemplate, made: tuple[str, str], company: Company | None) -> Iterator[Problem]:
-    context = sample({}, {}, company)
+def _footer(mail: Sampled, html: str) -> Iterator[Problem]:
+    sender = letterhead(mail.company)
     needed = (
-        (" ".join(context.letterhead.address.split()), "postal address", "{{ company.address }}"),
-        (f"{context.letterhead.base_url}/u/", "unsubscribe link", "{{ unsubscribe_url }}"),
+        (" ".join(sender.address.split()), "postal address", "{{ company.address }}"),
+        (f"{sender.base_url}/u/", "unsubscribe link", "{{ unsubscribe_url }}"),
     )
+    shown = " ".join(unescape(html).split())
     for wanted, what, code in needed:
-        if not all(wanted in " ".join(unescape(part).split()) for part in made):
+        if wanted not in shown:
             told = f"a lead of whom only the address is known gets no {what}"
-            yield problem(NO_FOOTER, Place(compiled.path, 1), told, f"write {code} outside of every {{% if %}}")
+            yield problem(NO_FOOTER, Place(mail.framed.path, 1), told, f"write {code} outside of every {{% if %}}")
 
 
 def _size(framed: Framed, html: str) -> Iterator[Problem]:

@@ -1,7 +1,6 @@
 """Made-up leads that a mail is made for, to see how it comes out."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 
 from nurture.agreement import Company
 from nurture.facts import Profile
@@ -10,7 +9,6 @@ from nurture.mail.context import Letterhead, MailContext
 from nurture.mail.names import LEAD_FIELDS
 
 LIFE: Mapping[str, object] = {"stage": "nurture", "cycle": 1, "grade": "B", "score": 42}
-MADE_AT = datetime(2026, 3, 3, 15, tzinfo=UTC)
 EMAIL = "alexandra.marchetti@weatherstone.example"
 TYPICAL: Mapping[str, object] = {
     "first_name": "Alexandra", "last_name": "Marchetti", "title": "Head of Operations", "company": "Weatherstone Ltd",
