@@ -67,8 +67,13 @@ def letter(template: CompiledTemplate, lead: Profile, *, tracked: bool = True) -
 
 
 def mail(name: str, lead: Profile, *, tracked: bool = False) -> EmailMessage:
-    """The mail, read again."""
-    found = message_from_bytes(letter(compiled(name), lead, tracked=tracked), policy=default)
+    """The mail of a shipped template, read again."""
+    return read(letter(compiled(name), lead, tracked=tracked))
+
+
+def read(data: bytes) -> EmailMessage:
+    """A mail's octets as a message."""
+    found = message_from_bytes(data, policy=default)
     assert isinstance(found, EmailMessage)
     return found
 

@@ -10,7 +10,20 @@ from nurture.errors import TemplateError
 from nurture.facts import Profile
 from nurture.mail.compiling import compile_template
 from nurture.mail.front_matter import read_front_matter
-from tests.campaigns.shipped import BASE, LEADS, MAILS, MARIA, NOBODY, SHIPPED, Links, body, compiled, letter, mail
+from tests.campaigns.shipped import (
+    BASE,
+    LEADS,
+    MAILS,
+    MARIA,
+    NOBODY,
+    SHIPPED,
+    Links,
+    body,
+    compiled,
+    letter,
+    mail,
+    read,
+)
 
 HEAVY = 90 * 1024
 """Octets. Gmail cuts a mail's HTML off at 102 KB."""
@@ -111,10 +124,12 @@ def test_a_picture_is_seen_by_its_words_where_pictures_are_off() -> None:
     roi = SHIPPED.templates["not-ready/roi"]
     shown = '{{ ui.picture("https://acme.example/mail/cart.png", "The cart, drawn from the side", 536) }}\n'
     pictured = replace(roi, text=roi.text.replace("{{ ui.signature() }}", shown + "{{ ui.signature() }}"))
-    made = letter(compile_template(pictured, SHIPPED.partials), MARIA).decode("ascii").replace("=\r\n", "")
-    assert '<img alt=3D"The cart, drawn from the side"' in made
-    assert 'width=3D"536"' in made
-    assert "\r\n\r\nThe cart, drawn from the side\r\n\r\n" in made
+    made = read(letter(compile_template(pictured, SHIPPED.partials), MARIA))
+    (image,) = re.findall(r'<img class="picture"[^>]*>', body(made, "html"))
+    assert 'alt="The cart, drawn from the side"' in image
+    assert 'width="536"' in image
+    assert "background-color:#f2f7f7" in image
+    assert "\n\nThe cart, drawn from the side\n\n" in body(made, "plain")
 
 
 def test_a_field_without_a_default_would_be_noticed() -> None:
