@@ -10,6 +10,7 @@ from nurture.authoring.targets import Target, targets
 from nurture.authoring.templates import Use, check_templates
 from nurture.errors import Problem
 from nurture.workspace import Reading, read_workspace
+from nurture.workspace.codes import UNKNOWN_TEMPLATE
 from nurture.workspace.files import printable
 
 
@@ -72,7 +73,7 @@ def workspace_problems(reading: Reading) -> list[Problem]:
     templates = check_templates(
         reading.templates.whole,
         reading.templates.partials,
-        list(_uses(reading)) if _is_readable(reading) else None,
+        list(_uses(reading)) if _knows_uses(reading) else None,
         company=reading.agreement.company if reading.agreement else None,
     )
     return [*reading.problems, *meaning_problems(reading), *templates]
@@ -94,9 +95,10 @@ def _loose(target: Target) -> Checked:
     return Checked(tuple(found.problems), campaigns=found.campaigns, steps=found.steps, templates=found.templates)
 
 
-def _is_readable(reading: Reading) -> bool:
-    """Whether every campaign could be read, so that it is known which templates are used."""
-    return bool(reading.documents) and len(reading.campaigns) == len(reading.documents)
+def _knows_uses(reading: Reading) -> bool:
+    """Whether it is known which templates are used: every campaign could be read, and names no other in vain."""
+    is_whole = bool(reading.documents) and len(reading.campaigns) == len(reading.documents)
+    return is_whole and not any(problem.code == UNKNOWN_TEMPLATE.code for problem in reading.problems)
 
 
 def _uses(reading: Reading) -> list[Use]:

@@ -6,7 +6,7 @@ Read from the documents rather than the models, so that one mistake in a file do
 from collections.abc import Iterable, Iterator, Mapping
 
 from nurture.agreement import BUILT_IN_REASONS
-from nurture.campaign import STATUSES, Campaign
+from nurture.campaign import STATUSES, Campaign, Enroll
 from nurture.errors import Problem
 from nurture.grammar.conditions import Condition
 from nurture.grammar.mistakes import did_you_mean, one_of, quoted
@@ -21,6 +21,8 @@ from nurture.workspace.codes import (
     Code,
 )
 from nurture.workspace.document import Document, Path
+from nurture.workspace.document import Mapping as Node
+from nurture.workspace.shapes import keys_of
 from nurture.workspace.templates import Templates
 
 REST = "rest"
@@ -46,7 +48,7 @@ def broken(
     unknown = [problem for document in readable for problem in unknown_reasons(document, agreement)]
     yield from unknown
     # While a campaign may be meant to take a reason and does not say so rightly, none is astray.
-    if campaigns and not unknown and all(document and _status(document) in STATUSES for document in campaigns.values()):
+    if campaigns and not unknown and all(document and _says_whom(document) for document in campaigns.values()):
         yield from stray_reasons(agreement, readable)
 
 
@@ -144,6 +146,16 @@ def _nurtured(agreement: Document) -> dict[str, Path]:
 def _taken_by(campaign: Document) -> set[str]:
     reasons = {reason for _, reason in campaign.texts("enroll", "reasons", None)}
     return reasons if _status(campaign) == "live" else set()
+
+
+def _says_whom(campaign: Document) -> bool:
+    """Whether its status and its `enroll` say something, rightly or not, that can be understood."""
+    data = campaign.data if isinstance(campaign.root, Node) else {}
+    enroll = data.get("enroll", {})
+    if _status(campaign) not in STATUSES or not isinstance(enroll, dict) or not data.keys() <= {*keys_of(Campaign)}:
+        return False
+    reasons = enroll.get("reasons", [])
+    return enroll.keys() <= {*keys_of(Enroll)} and isinstance(reasons, list)
 
 
 def _status(campaign: Document) -> str | None:

@@ -73,10 +73,17 @@ def _odd_values(document: Document, path: Path, condition: Condition) -> Iterato
             meant = OFTEN_MEANT.get(text.upper())
             hint = f"did you mean `{meant}`?" if meant else "the codes are those of ISO 3166, such as `GB`"
             said = f"{quoted(text)} is the code of no country"
-            yield warning(document, path, HARDLY_A_VALUE, said, hint, within=name.at)
+            yield warning(document, path, HARDLY_A_VALUE, said, hint, within=_literal_at(condition, name, text))
         if str(name) == "lead.timezone" and text.casefold() not in _folded_zones():
             near = did_you_mean(text, zone_names()) or "such as `America/Chicago`"
-            yield warning(document, path, HARDLY_A_VALUE, f"{quoted(text)} is no time zone", near, within=name.at)
+            at = _literal_at(condition, name, text)
+            yield warning(document, path, HARDLY_A_VALUE, f"{quoted(text)} is no time zone", near, within=at)
+
+
+def _literal_at(condition: Condition, name: Field, text: str) -> int:
+    """Where a fixed text stands that is compared with a name, quote included; the name where it is written otherwise."""
+    at = condition.source.find(text, name.at)
+    return name.at if at < 1 else at - 1
 
 
 def _compared(tree: Truth) -> Iterator[tuple[Field, Literal]]:

@@ -97,8 +97,8 @@ def same_priorities(campaigns: Mapping[str, Campaign], documents: Mapping[str, D
         campaign = campaigns[name]
         if campaign.status != "live":
             continue
-        wanted = [*campaign.enroll.reasons, *(["unready leads"] if campaign.enroll.unready else [])]
-        for what in wanted:
+        wanted = {*campaign.enroll.reasons, *(["unready leads"] if campaign.enroll.unready else [])}
+        for what in sorted(wanted):
             before = earlier.setdefault((campaign.priority, what), [])
             rival = next((other for other in before[:_LOOKED_AT] if _overlap(other, campaign)), None)
             before.append(campaign)

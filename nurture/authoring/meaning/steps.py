@@ -40,7 +40,7 @@ def _unreachable(
     for line in campaign.exit:
         # Before a mail goes out the exit lines are asked, at the same instant as the step's own condition.
         if not possible([(when.tree, HOLDS), (line.when.tree, NOT_HOLDS)], here):
-            whom = f"whoever it is for leaves first, by `exit` {quoted(line.when)}"
+            whom = f"whoever it is for leaves first, by the exit line {quoted(line.when)}"
             said = f"no lead ever receives {quoted(step.id)}: {whom}"
             yield error(document, path, STEP_NEVER, said)
             return
