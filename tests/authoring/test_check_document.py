@@ -1,4 +1,4 @@
-"""`docs/checks.md` holds: each example gives what the document says, at the line and column that it says, and no more."""
+"""`docs/checks.md` holds: each example gives what it says there, at the line and column that it says, and no more."""
 
 from pathlib import Path
 

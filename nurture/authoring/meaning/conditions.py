@@ -81,7 +81,7 @@ def _odd_values(document: Document, path: Path, condition: Condition) -> Iterato
 
 
 def _literal_at(condition: Condition, name: Field, text: str) -> int:
-    """Where a fixed text stands that is compared with a name, quote included; the name where it is written otherwise."""
+    """Where a fixed text stands that is compared with a name, its quote included; the name where it cannot be told."""
     at = condition.source.find(text, name.at)
     return name.at if at < 1 else at - 1
 
