@@ -19,6 +19,10 @@ from nurture.rules import scoring
 EXAMPLES = 3
 """So many addresses are kept of each change."""
 
+NOTHING_ADOPTED = (
+    "no files have been adopted yet; the clock adopts them when it first leads, and they take effect from then on"
+)
+
 Judge = Callable[[LeadState], Iterable[Moved]]
 """Everything that changes for one lead."""
 

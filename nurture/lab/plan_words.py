@@ -139,11 +139,6 @@ def markdown_lines(plan: Plan) -> Iterator[str]:
     yield f"<sub>`nurture plan` on {plan.as_of:%Y-%m-%d %H:%M %Z}{adopted}; {plan.looked_at:,} leads looked at.</sub>"
 
 
-NOTHING_ADOPTED = (
-    "no files have been adopted yet: the clock does that when it first leads, and everything takes effect then"
-)
-
-
 def _heading(plan: Plan, campaign: str | None) -> str:
     if campaign is None:
         return "the agreement"

@@ -69,7 +69,7 @@ def grade(agreement: Agreement, known: Known) -> Grading:
     alone = [row.grade for row in rows if row.holds and row.grade is not None]
     if alone:
         return Grading(max(alone, key=GRADES.index), points, rows, decided_alone=True)
-    given = _by_points(agreement.grades, points) if _is_known(agreement, known) else agreement.grades.unknown
+    given = _by_points(agreement.grades, points) if is_known(agreement, known) else agreement.grades.unknown
     return Grading(given, points, rows)
 
 
@@ -87,7 +87,7 @@ def _asked(agreement: Agreement) -> frozenset[str]:
     return frozenset(field for criterion in agreement.fit for field in criterion.when.fields)
 
 
-def _is_known(agreement: Agreement, known: Known) -> bool:
+def is_known(agreement: Agreement, known: Known) -> bool:
     """Whether anything but an address is known: a field or an attribute that is not empty."""
     asked = _asked(agreement)
     return any(

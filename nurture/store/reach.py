@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, column, func, select, table, text
 
 _WITH_NURTURE = text(
     """
@@ -40,3 +40,10 @@ def _batches(db: Connection, campaigns: Collection[str] | None, most: int) -> It
             after = ids[-1]
         if len(ids) < most:
             return
+
+
+def common_values(db: Connection, field: str, least: int) -> frozenset[str]:
+    """Texts that stand in this field of at least so many leads."""
+    value = column(field, Text)
+    query = select(value).select_from(table("lead")).where(value.is_not(None)).group_by(value)
+    return frozenset(db.execute(query.having(func.count() >= least)).scalars())
