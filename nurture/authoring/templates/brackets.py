@@ -49,8 +49,9 @@ class Bracket:
 
     @property
     def words(self) -> list[str]:
-        """The words of a statement; of anything else, none."""
-        return [] if self.is_value else self.inner.strip("-+ \t\n").split()
+        """The words of a statement, also of one that was written as if it were a value; of anything else, none."""
+        words = self.inner.strip("-+ \t\n").split()
+        return words if not self.is_value or (self.faults and words and words[0] in WORDS) else []
 
 
 def brackets(text: str) -> Iterator[Bracket]:
@@ -62,8 +63,7 @@ def brackets(text: str) -> Iterator[Bracket]:
         if bracket.words[:1] == ["raw"] and (end := _RAW_END.search(text, place)):
             place = end.end()
             continue
-        if not text.startswith("{#", found.start()) or bracket.faults:
-            yield bracket
+        yield bracket
 
 
 def _bracket(text: str, found: re.Match[str]) -> Bracket:
@@ -147,6 +147,8 @@ def _faults(inner: str, start: int, *, is_value: bool) -> Iterator[tuple[Advice,
         advice = mustache(inner)
         if advice:
             yield advice, start
+        elif code in WORDS:
+            yield _value_fault(code, _Fault("", 0), start)
         elif fault := _syntax(f"{{{{{inner}}}}}", ""):
             yield _value_fault(code, fault, start)
         else:
@@ -215,6 +217,8 @@ def _in_words(error: TemplateSyntaxError) -> str:
 
 
 def _offset(code: str, message: str) -> int:
+    if "'end of " in message.partition("got ")[2] or message.startswith("unexpected 'end of "):
+        return len(code[:-2].rstrip("- \t\n"))
     if at := re.search(r"at (\d+)$", message):
         return int(at[1])
     if got := re.search(r"got '(.+?)'", message):

@@ -43,17 +43,19 @@ def check_templates(
     company: Company | None = None,
     attributes: Collection[str] | None = None,
     only: Collection[str] | None = None,
+    loose: bool = False,
 ) -> list[Problem]:
     """Find every problem of every template, in the order of files and lines; each once, however many mails share it.
 
     Args:
         templates: What steps can name, by name (`Workspace.templates`, `Templates.whole`).
         partials: What they include (`Workspace.partials`).
-        uses: Every step that sends one; None where campaigns are not known: then none is called unused, and a missing
-            subject is no more than a warning.
+        uses: Every step that sends one; None where that is not known: then none is called unused, or no survey.
         company: Who sends, for sizes and the footer; a made-up one where it is not known.
         attributes: The leads' own fields, where they are known, as from conditions or a sheet of leads.
         only: Names of templates; check these alone, with the parts that they use.
+        loose: They belong to no workspace, so none is sent yet: a missing subject, or another program's merge tag, is
+            no more than a warning.
     """
     check = _Check(partials, uses, company, attributes)
     found: list[Problem] = []
@@ -62,7 +64,7 @@ def check_templates(
             found += check.template(name, file)
     if only is None:
         found += check.parts()
-    if uses is None:
+    if loose:
         found = [_leniently(one) for one in found]
     return sorted({_key(one): one for one in reversed(found)}.values(), key=_key)
 
@@ -72,7 +74,7 @@ def check_loose(
 ) -> list[Problem]:
     """Find every problem of one file that belongs to no workspace. `file` is what problems call it."""
     template = TemplateFile("loose", Path(file), kind, text)
-    found = check_templates({"loose": template}, partials or {})
+    found = check_templates({"loose": template}, partials or {}, only=["loose"], loose=True)
     return [replace(one, file=file) if one.file == file_of(template) else one for one in found]
 
 

@@ -14,7 +14,7 @@ _NAMES = {
     "{{ company.address }}": "address company_address list_address postal_address html_list_address_html delivery_info",
     "{{ unsubscribe_url }}": "unsubscribe unsub unsubscribe_link unsubscribe_url unsubscribeurl update_profile "
     "preferences",
-    "{{ subject }}": "mc_subject subject_line",
+    "{{ subject }}": "subject mc_subject subject_line",
 }
 _OURS = {name: ours for ours, names in _NAMES.items() for name in names.split()}
 
