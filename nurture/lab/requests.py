@@ -64,13 +64,11 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
             facts.setdefault(event.email, [])
         lead = book.recognise(event)
         fact = _fact(desk, event)
-        if lead is not None and event.kind == "identify":
-            merge_traits(said.setdefault(lead, {"attributes": {}}), event.traits)
-        if fact is None:
-            continue
         if lead is not None:
-            facts.setdefault(lead, []).append(fact)
-        elif event.anonymous_id:
+            facts.setdefault(lead, []).extend([] if fact is None else [fact])
+            if event.kind == "identify":
+                merge_traits(said.setdefault(lead, {"attributes": {}}), event.traits)
+        elif fact is not None and event.anonymous_id:
             desk.anonymous[event.anonymous_id].append(fact)
     for visitor, lead in book.new_visitors.items():
         facts.setdefault(lead, []).extend(desk.anonymous.pop(visitor, ()))
