@@ -83,6 +83,16 @@ def filled(
     return values, html.fill({**values, **own.in_html})
 
 
+def fill_subject(template: CompiledTemplate, context: MailContext) -> str:
+    """The subject alone, for lists of mails; it cannot name the mail's own links.
+
+    Raises:
+        TemplateError: It writes a field that this lead does not have, without a default.
+    """
+    shared = _shared(context.letterhead, context.campaign_id, context.campaign_name, context.step_id)
+    return template.subject.fill({**shared.facts, "lead": _lead(context)}).strip()
+
+
 def _values(subject: Part, context: MailContext, shared: "_Shared", urls: MailUrls) -> dict[str, object]:
     values = {**shared.facts, "lead": _lead(context), **urls.names}
     values["subject"] = subject.fill(values).strip()

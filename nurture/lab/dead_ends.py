@@ -1,0 +1,42 @@
+"""Leads to whom nothing will ever be sent again, though nobody meant it so: no campaign holds or takes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from nurture.facts import WITH_SALES, LeadState
+from nurture.rules import taking
+from nurture.rules.book import Rulebook
+
+Kind = tuple[str | None, str | None, tuple[tuple[str, str], ...]]
+"""What tells dead ends apart: the last campaign's word, the last refusal, and each campaign's objection in a word."""
+
+
+@dataclass(slots=True)
+class DeadEnd:
+    """Leads that end in the same way. `why` has, for `example`, what each campaign says."""
+
+    left_as: str | None
+    refused_for: str | None
+    example: str
+    why: Mapping[str, str]
+    leads: int = 0
+
+
+def is_dead_end(state: LeadState) -> bool:
+    """Whether the lead is with nurture, may be mailed, and nothing is going to be asked again by itself."""
+    if state.enrollment is not None or state.ask_at is not None or state.suppressed is not None:
+        return False
+    return state.stage not in WITH_SALES and state.stage not in ("disqualified", "customer")
+
+
+def note(found: dict[Kind, DeadEnd], book: Rulebook, state: LeadState, now: datetime) -> None:
+    """Count a lead that has come to a dead end with those that ended like it."""
+    asked = taking.choose(book, state, now)
+    left_as = state.past[-1].left_as if state.past else None
+    words = tuple((campaign, "takes it" if why is None else why.word) for campaign, why in asked.asked)
+    kind = left_as, state.reason, words
+    end = found.get(kind)
+    if end is None:
+        end = found[kind] = DeadEnd(left_as, state.reason, state.profile.email, dict(asked.because))
+    end.leads += 1

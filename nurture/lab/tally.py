@@ -1,0 +1,163 @@
+"""What many lives come to: counts only, so that it stays small however many leads live however long."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from nurture.lab import dead_ends
+from nurture.lab.assigning import Offer, assigned, offer
+from nurture.lab.dead_ends import DeadEnd, Kind
+from nurture.lab.records import Delivery, Exit, Handoff, Lived
+from nurture.rules.book import Rulebook
+
+WEEK = 7
+
+
+@dataclass(slots=True)
+class CampaignTally:
+    """One campaign. Weeks count from 1. `ran_out` are leads for whom nothing was left, by the week it showed."""
+
+    entered: int = 0
+    mails: int = 0
+    steps: Counter[str] = field(default_factory=Counter)
+    ran_out: Counter[int] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Everything that is told of a simulation but single leads.
+
+    Attributes:
+        per_day: mails by the local date of their lead.
+        held: mails that went on a later day than the first thinkable one, by the rule that moved them.
+        waited: leads whose first mail waited after a refusal, by its reason.
+        failed: mails that were not taken, by what the mail server said.
+        stages: where leads stand at the end.
+        endings: how handoffs ended; `open` for those that have not.
+        newcomers: leads that the file lacks and events brought.
+        examples: some lives, by what they are examples of.
+    """
+
+    book: Rulebook
+    start: datetime
+    end: datetime
+    leads: int = 0
+    newcomers: int = 0
+    mails: int = 0
+    mailed: int = 0
+    per_day: Counter[date] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    moved: int = 0
+    waited: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
+    endings: Counter[str] = field(default_factory=Counter)
+    campaigns: dict[str, CampaignTally] = field(default_factory=dict)
+    offers: list[Offer] = field(default_factory=list)
+    ends: dict[Kind, DeadEnd] = field(default_factory=dict)
+    examples: dict[str, Lived] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.campaigns = {campaign.id: CampaignTally() for campaign in self.book.campaigns.values()}
+
+    def add(self, lived: Lived) -> None:
+        """Count one life."""
+        self.leads += 1
+        self.newcomers += not lived.line
+        self.stages[lived.state.stage] += 1
+        self.mailed += bool(lived.deliveries)
+        for mail in lived.deliveries:
+            self._mail(mail)
+        for name in lived.entered:
+            self.campaigns[name].entered += 1
+        for out in lived.ran_out:
+            self.campaigns[out.campaign].ran_out[self.week(out.at)] += 1
+        for left in lived.exits:
+            self._left(left)
+        for handoff in lived.handoffs:
+            self._handed_over(handoff)
+        for reason in {wait.reason for wait in lived.waited}:
+            self.waited[reason] += 1
+        self.failed.update(lived.failed)
+        if dead_ends.is_dead_end(lived.state):
+            dead_ends.note(self.ends, self.book, lived.state, self.end)
+        self._keep(lived)
+
+    def week(self, at: datetime) -> int:
+        """Which week of the simulation an instant lies in, from 1."""
+        return (at - self.start).days // WEEK + 1
+
+    def handoffs_by_rep(self) -> dict[str, Counter[int]]:
+        """How many handoffs each rep gets in each week; reps in the order of their addresses."""
+        by_rep: dict[str, Counter[int]] = defaultdict(Counter)
+        for one, rep in assigned(self.book.agreement, self.offers):
+            by_rep[rep][self.week(one.at)] += 1
+        return dict(sorted(by_rep.items()))
+
+    def dead_ends(self) -> list[DeadEnd]:
+        """Kinds of dead ends, those of most leads first."""
+        return sorted(self.ends.values(), key=lambda end: (-end.leads, end.example))
+
+    def unreached(self) -> list[tuple[str, str]]:
+        """Steps of campaigns that were entered, which nobody was sent: (campaign, step)."""
+        return [
+            (campaign.id, step.id)
+            for campaign in self.book.campaigns.values()
+            for step in campaign.steps
+            if self.campaigns[campaign.id].entered and not self.campaigns[campaign.id].steps[step.id]
+        ]
+
+    def unentered(self) -> Mapping[str, str]:
+        """Live campaigns that took nobody, and what would lead into them."""
+        return {
+            campaign.id: _ways_in(self.book, campaign.id)
+            for campaign in self.book.by_priority
+            if not self.campaigns[campaign.id].entered
+        }
+
+    def _mail(self, mail: Delivery) -> None:
+        self.mails += 1
+        self.per_day[mail.local_on] += 1
+        campaign = self.campaigns[mail.campaign]
+        campaign.mails += 1
+        campaign.steps[mail.step] += 1
+        if mail.held:
+            self.moved += 1
+            self.held.update(set(mail.held))
+
+    def _left(self, left: Exit) -> None:
+        self.exits[left.reason] += 1
+        self.campaigns[left.campaign].exits[left.reason] += 1
+
+    def _handed_over(self, handoff: Handoff) -> None:
+        self.offers.append(offer(handoff, self.leads))
+        self.endings[handoff.ended_as or "open"] += 1
+
+    def _keep(self, lived: Lived) -> None:
+        """The first life of each kind serves as an example."""
+        kinds = {
+            "handed to sales": bool(lived.handoffs),
+            "ran out of content": bool(lived.ran_out) and not lived.handoffs,
+            "left": bool(lived.exits) and not lived.handoffs and not lived.ran_out,
+            "on its way": bool(lived.deliveries) and not (lived.exits or lived.ran_out or lived.handoffs),
+        }
+        for kind, fits in kinds.items():
+            if fits and kind not in self.examples:
+                self.examples[kind] = lived
+
+
+def _ways_in(book: Rulebook, campaign: str) -> str:
+    """What leads into a campaign."""
+    enroll = book.campaigns[campaign].enroll
+    ways = []
+    if enroll.reasons:
+        ways.append(f"sales refuses for {' or '.join(enroll.reasons)}")
+    if enroll.unready:
+        ways.append("an inquiry is not ready")
+    ways += [
+        f"{other.id} is finished" for other in book.campaigns.values() if other.finish and other.finish.then == campaign
+    ]
+    return ", or ".join(ways) or "it is entered by hand only"
