@@ -18,6 +18,7 @@ from nurture.cli import (
     processes,
     schema,
     score,
+    simulate,
     up,
     why,
 )
@@ -44,6 +45,7 @@ app.command("qualify")(campaigns.qualify)
 app.command("plan")(plan.plan)
 app.command("why")(why.why)
 app.command("preview")(preview.preview)
+app.command("simulate")(simulate.simulate)
 app.command("web")(processes.web)
 app.command("worker")(processes.worker)
 app.command("clock")(processes.clock)
