@@ -127,10 +127,10 @@ def test_people_sleep_at_night(minutes: int, zone: str) -> None:
 
 
 def test_the_site_offers_what_the_agreement_names() -> None:
-    assert [visit.name for visit in SITE.pages] == ["/pricing", "/docs"]
+    assert [visit.name for visit in SITE.pages] == ["/pricing", "/trial", "/docs"]
     assert [visit.name for visit in SITE.tracks] == ["Webinar Attended", "Whitepaper Downloaded"]
     assert [visit.name for visit in SITE.cooling] == ["/careers"]
-    assert [visit.name for visit in SITE.raising] == ["Demo Requested"]
+    assert [visit.name for visit in SITE.raising] == ["Call Booked", "Demo Requested"]
 
 
 def test_an_agreement_without_pages_still_has_a_site() -> None:
