@@ -189,16 +189,17 @@ def _taker(book: Rulebook, state: LeadState, at: datetime) -> str | None:
 
 def _worth(scope: Scope, state: LeadState, now: datetime) -> Iterator[Moved]:
     """Another grade; and whether the lead newly qualifies, for whom a changed agreement does nothing by itself."""
-    was, qualified = _judged(scope.before, state, now)
-    becomes, qualifies = _judged(scope.after, state, now)
-    if was != becomes:
-        yield Moved(Change("grade", was=was, becomes=becomes))
-    if qualifies and not qualified:
+    was, becomes = (_graded(book, state, now) for book in (scope.before, scope.after))
+    if was.grade != becomes.grade:
+        yield Moved(Change("grade", was=was.grade, becomes=becomes.grade))
+    if _qualifies(scope.after, becomes, state, now) and not _qualifies(scope.before, was, state, now):
         yield Moved(Change("qualifies"))
 
 
-def _judged(book: Rulebook, state: LeadState, now: datetime) -> tuple[str, bool]:
-    graded = grading.grade(book.agreement, known(book, state, now))
+def _graded(book: Rulebook, state: LeadState, now: datetime) -> grading.Grading:
+    return grading.grade(book.agreement, known(book, state, now))
+
+
+def _qualifies(book: Rulebook, graded: grading.Grading, state: LeadState, now: datetime) -> bool:
     score = scoring.score(book.agreement, state.counts, now.date())
-    decision = qualification.decide(book.agreement, graded, score, hand_raise=None, barred=False)
-    return graded.grade, decision.qualifies
+    return qualification.decide(book.agreement, graded, score, hand_raise=None, barred=False).qualifies

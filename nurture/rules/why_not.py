@@ -167,7 +167,9 @@ class _Asking:
     def _not_in_any(self, campaign: Campaign) -> Answer:
         state = self.state
         if state.ask_at is not None and state.ask_at > self.now:
-            return "waits", f"mail waits until {self._moment(state.ask_at)}; then campaigns are asked", state.ask_at
+            takes = taking.choose(self.book, state, state.ask_at).campaign
+            then = "no campaign takes it" if takes is None else f"{takes.id} takes it"
+            return "waits", f"mail waits until {self._moment(state.ask_at)}, and then {then}", state.ask_at
         taken = taking.choose(self.book, state, self.now)
         said = dict(taken.because).get(campaign.id)
         left = [past for past in state.past if past.campaign == campaign.id]
