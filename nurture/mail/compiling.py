@@ -105,7 +105,8 @@ def examine_template(file: TemplateFile, partials: Mapping[str, TemplateFile]) -
         text = text_of(begun.prepared)
         if not is_whole(part for part in begun.prepared.shelf.parts(text) if isinstance(part, Piece)):
             _text(begun, text, None, refusals)
-        _check_footer(begun, html.used.names, _names_in(begun, text))
+        if begun.syntax == "html" or "<mj-body" in begun.document.text:
+            _check_footer(begun, html.used.names, _names_in(begun, text))
     return Examined(refusals.errors, begun, subject, html)
 
 

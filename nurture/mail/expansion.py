@@ -101,6 +101,7 @@ class Expansion:
             layout = self._named(extends, extends.text.removeprefix("extends"))
         scope, own = Scope(), dict[str, list[Piece]]()
         where: dict[str, Place] = {}
+        stray: Place | None = None
         for piece, inside in sections(rest):
             with self._refusals:
                 if piece.word == "block":
@@ -108,8 +109,10 @@ class Expansion:
                     own[block_name(piece)] = with_super(blocks.get(block_name(piece)), body)
                     where[block_name(piece)] = piece.place
                 elif "".join(left.text for left in self._one(piece, inside, scope, blocks)).strip():
-                    what = "this stands outside of every {% block %}, so no mail would show it"
-                    raise piece.place.after(_blank_before(piece)).error(what, topic="part")
+                    stray = stray or piece.place.after(_blank_before(piece))
+        with self._refusals:
+            if stray:
+                raise stray.error("this stands outside of every {% block %}, so no mail would show it", topic="part")
         if layout is None:
             return _without_layout(own, extends.place)
         pieces = self._file(layout, extends.place, {**blocks, **own})
@@ -130,6 +133,8 @@ class Expansion:
     def _one(self, piece: Piece, inside: Sequence[Piece], scope: Scope, blocks: Blocks) -> list[Piece]:
         if piece.word in _REFUSED:
             raise piece.place.error(_REFUSED[piece.word], topic="part")
+        if piece.word in {"endfilter", "endautoescape"}:
+            return []  # the end of what was refused
         if piece.word == "block":
             self._shown.add(block_name(piece))
             return with_super(blocks.get(block_name(piece)), self._walk(inside, scope, blocks))
@@ -248,7 +253,7 @@ def _check_macro(piece: Piece, call: Call, scope: Scope) -> None:
 def _without_layout(blocks: Blocks, place: Place) -> list[Piece]:
     """Stand in for a layout that is not there, so that the rest of a mail can be checked."""
     is_mjml = not place.file.endswith(".html")
-    around = ("<mjml><mj-body><mj-section><mj-column>", "</mj-column></mj-section></mj-body></mjml>")
+    around = ('<mjml lang="en"><mj-body><mj-section><mj-column>', "</mj-column></mj-section></mj-body></mjml>")
     inside = [piece for block in blocks.values() for piece in block]
     start, end = around if is_mjml else ("", "")
     return [Piece("text", start, place), *inside, Piece("text", end, place)]

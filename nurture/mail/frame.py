@@ -107,7 +107,7 @@ def completed(
     inserts: _Inserts = []
     with refusals:
         inserts = _mjml_head(draft, tags, front) if syntax == "mjml" else _html_head(draft, tags, front)
-    if not _has_footer(draft):
+    if not _has_footer(draft) and (syntax == "html" or ("mj-body", "open") in tags):
         end = tags.get(("mj-body" if syntax == "mjml" else "body", "close"))
         footer = expansion.partial(f"_footer.{syntax}", draft.place(0))
         pieces = expansion.expand(cut(footer.text, Place(file_of(footer), 1)))

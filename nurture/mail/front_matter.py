@@ -29,7 +29,7 @@ class Line:
 class FrontMatter:
     """What a template says about itself. `body` is the rest, which begins on line `first_line` of the file.
 
-    `is_there` tells front matter, however wrong, from a file without any.
+    `is_there` tells front matter from a file without any, or with what cannot be read.
     """
 
     subject: Line
@@ -60,7 +60,7 @@ def read_front_matter(text: str, file: str, refusals: Refusals = STRICT) -> Fron
         layout=_given(lines, "layout"),
         body=text[end:],
         first_line=text.count("\n", 0, end) + 1,
-        is_there=fenced is not None,
+        is_there=bool(lines),
     )
 
 
@@ -96,9 +96,11 @@ def _entries(yaml: str, file: str) -> Iterator[tuple[str, object, Place]]:
     try:
         values = YAML().load(yaml)
     except MarkedYAMLError as error:
-        mark = error.problem_mark
+        unclosed = error.problem == "found unexpected end of stream"
+        mark = error.context_mark if unclosed else error.problem_mark
         place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file, 2)
-        raise place.error(f"this is no YAML: {error.problem or error.context}", topic="front") from None
+        what = "a quote is not closed" if unclosed else error.problem or error.context
+        raise place.error(f"this is no YAML: {what}", topic="front") from None
     except YAMLError as error:
         raise Place(file, 2).error(f"this is no YAML: {error}", topic="front") from None
     if values is None:

@@ -60,7 +60,7 @@ def call_in(code: str) -> Call | None:
     """Read an expression that is one call and nothing else."""
     tokens = [token for token in tokens_of(code) if token.kind != "whitespace"]
     start = next((n for n, token in enumerate(tokens) if token.text == "("), 0)
-    name = "".join(token.text for token in tokens[:start])
+    name = code.partition("(")[0].strip()
     if not re.fullmatch(r"\w+(\.\w+)?", name) or _closing(tokens, start) != len(tokens) - 1:
         return None
     groups = _groups(_inside(code))

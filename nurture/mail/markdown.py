@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from nurture.mail.draft import Draft, Shelf
-from nurture.mail.pieces import Piece, Place
+from nurture.mail.pieces import Paragraph, Piece, Place
 
 _MARKDOWN = MarkdownIt("commonmark", {"xhtmlOut": True}).enable(["table", "strikethrough"])
 
@@ -33,7 +33,8 @@ def from_markdown(pieces: Sequence[Piece], shelf: Shelf, place: Place) -> list[P
     for line, block in _blocks(_MARKDOWN.parse(source, environment)):
         written = _MARKDOWN.renderer.render(block, _MARKDOWN.options, environment)
         written = re.sub(rf"<!--({shelf.word.pattern})-->", r"\1", written)
-        where = place if line is None else draft.place(begins[line])
+        begun = place if line is None else draft.place(begins[line])
+        where = Paragraph(begun.file, begun.line, begun.column)
         html += [part if isinstance(part, Piece) else Piece("text", part, where) for part in shelf.parts(written)]
     return html
 

@@ -118,6 +118,10 @@ def _tag(draft: Draft, name: re.Match[str], region: int, refusals: Refusals) -> 
         with refusals:
             what = f"the tag {name[0]}> does not end: a quote or `>` is missing"
             raise draft.place(name.start()).error(what, topic="tag")
+        # a quote that is missing makes the next one's text part of the value
+        swallowing = next((n for n, one in enumerate(attributes) if {"<", ">"} & set(one.value)), len(attributes))
+        place = attributes[swallowing].at if swallowing < len(attributes) else place
+        attributes = attributes[:swallowing]
     tag = name[1].lower()
     closed = end[1] if end else draft.text[: _guessed_end(draft.text, place)].endswith("/>")
     kind: Literal["open", "close", "whole"] = "whole" if closed or tag in VOID else "open"

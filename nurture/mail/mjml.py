@@ -34,6 +34,7 @@ _NOT_HERE = {
     "mj-html-attributes": "the MJML compiler here does not know <mj-html-attributes>",
     "script": "mail clients run no scripts",
 }
+_LINKED = frozenset({"mj-button", "mj-carousel-image", "mj-image", "mj-navbar-link", "mj-social-element"})
 _SHARES = frozenset({"facebook", "twitter", "x", "linkedin", "google", "pinterest", "tumblr", "xing"})
 _AT = re.compile(r" at position (\d+):\d+")
 
@@ -129,6 +130,8 @@ def _slot(slot: Slot, blocks: Blocks) -> list[Edit]:
 
 
 def _link(draft: Draft, tag: Tag, links: LinkSlots, base: str) -> list[Edit]:
+    if tag.name in ELEMENTS - _LINKED:
+        return []
     network = tag.get("name")
     if tag.name == "mj-social-element" and network and network.value in _SHARES:
         return []  # MJML makes a "share this page" link of it, of the page that the author names

@@ -113,7 +113,7 @@ def _check_variable(node: nodes.Name, unknown: Collection[str], source: JinjaSou
     if node.ctx != "load" and (name in KNOWN or name.startswith("_")):
         raise source.place(node.lineno, name).error(f"`{name}` cannot be given another meaning", topic="name")
     if node.ctx == "load" and name in unknown:
-        near = get_close_matches(name, (*KNOWN, *LEAD_FIELDS), 1)
+        near = get_close_matches(name, (*KNOWN, *LEAD_FIELDS), 1, 0.7)
         hint = _meant(near[0]) if near else None
         what = f"`{name}` is not known here; known are {', '.join(KNOWN)}"
         raise source.place(node.lineno, name).error(what, hint=hint, topic="name")

@@ -76,11 +76,17 @@ def _close(draft: Draft, tag: Tag, parents: list[Tag], *, strict: bool) -> None:
         parents.pop()
         return
     wanted = f"; open here is <{names[-1]}>, from line {draft.place(parents[-1].start).line}" if names else ""
-    if tag.name in names:
+    if tag.name in names and not (strict and _closes_later(draft, names[-1], tag.end)):
         while parents.pop().name != tag.name:
             pass
     if strict:
         raise draft.place(tag.start).error(f"</{tag.name}> closes nothing{wanted}", topic="tag")
+
+
+def _closes_later(draft: Draft, name: str, offset: int) -> bool:
+    """Tell whether an element that is open at an offset has its end further on: then the end met there is astray."""
+    ends = re.findall(rf"<(/?){re.escape(name)}[\s/>]", draft.text[offset:], re.IGNORECASE)
+    return ends.count("/") > ends.count("")
 
 
 def _slots(draft: Draft, item: Tag | Text, parents: tuple[Tag, ...], refusals: Refusals) -> Iterator[Slot]:

@@ -57,6 +57,16 @@ class Place:
         return Place(self.file, self.line, self.column + len(text))
 
 
+class Paragraph(Place):
+    """Where a paragraph begins that was made of its author's, so that no character of it has a place of its own."""
+
+    __slots__ = ()
+
+    def after(self, text: str) -> Place:
+        """Give the same place."""
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One piece of a template. `text` is what stands between the brackets, trimmed, or the plain text itself."""

@@ -61,7 +61,8 @@ def compile_part(
     try:
         tree = environment.parse(source.text)
         used = check_names(tree, source, attributes, refusals)
-        code = environment.compile(tree, None, _FILENAME)
+        # what was refused is never filled; and Jinja would refuse a filter again, without its place
+        code = environment.compile(environment.parse("") if refusals.errors else tree, None, _FILENAME)
     except TemplateSyntaxError as error:
         raise source.place(error.lineno).error(in_our_words(error), topic="jinja") from None
     return Part(environment.template_class.from_code(environment, code, {}), source, used)

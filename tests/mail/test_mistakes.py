@@ -74,7 +74,7 @@ def test_where_the_fields_are_known_any_other_is_refused() -> None:
         ("subject: 3", 2, "is a text"),
         ("subject: [a]", 2, "is a text"),
         ("subject: |\n  one\n  two", 2, "is one line"),
-        ('subject: "a', 3, "no YAML"),
+        ('subject: "a', 2, "no YAML"),
         ('subject: "a"\nsubject: "b"', 3, "no YAML"),
         ("- subject", 2, "stand lines such as"),
         ('subject: "{{ lead.frist_name }}"', 2, "did you mean `lead.first_name`?"),

@@ -10,11 +10,12 @@ from nurture.authoring.templates.elements import element_problems
 from nurture.authoring.templates.fields import field_problems
 from nurture.authoring.templates.front import preheader_problems
 from nurture.authoring.templates.hyperlinks import link_problems
+from nurture.authoring.templates.markdown import in_markdown
 from nurture.authoring.templates.mending import Mended, mended
 from nurture.authoring.templates.pictures import picture_problems
 from nurture.authoring.templates.reading import Reading, read_document
 from nurture.authoring.templates.rendered import Sampled, mail_problems
-from nurture.authoring.templates.telling import problem, refused, warning
+from nurture.authoring.templates.telling import is_of_lost, problem, refused, warning
 from nurture.errors import Problem, TemplateError
 from nurture.mail.compiling import Framed, examine_template
 from nurture.mail.pieces import Piece, Place, file_of
@@ -111,6 +112,8 @@ class _Check:
         self._used |= used
         sources = [source, *(part for part in self._parts.values() if file_of(part.file) in used)]
         found += [told for part in sources[1:] for told in part.problems]
+        if file.kind == "md":
+            found = [in_markdown(one, source.file.text) if one.file == file_of(file) else one for one in found]
         return _not_covered(found, sources)
 
     def parts(self) -> Iterator[Problem]:
@@ -157,12 +160,16 @@ def _asks(framed: Framed) -> bool:
 def _not_covered(found: Iterable[Problem], sources: Sequence[Mended]) -> list[Problem]:
     """Leave out what is wrong only because something else was, which is told already."""
     covered = {file_of(source.file): source.covered for source in sources}
+    lost = {file_of(source.file): source.lost for source in sources}
     told = {one for source in sources for one in source.problems}
     return [
         one
         for one in found
         if one in told
-        or not any(line == one.line and start <= one.column < end for line, start, end in covered.get(one.file, ()))
+        or not (
+            is_of_lost(one, lost.get(one.file, frozenset()))
+            or any(line == one.line and start <= one.column < end for line, start, end in covered.get(one.file, ()))
+        )
     ]
 
 

@@ -28,6 +28,8 @@ class Mended:
     problems: tuple[Problem, ...]
     covered: tuple[tuple[int, int, int], ...]
     """The stretches that were covered: line, first column, and the column behind the last."""
+    lost: frozenset[str]
+    """The words of statements that were covered: what they would have named, nothing else can name."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class _Work:
     text: str
     problems: list[Problem] = field(default_factory=list)
     covered: list[tuple[int, int]] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
 
     def tell(self, advice: foreign.Advice, offset: int) -> None:
         place = Place(self.file, 1).after(self.text[:offset])
@@ -50,17 +53,19 @@ class _Work:
 
 def mended(file: TemplateFile) -> Mended:
     """Mend a template or a part."""
-    text, problems, covered = _mended(file.text, file_of(file))
-    return Mended(replace(file, text=text), problems, covered)
+    text, problems, covered, lost = _mended(file.text, file_of(file))
+    return Mended(replace(file, text=text), problems, covered, lost)
 
 
 @lru_cache(maxsize=256)
-def _mended(text: str, path: str) -> tuple[str, tuple[Problem, ...], tuple[tuple[int, int, int], ...]]:
+def _mended(text: str, path: str) -> tuple[str, tuple[Problem, ...], tuple[tuple[int, int, int], ...], frozenset[str]]:
     work = _Work(path, text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     every = list(brackets(work.text))
     for bracket in every:
         for advice, offset in bracket.faults:
             work.tell(advice, offset)
+        if bracket.faults and not bracket.is_value:
+            work.lost.update(re.findall(r"\w+", bracket.inner))
         if bracket.faults:
             work.cover(bracket.start, bracket.end, "x" if bracket.shows else " ")
     _pair(work, every)
@@ -70,7 +75,7 @@ def _mended(text: str, path: str) -> tuple[str, tuple[Problem, ...], tuple[tuple
         for start, end in work.covered
         for place in [Place(path, 1).after(work.text[:start])]
     ]
-    return work.text, tuple(work.problems), tuple(lines)
+    return work.text, tuple(work.problems), tuple(lines), frozenset(work.lost)
 
 
 def _pair(work: _Work, every: Sequence[Bracket]) -> None:
@@ -78,6 +83,7 @@ def _pair(work: _Work, every: Sequence[Bracket]) -> None:
     for advice, bracket in unpaired(every):
         if advice:
             work.tell(advice, bracket.start)
+        work.lost.update(re.findall(r"\w+", bracket.inner))
         work.cover(bracket.start, bracket.end)
 
 

@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 from typing import Literal
 
-from nurture.authoring.templates.codes import BY_TOPIC, MUSTACHE
+from nurture.authoring.templates.codes import BY_TOPIC, MUSTACHE, PART, UNKNOWN_NAME
 from nurture.authoring.templates.merge_names import hint_for, ours
 from nurture.errors import Problem, TemplateError
 from nurture.mail.macros import KNOWN
@@ -12,6 +12,7 @@ from nurture.mail.names import LEAD_FIELDS
 from nurture.mail.pieces import Place
 from nurture.workspace.codes import Code
 
+_NAMED = re.compile(r"`(?P<name>\w+)` is not known here|knows a name `(?P<other>\w+)`")
 _ALONE = re.compile(r"\w+\s*-?\}\}")
 _UNKNOWN = re.compile(r"`(?P<name>\w+)` is not known here")
 Severity = Literal["error", "warning"]
@@ -44,3 +45,11 @@ def refused(error: TemplateError, line: str = "") -> Problem:
         return problem(BY_TOPIC[error.topic], place, error.what, hint)
     told = f"`{{{{ {name} }}}}` looks like Mustache or Handlebars: no mail here knows a name `{name}`"
     return problem(MUSTACHE, place, told, hint_for(name))
+
+
+def is_of_lost(one: Problem, lost: frozenset[str]) -> bool:
+    """Tell a problem that comes of a statement which could not be read: what it named is not known, or has no block."""
+    if one.code == PART.code and "outside of every {% block %}" in one.message:
+        return bool(lost)
+    named = _NAMED.search(one.message) if one.code in {UNKNOWN_NAME.code, MUSTACHE.code} else None
+    return named is not None and (named["name"] or named["other"]) in lost
