@@ -113,7 +113,9 @@ def test_the_keys_go_through_the_mails_and_the_address_follows(page: "Page", url
 def test_a_lead_is_found_by_typing_and_shown(
     page: "Page", root: Path, tmp_path: Path, serving: Callable[[Desk], str]
 ) -> None:
-    write(tmp_path / "leads.csv", "email,first_name,company\njo@buyer.example,Jo,Buyer Ltd\nal@other.example,Al,Other\n")
+    write(
+        tmp_path / "leads.csv", "email,first_name,company\njo@buyer.example,Jo,Buyer Ltd\nal@other.example,Al,Other\n"
+    )
     page.goto(f"{serving(desk_of(root, leads=tmp_path / 'leads.csv'))}mail/not-ready/questions")
     page.keyboard.press("l")
     page.keyboard.type("buyer")
@@ -149,7 +151,7 @@ def _evil() -> str:
     return (
         '---\nsubject: "Evil"\n---\n<html><head></head><body onload="top.ran = 1"><p>Evil</p>'
         '<a href="https://acme.example/?a=1&amp;b=2" onclick="top.ran = 1" target="_top">out</a>'
-        "<p>{{ company.address }} <a href=\"{{ unsubscribe_url }}\">Leave</a></p></body></html>"
+        '<p>{{ company.address }} <a href="{{ unsubscribe_url }}">Leave</a></p></body></html>'
     )
 
 
