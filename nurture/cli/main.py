@@ -12,6 +12,7 @@ from nurture.cli import (
     deliveries,
     demo,
     handoffs,
+    init,
     leads,
     plan,
     preview,
@@ -39,6 +40,7 @@ app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
 app.command("check")(check.check)
+app.command("init")(init.init)
 app.command("schema")(schema.schema)
 app.command("enroll")(campaigns.enroll)
 app.command("qualify")(campaigns.qualify)

@@ -8,6 +8,8 @@ allowed, it does.
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from nurture.agreement import Agreement
@@ -25,9 +27,11 @@ _NULL = {"type": "null"}
 _FIRST = ("$schema", "$id", "title", "description", "type")
 
 
-def schemas() -> dict[str, str]:
+@cache
+def schemas() -> Mapping[str, str]:
     """The text of every schema, by the name of its file."""
-    return {"agreement.schema.json": _written(agreement_schema()), "campaign.schema.json": _written(campaign_schema())}
+    made = {"agreement.schema.json": agreement_schema(), "campaign.schema.json": campaign_schema()}
+    return MappingProxyType({name: _written(schema) for name, schema in made.items()})
 
 
 def agreement_schema() -> Schema:
