@@ -60,6 +60,7 @@ def test_what_excludes_itself_cannot_hold(source):
         "'a' in lead.tags and 'b' in lead.tags",
         "lead.company > 'b' and lead.company < 'c'",
         "lead.stage == 'customer'",
+        "lead.x == true and lead.x != 5",
     ],
 )
 def test_what_some_lead_could_be_can_hold(source):
@@ -88,7 +89,7 @@ def test_a_condition_that_is_too_long_to_judge_may_hold():
 
 
 TEXTS = ["US", "ca", "VP Sales", "head of sales", "vp", "5", "5.5", "yes", "no", "x"]
-NUMBERS = ["5", "6", "5.5", "200", "-1"]
+NUMBERS = ["5", "6", "5.5", "200", "-1", "1", "true", "false"]
 FIELDS = [
     "lead.country",
     "lead.title",

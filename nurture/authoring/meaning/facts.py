@@ -14,16 +14,18 @@ from itertools import pairwise, product
 from math import ceil, floor
 from typing import Any
 
-from nurture.authoring.meaning.truths import ANY, BIT, FAILS, HOLDS
+from nurture.authoring.meaning.truths import ANY, BIT, FAILS, HOLDS, Part
 from nurture.facts import GRADES, STAGES, Known
 from nurture.grammar.fields import SCOPES
 from nurture.grammar.matchers import same_name
 from nurture.grammar.numeric import as_number
 from nurture.grammar.tree import Asked, Comparison, Empty, Field, FreeMail, Listing, Literal, Matches, Truth, Value
-from nurture.rules.judging import judge
+from nurture.rules.judging import Judge, judge
 
 Outcome = tuple[int, ...]
 """How the parts that ask about one fact come out together: a bit, or some, for each."""
+Bounds = tuple[float | None, float | None]
+"""The least and the most that a number can be; None where there is no bound."""
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _OTHER = "\u00a7 another text"
@@ -39,20 +41,23 @@ class Given:
     Attributes:
         values: the only values that a field can have, by its name such as `lead.stage`; None where it may be empty.
         never: questions about the past that are surely answered with no, as (function, argument).
-        bounds: the least and the most that a number can be; None where there is no bound.
+        bounds: of numbers, by the name of the field.
     """
 
     values: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     never: frozenset[tuple[str, str]] = frozenset()
-    bounds: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 _USUAL: Mapping[str, tuple[object, ...]] = {"lead.stage": STAGES, "lead.grade": (*GRADES, None)}
+_USUAL_BOUNDS: Mapping[str, Bounds] = {"lead.cycle": (1, None)}
 _NEVER_EMPTY = frozenset({"lead.email", "lead.cycle", "lead.score"})
 
 
-def subject(part: Truth) -> str:
+@lru_cache(maxsize=8192)
+def subject(one: Part) -> str:
     """What a part asks about: parts of one subject are judged together, parts of two do not touch each other."""
+    part = one.tree
     if isinstance(part, Asked):
         return f"{part.function}({_same(part)})"
     if isinstance(part, Field):
@@ -67,18 +72,19 @@ def subject(part: Truth) -> str:
     return f"({part})"
 
 
-def together(about: str, asked: Sequence[Truth], given: Given) -> list[Outcome]:
+def together(about: str, asked: Sequence[Part], given: Given) -> Sequence[Outcome]:
     """Every way in which the parts that ask about one subject can come out together."""
-    if isinstance(asked[0], Asked):
+    if isinstance(asked[0].tree, Asked):
         return list(dict.fromkeys(_past(asked, given)))
     if about.startswith("("):
         return [(ANY,) * len(asked)]
-    name = next(value for value in _values_of(asked[0]) if isinstance(value, Field))
-    return list(dict.fromkeys(_about_field(name, asked, given)))
+    name = next(value for value in _values_of(asked[0].tree) if isinstance(value, Field))
+    only = given.values.get(about, _USUAL.get(about))
+    return _about_field(name, tuple(asked), only, given.bounds.get(about, _USUAL_BOUNDS.get(about, (None, None))))
 
 
-def _past(asked: Sequence[Truth], given: Given) -> Iterator[Outcome]:
-    questions = [part for part in asked if isinstance(part, Asked)]
+def _past(asked: Sequence[Part], given: Given) -> Iterator[Outcome]:
+    questions = [part.tree for part in asked if isinstance(part.tree, Asked)]
     yield (FAILS,) * len(questions)
     if (questions[0].function, questions[0].argument) in given.never:
         return
@@ -94,15 +100,20 @@ def _same(question: Asked) -> str:
     return argument.casefold() if question.function == "visited" else argument
 
 
-def _about_field(name: Field, asked: Sequence[Truth], given: Given) -> Iterator[Outcome]:
-    said = str(name)
-    only = given.values.get(said, _USUAL.get(said))
+@lru_cache(maxsize=4096)
+def _about_field(
+    name: Field, asked: tuple[Part, ...], only: tuple[object, ...] | None, bounds: Bounds
+) -> tuple[Outcome, ...]:
+    return tuple(dict.fromkeys(_ways(name, asked, only, bounds)))
+
+
+def _ways(name: Field, asked: Sequence[Part], only: Sequence[object] | None, bounds: Bounds) -> Iterator[Outcome]:
     if only is not None:
         for value in only:
             yield tuple(BIT[held] for held in _judged(name, value, asked))
         return
-    free = [index for index, part in enumerate(asked) if _is_free(part)]
-    for value in _candidates(name, asked, given):
+    free = [index for index, part in enumerate(asked) if _is_free(part.tree)]
+    for value in _candidates(name, asked, bounds):
         held = [BIT[one] for one in _judged(name, value, asked)]
         if isinstance(value, list) or (value == _OTHER and len(free) > _MOST_FREE):
             yield tuple(ANY if index in free else bits for index, bits in enumerate(held))
@@ -112,7 +123,7 @@ def _about_field(name: Field, asked: Sequence[Truth], given: Given) -> Iterator[
             yield tuple(held)
 
 
-def _freed(held: list[int], free: list[int], asked: Sequence[Truth]) -> Iterator[Outcome]:
+def _freed(held: list[int], free: list[int], asked: Sequence[Part]) -> Iterator[Outcome]:
     """Some text that is none of those named: whole words may or may not stand in it."""
     for choice in product((HOLDS, FAILS), repeat=len(free)):
         for index, bit in zip(free, choice, strict=True):
@@ -121,9 +132,9 @@ def _freed(held: list[int], free: list[int], asked: Sequence[Truth]) -> Iterator
             yield tuple(held)
 
 
-def _breaks_words(held: list[int], free: list[int], asked: Sequence[Truth]) -> bool:
+def _breaks_words(held: list[int], free: list[int], asked: Sequence[Part]) -> bool:
     """Whether a text would hold one of some words, and yet none of more words."""
-    words = [(held[i], {w.casefold() for w in part.words}) for i in free if isinstance(part := asked[i], Matches)]
+    words = [(held[i], {w.casefold() for w in part.words}) for i in free if isinstance(part := asked[i].tree, Matches)]
     return any(one == HOLDS and other == FAILS and fewer <= more for one, fewer in words for other, more in words)
 
 
@@ -139,24 +150,20 @@ def _is_free(part: Truth) -> bool:
     return operator in _ORDERS and any(isinstance(value, str) for value in _fixed(part))
 
 
-def _candidates(name: Field, asked: Sequence[Truth], given: Given) -> list[object]:
+def _candidates(name: Field, asked: Sequence[Part], bounds: Bounds) -> list[object]:
     said = str(name)
     kind = SCOPES[name.scope].get(".".join(name.path), "any")
-    fixed = [value for part in asked for value in _fixed(part)]
+    fixed = [value for part in asked for value in _fixed(part.tree)]
     found: list[object] = [] if said in _NEVER_EMPTY else [None]
     numbers = _numbers(fixed)
     if kind == "number":
-        return found + _within(_near(numbers, whole=said != "lead.score"), *_bounds(said, given))
+        return found + _within(_near(numbers, whole=said != "lead.score"), *bounds)
     texts = [value for value in fixed if isinstance(value, str)]
     found += [*texts, _OTHER]
     if kind == "any":
         near = _near(numbers, whole=False)
         found += [*_YES_OR_NO, *near, *(f"{number:.6f}" for number in near), [_OTHER]]
     return found
-
-
-def _bounds(said: str, given: Given) -> tuple[float | None, float | None]:
-    return (1, None) if said == "lead.cycle" else given.bounds.get(said, (None, None))
 
 
 def _within(numbers: list[object], least: float | None, most: float | None) -> list[object]:
@@ -198,7 +205,7 @@ def _values_of(part: Truth) -> list[Value]:
     return [part] if isinstance(part, Field) else []
 
 
-def _judged(name: Field, value: object, asked: Sequence[Truth]) -> list[bool | None]:
+def _judged(name: Field, value: object, asked: Sequence[Part]) -> list[bool | None]:
     holder: object = value
     for part in reversed(name.path):
         holder = {part: holder}
@@ -208,4 +215,6 @@ def _judged(name: Field, value: object, asked: Sequence[Truth]) -> list[bool | N
     return [_judge(part)(known) for part in asked]
 
 
-_judge = lru_cache(maxsize=8192)(judge)
+@lru_cache(maxsize=8192)
+def _judge(part: Part) -> Judge:
+    return judge(part.tree)

@@ -7,11 +7,10 @@ from nurture.agreement import Agreement, Criterion
 from nurture.authoring.meaning.facts import Given, subject, together
 from nurture.authoring.meaning.possible import can_hold
 from nurture.authoring.meaning.telling import error, warning
-from nurture.authoring.meaning.truths import HOLDS, outcomes, parts, unchained
+from nurture.authoring.meaning.truths import HOLDS, Part, outcomes, parts, unchained
 from nurture.errors import Problem
 from nurture.facts import GRADES, Grade
 from nurture.grammar.mistakes import one_of
-from nurture.grammar.tree import Truth
 from nurture.workspace.codes import GRADE_OUT_OF_REACH
 from nurture.workspace.document import Document
 
@@ -86,27 +85,35 @@ def _touching(lines: list[Criterion]) -> list[list[Criterion]]:
 
 
 def _sums(lines: list[Criterion]) -> set[int]:
-    trees = [unchained(line.when.tree) for line in lines]
-    asked: dict[str, list[Truth]] = {}
-    for tree in trees:
-        for part in parts(tree):
-            asked.setdefault(subject(part), [])
-            if part not in asked[subject(part)]:
-                asked[subject(part)].append(part)
+    places: dict[Part, int] = {}
+
+    def place(part: Part) -> int:
+        return places.setdefault(part, len(places))
+
+    holding = [outcomes(unchained(line.when.tree), place) for line in lines]
+    asked: dict[str, list[Part]] = {}
+    for part in places:
+        asked.setdefault(subject(part), []).append(part)
     ways = [together(about, some, Given()) for about, some in asked.items()]
-    flat = [part for some in asked.values() for part in some]
+    order = [places[part] for some in asked.values() for part in some]
+    bits = [0] * len(places)
     found: set[int] = set()
     for tried, way in enumerate(product(*ways)):
         if tried > _MOST_WAYS:
             return _any_of([line.points or 0 for line in lines])
-        bits = dict(zip(flat, (bit for group in way for bit in group), strict=True))
-        sums = {0}
-        for tree, line in zip(trees, lines, strict=True):
-            out = outcomes(tree, bits.__getitem__)
-            higher = {one + (line.points or 0) for one in sums} if out & HOLDS else set()
-            sums = higher | (sums if out != HOLDS else set())
-        found |= sums
+        for at, bit in zip(order, (bit for group in way for bit in group), strict=True):
+            bits[at] = bit
+        found |= _sums_of([(line.points or 0, come_out(bits)) for line, come_out in zip(lines, holding, strict=True)])
     return found
+
+
+def _sums_of(lines: list[tuple[int, int]]) -> set[int]:
+    """The sums of points of lines that come out in these ways."""
+    sums = {0}
+    for points, bits in lines:
+        higher = {one + points for one in sums} if bits & HOLDS else set()
+        sums = higher | (sums if bits != HOLDS else set())
+    return sums
 
 
 def _any_of(points: list[int]) -> set[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nurture.authoring.meaning.facts import Given, Outcome, subject, together
-from nurture.authoring.meaning.truths import FAILS, HOLDS, UNKNOWN, outcomes, parts, unchained
+from nurture.authoring.meaning.truths import FAILS, HOLDS, UNKNOWN, Part, outcomes, unchained
 from nurture.grammar.tree import Truth
 
 Wanted = tuple[Truth, int]
@@ -37,40 +37,45 @@ class _Search:
     """Goes through what the facts can be, one subject after the other, and turns back where it is hopeless."""
 
     def __init__(self, wanted: list[Wanted], given: Given) -> None:
-        self._wanted = wanted
-        asked: dict[str, list[Truth]] = {}
-        for tree, _ in wanted:
-            for part in parts(tree):
-                about = asked.setdefault(subject(part), [])
-                if part not in about:
-                    about.append(part)
-        self._asked = list(asked.items())
-        self._ways = [together(about, some, given) for about, some in self._asked]
-        self._bits: dict[Truth, int] = {}
-        for (_, some), ways in zip(self._asked, self._ways, strict=True):
-            for index, part in enumerate(some):
-                self._bits[part] = _all_bits(ways, index)
+        self._places: dict[Part, int] = {}
+        self._wanted = [(outcomes(tree, self._place), bits) for tree, bits in wanted]
+        asked: dict[str, list[Part]] = {}
+        for part in self._places:
+            asked.setdefault(subject(part), []).append(part)
+        self._asked = [[self._places[part] for part in some] for some in asked.values()]
+        self._ways = [together(about, some, given) for about, some in asked.items()]
+        self._bits = [0] * len(self._places)
+        for places, ways in zip(self._asked, self._ways, strict=True):
+            for index, place in enumerate(places):
+                self._bits[place] = _all_bits(ways, index)
         self._tries = 0
 
     def succeeds(self, depth: int = 0) -> bool:
         self._tries += 1
         if self._tries > _MOST_TRIES:
             return True
-        if not all(outcomes(tree, self._bits.__getitem__) & bits for tree, bits in self._wanted):
+        if not all(come_out(self._bits) & bits for come_out, bits in self._wanted):
             return False
         if depth == len(self._asked):
             return True
-        some = self._asked[depth][1]
-        before = [self._bits[part] for part in some]
+        places = self._asked[depth]
+        before = [self._bits[place] for place in places]
         for way in self._ways[depth]:
-            self._bits.update(zip(some, way, strict=True))
+            self._set(places, way)
             if self.succeeds(depth + 1):
                 return True
-        self._bits.update(zip(some, before, strict=True))
+        self._set(places, before)
         return False
 
+    def _set(self, places: list[int], bits: Sequence[int]) -> None:
+        for place, bit in zip(places, bits, strict=True):
+            self._bits[place] = bit
 
-def _all_bits(ways: list[Outcome], index: int) -> int:
+    def _place(self, part: Part) -> int:
+        return self._places.setdefault(part, len(self._places))
+
+
+def _all_bits(ways: Sequence[Outcome], index: int) -> int:
     bits = 0
     for way in ways:
         bits |= way[index]

@@ -3,7 +3,9 @@
 By SQL's three-valued logic, as `nurture.rules.judging` has it. A set is an integer of three bits.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from nurture.grammar.tree import And, Comparison, Literal, Not, Or, Truth
 
@@ -15,27 +17,42 @@ ANY = HOLDS | FAILS | UNKNOWN
 BIT: Mapping[bool | None, int] = {True: HOLDS, False: FAILS, None: UNKNOWN}
 _NOT = [(bits & UNKNOWN) | (HOLDS if bits & FAILS else 0) | (FAILS if bits & HOLDS else 0) for bits in range(8)]
 
+Outcomes: TypeAlias = Callable[[Sequence[int]], int]
+"""What a condition can come out as, if its parts can come out as these numbers say, each by itself."""
 
-def outcomes(tree: Truth, of_part: Callable[[Truth], int]) -> int:
-    """What a tree can come out as, if its smallest parts can come out as `of_part` says, each by itself."""
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A smallest part of a condition that is true or false by itself: the same as any that is written like it.
+
+    By its text, because `1` and `true` are the same to Python, and not to a condition.
+    """
+
+    text: str
+    tree: Truth = field(compare=False)
+
+
+def outcomes(tree: Truth, place: Callable[[Part], int]) -> Outcomes:
+    """The function that tells what a tree can come out as; `place` gives each of its parts a place in the numbers."""
     if isinstance(tree, Literal):
-        return HOLDS if tree.value else FAILS
+        fixed = HOLDS if tree.value else FAILS
+        return lambda bits: fixed
     if isinstance(tree, Not):
-        return _NOT[outcomes(tree.operand, of_part)]
+        inner = outcomes(tree.operand, place)
+        return lambda bits: _NOT[inner(bits)]
     if isinstance(tree, And | Or):
-        return _joined([outcomes(item, of_part) for item in tree.items], is_and=isinstance(tree, And))
-    return of_part(tree)
+        items = [outcomes(item, place) for item in tree.items]
+        decides, other = (FAILS, HOLDS) if isinstance(tree, And) else (HOLDS, FAILS)
+        return lambda bits: _joined([item(bits) for item in items], decides, other)
+    at = place(Part(str(tree), tree))
+    return lambda bits: bits[at]
 
 
-def parts(tree: Truth) -> list[Truth]:
-    """The smallest parts of a tree that are true or false by themselves, fixed ones left out."""
-    if isinstance(tree, Literal):
-        return []
-    if isinstance(tree, Not):
-        return parts(tree.operand)
-    if isinstance(tree, And | Or):
-        return [part for item in tree.items for part in parts(item)]
-    return [tree]
+def parts(tree: Truth) -> list[Part]:
+    """The smallest parts of a tree, fixed ones left out, from left to right, each once."""
+    found: dict[Part, int] = {}
+    outcomes(tree, lambda part: found.setdefault(part, 0))
+    return list(found)
 
 
 def unchained(tree: Truth) -> Truth:
@@ -53,13 +70,14 @@ def unchained(tree: Truth) -> Truth:
     return And(tuple(pairs))
 
 
-def _joined(items: list[int], *, is_and: bool) -> int:
-    decides, other = (FAILS, HOLDS) if is_and else (HOLDS, FAILS)
-    found = 0
-    if any(bits & decides for bits in items):
+def _joined(items: list[int], decides: int, other: int) -> int:
+    found, every, some = 0, ANY, 0
+    for bits in items:
+        every &= bits | (UNKNOWN if bits & other else 0)
+        some |= bits
+    if some & decides:
         found |= decides
     if all(bits & other for bits in items):
         found |= other
-    if any(bits & UNKNOWN for bits in items) and all(bits & (UNKNOWN | other) for bits in items):
-        found |= UNKNOWN
-    return found
+    # All are unknown or do not decide, and one is unknown.
+    return found | (UNKNOWN if some & UNKNOWN and every & UNKNOWN else 0)
