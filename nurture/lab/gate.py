@@ -1,6 +1,6 @@
 """The last question before a mail leaves: what `nurture.store.deliveries` asks of the rows, asked of a state."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nurture.facts import TAKES_A_DAY, WITH_SALES, LeadState
 from nurture.rules.book import Rulebook
@@ -27,14 +27,14 @@ def held_by(book: Rulebook, state: LeadState, mail: Queued, now: datetime) -> st
     if state.mail_from is not None and state.mail_from > now:
         return "waits"
     limits = book.agreement.limits
-    over = _mails(state, mail, 7) > (limits.per_7_days or 7) or _mails(state, mail, 30) > (limits.per_30_days or 30)
-    return "limit" if over else None
+    for span, most in ((7, limits.per_7_days or 7), (30, limits.per_30_days or 30)):
+        if len(state.deliveries) > most and _mails(state, mail, span) > most:
+            return "limit"
+    return None
 
 
 def _mails(state: LeadState, mail: Queued, span: int) -> int:
     """The lead's mails in the local days up to this one's, itself included."""
-    return sum(
-        0 <= (mail.slot.local_on - other.local_on).days < span
-        for other in state.deliveries
-        if other.state in TAKES_A_DAY
-    )
+    last = mail.slot.local_on
+    before = last - timedelta(days=span)
+    return sum([before < other.local_on <= last and other.state in TAKES_A_DAY for other in state.deliveries])

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
-from nurture.facts import DeliveryFact, EventFact, LeadState
+from nurture.facts import DeliveryFact, DeliveryState, EventFact, LeadState
 from nurture.lab import gate, sales
 from nurture.lab.acts import Act, Answer, Hit, Reply, RepSays, Stop, Visit
 from nurture.lab.behaviour import Behaviour
@@ -17,6 +17,7 @@ from nurture.rules import bots, life
 from nurture.rules import happenings as h
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Queued
+from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
 from nurture.rules.profiles import changed_profile
 
@@ -83,21 +84,22 @@ class Life:
             restless = restless + 1 if at <= self.now else 0
             if restless > _RESTLESS:
                 raise RuntimeError(f"a lead that never comes to rest: {self.notes.lived.lead} at {self.now}")
-            self.now = max(at, self.now)
+            self.now = at
             step()
 
     def _next(self) -> tuple[datetime | None, Callable[[], None]]:
         """When something happens next, and what: people and hits first, then a decision, then a mail."""
         enrollment = self.state.enrollment
-        at = self.agenda[0][0] if self.agenda else None
+        at = None if not self.agenda else max(self.agenda[0][0], self.now)
         step: Callable[[], None] = self._do
         due = self.state.ask_at if enrollment is None else enrollment.due_at
         if due is not None:
-            due = max(due, self.now)
+            due = due if due > self.now else self.now
             if at is None or due < at:
                 at, step = due, self._come_due
         if self.queued:
-            slot_at = max(self.queued[0].slot.at, self.now)
+            slot_at = self.queued[0].slot.at
+            slot_at = slot_at if slot_at > self.now else self.now
             if at is None or slot_at < at:
                 at, step = slot_at, self._send
         return at, step
@@ -107,7 +109,7 @@ class Life:
         events = self.state.events
         if events and events[0].occurred_at < self.now - LOOKS_BACK:
             recent = tuple(event for event in events if event.occurred_at >= self.now - LOOKS_BACK)
-            self.state = replace(self.state, events=recent)
+            self.state = evolve(self.state, events=recent)
         self.before = self.state
         outcome = life.apply(self.world.book, self.state, happening, self.now)
         self.state = outcome.state
@@ -134,7 +136,7 @@ class Life:
             self._mark(mail, "cancelled")
             enrollment = self.state.enrollment
             if rule in gate.WAKES and enrollment is not None:
-                self.state = replace(self.state, enrollment=replace(enrollment, due_at=self.now))
+                self.state = evolve(self.state, enrollment=replace(enrollment, due_at=self.now))
             return
         delivery = self.notes.delivery(mail, self.state, self.now)
         outcome = self.world.behaviour.outcome(self.state, delivery)
@@ -155,22 +157,19 @@ class Life:
         self._mark(mail, "failed", for_good=for_good)
         self.happen(h.SendFailed(*key, for_good=for_good))
 
-    def _mark(self, mail: Queued, as_state: Any, *, for_good: bool = False) -> None:
+    def _mark(self, mail: Queued, as_state: DeliveryState, *, for_good: bool = False) -> None:
         """The delivery's row, as it is written."""
-        marked = []
-        for one in self.state.deliveries:
-            if one.step == mail.step and one.cycle == mail.cycle and one.campaign == mail.campaign:
-                at = self.now if as_state == "sent" else one.at
-                one = DeliveryFact(
-                    one.campaign, one.step, one.cycle, one.enrollment, as_state, one.local_on, at, for_good
-                )
-            marked.append(one)
-        self.state = replace(self.state, deliveries=tuple(marked))
+        key, now = (mail.campaign, mail.step, mail.cycle), self.now if as_state == "sent" else None
+        marked = tuple(
+            _marked(one, as_state, now, for_good=for_good) if (one.campaign, one.step, one.cycle) == key else one
+            for one in self.state.deliveries
+        )
+        self.state = evolve(self.state, deliveries=marked)
 
     def _request(self, request: Request) -> None:
         changed = None if request.said is None else changed_profile(self.state.profile, request.said)
         if changed is not None:
-            self.state = replace(self.state, profile=changed)
+            self.state = evolve(self.state, profile=changed)
         self._remember(request.facts)
         if request.facts:
             self.happen(h.Did(request.facts, profile_changed=changed is not None))
@@ -199,7 +198,7 @@ class Life:
 
     def _remember(self, facts: Sequence[EventFact]) -> None:
         if self.world.remembers and facts:
-            self.state = replace(self.state, events=(*self.state.events, *facts))
+            self.state = evolve(self.state, events=(*self.state.events, *facts))
 
     def _stopped(self, act: Stop) -> None:
         self._stop(act.word)
@@ -240,6 +239,11 @@ class Life:
     def _is_human(self, number: int, hits: Sequence[bots.Hit], mail: Delivery) -> bool:
         links = self.world.link_count(mail.template)
         return bots.judge(hits, delivered_at=mail.at, link_count=links)[number].verdict == "human"
+
+
+def _marked(one: DeliveryFact, state: DeliveryState, sent_at: datetime | None, *, for_good: bool) -> DeliveryFact:
+    at = one.at if sent_at is None else sent_at
+    return DeliveryFact(one.campaign, one.step, one.cycle, one.enrollment, state, one.local_on, at, for_good)
 
 
 _DOINGS: dict[type, Callable[[Life, Any], None]] = {

@@ -23,6 +23,12 @@ class Rulebook:
         return tuple(sorted(live, key=lambda campaign: (campaign.priority, campaign.id)))
 
     @cached_property
+    def company(self) -> Mapping[str, object]:
+        """What conditions see under `company.`."""
+        company = self.agreement.company
+        return {"name": company.name, "address": company.address, "timezone": company.timezone}
+
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Which parts of a lead's past some condition looks at: `visited`, `did`, `received`, `clicked`, `answered`."""
         return frozenset(need for condition in self._conditions() for need in condition.needs)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from nurture.agreement import Company
 from nurture.campaign import Campaign, Step
 from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, Known, LeadState, Profile
 from nurture.rules import scoring
@@ -29,7 +28,7 @@ def known(
     return Known(
         now,
         _lead(book, state, now),
-        _company(book.agreement.company),
+        book.company,
         NOTHING if campaign is None else _campaign(campaign),
         NOTHING if step is None else _step(step),
         event,
@@ -73,11 +72,6 @@ def _names(state: LeadState, points: float | None) -> dict[str, object]:
     names["grade"] = state.grade
     names["score"] = points
     return names
-
-
-@once
-def _company(company: Company) -> _Names:
-    return {"name": company.name, "address": company.address, "timezone": company.timezone}
 
 
 @once

@@ -78,7 +78,8 @@ def _position(campaign: Campaign, mine: list[DeliveryFact], enrollment: int) -> 
     index, latest = _places(campaign), -1
     for delivery in mine:
         if delivery.enrollment == enrollment and _counts(delivery):
-            latest = max(latest, index.get(delivery.step, -1))
+            place = index.get(delivery.step, -1)
+            latest = place if place > latest else latest
     return latest
 
 

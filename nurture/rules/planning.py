@@ -1,20 +1,20 @@
 """What a live enrollment does next: the step, its slot, or that it has run out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from nurture.campaign import Campaign, Step
-from nurture.facts import TAKES_A_DAY, DeliveryFact, EnrollmentFact, LeadState, Slot
+from nurture.facts import TAKES_A_DAY, EnrollmentFact, LeadState, Slot
 from nurture.rules import cadence, next_step
 from nurture.rules.book import Rulebook
-from nurture.rules.calendar import first_instant, local_date
+from nurture.rules.calendar import DAY, first_instant, local_date
 from nurture.rules.known import known
 from nurture.rules.next_step import Choice
 from nurture.values import quick
 
 NO_CHOICE = Choice(None)
 _ANYWHERE = timedelta(days=4)
+"""A day so long ago is over in every zone, and two zones' dates of one instant are never so far apart."""
 
 
 @quick
@@ -48,14 +48,14 @@ def plan(
     tomorrow_at_the_earliest: bool = False,
 ) -> Plan:
     """The enrollment's next step and when, from the files as they are and what the lead has received."""
-    slow = is_slow(campaign, state, enrollment)
     zone = cadence.zone_of(state.profile.timezone, book.agreement)
+    mails = _mails(state, enrollment, zone, now)
+    slow = cadence.is_slow(campaign.cadence, mails.unanswered)
     choice = next_step.choose(
         campaign, state, enrollment.n, lambda step: known(book, state, now, campaign=campaign, step=step)
     )
     if choice.step is None:
         return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice)
-    counted = [delivery for delivery in state.deliveries if delivery.state in TAKES_A_DAY]
     slot = cadence.next_slot(
         campaign=campaign,
         step=choice.step,
@@ -65,15 +65,44 @@ def plan(
         holidays=book.agreement.company.holidays,
         now=now,
         started_at=enrollment.started_at,
-        first=not any(delivery.enrollment == enrollment.n for delivery in counted),
+        first=not mails.of_enrollment,
         slow=slow,
-        last_mail_on=max((delivery.local_on for delivery in counted), default=None),
-        taken_on=_taken_on(counted, zone, now),
-        counted_on=[delivery.local_on for delivery in counted],
+        last_mail_on=max(mails.days, default=None),
+        taken_on=mails.taken,
+        counted_on=mails.days,
         not_before=state.mail_from,
-        not_before_on=local_date(now, zone) + timedelta(days=1) if tomorrow_at_the_earliest else None,
+        not_before_on=local_date(now, zone) + DAY if tomorrow_at_the_earliest else None,
     )
     return Plan(choice.step, slot, None, slow, choice)
+
+
+@dataclass(slots=True)
+class _Mails:
+    """What of a lead's mails sets the day of the next one.
+
+    `days` has the local date of each; `taken` those of them that may be asked for again: as they were counted when set,
+    and as they are in the lead's zone of today. `of_enrollment` and `unanswered` count this enrollment's.
+    """
+
+    days: list[date] = field(default_factory=list)
+    taken: set[date] = field(default_factory=set)
+    of_enrollment: int = 0
+    unanswered: int = 0
+
+
+def _mails(state: LeadState, enrollment: EnrollmentFact, zone: str, now: datetime) -> _Mails:
+    """One walk over the lead's mails, for it is walked whenever anything is planned."""
+    mails, engaged_at, over = _Mails(), state.engaged_at, now.date() - _ANYWHERE
+    for delivery in state.deliveries:
+        if delivery.state not in TAKES_A_DAY:
+            continue
+        mails.days.append(delivery.local_on)
+        if delivery.local_on >= over:
+            mails.taken.update((delivery.local_on, local_date(delivery.at, zone)))
+        if delivery.enrollment == enrollment.n:
+            mails.of_enrollment += 1
+            mails.unanswered += engaged_at is None or delivery.at > engaged_at
+    return mails
 
 
 def is_slow(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact) -> bool:
@@ -88,20 +117,6 @@ def unanswered(state: LeadState, enrollment: EnrollmentFact) -> int:
         if delivery.enrollment == n and delivery.state in TAKES_A_DAY:
             count += engaged_at is None or delivery.at > engaged_at
     return count
-
-
-def _taken_on(counted: Sequence[DeliveryFact], zone: str, now: datetime) -> set[date]:
-    """Local days that have their mail: as they were counted when set, and as they are in the lead's zone of today.
-
-    Days that are over everywhere are left out; two zones' dates of one instant are never more than two days apart.
-    """
-    over = now.date() - _ANYWHERE
-    taken: set[date] = set()
-    for delivery in counted:
-        if delivery.local_on >= over:
-            taken.add(delivery.local_on)
-            taken.add(local_date(delivery.at, zone))
-    return taken
 
 
 def _finish_at(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact, zone: str) -> datetime | None:

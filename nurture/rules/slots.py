@@ -122,7 +122,8 @@ class Search:
             day = later(day, calendar.local_date(self.not_before, self.zone))
         if day != thinkable:
             self.held["not before", None] = Held("not before", partial(self._waits, day))
-        counted_on = sorted(other for other in self.counted_on if (day - other).days < _LONGEST_SPAN)
+        since = day - timedelta(days=_LONGEST_SPAN)
+        counted_on = sorted([other for other in self.counted_on if other > since])
         for _ in range(SEARCH_DAYS):
             rule, hours = self.days[day]
             rule = rule or self._full(day, counted_on)
