@@ -15,7 +15,7 @@ from tests.rules.lives import Life, lead, weeks
 
 BOOK = Rulebook(SHIPPED.agreement, SHIPPED.campaigns)
 YEARS = weeks(200)
-REST = ["roi", "first-month", "timing", "open-hour", "last-word"]
+REST = ["roi", "timing", "first-month", "open-hour", "last-word"]
 TRACKS = {"not-ready": "not_ready", "no-budget": "no_budget", "could-not-reach": "unreachable"}
 
 
