@@ -13,14 +13,10 @@ from mjml import mjml2html
 from nurture.errors import TemplateError
 from nurture.mail.draft import Draft, Edit
 from nurture.mail.markup import Tag, Text
-from nurture.mail.nesting import Blocks, Met, Slot, check_comment
+from nurture.mail.nesting import HOLDS_HTML, Blocks, Met, Slot, check_comment
 from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
 
-_HOLDS_HTML = frozenset({
-    "mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-link", "mj-social-element", "mj-accordion-title",
-    "mj-accordion-text", "mj-title", "mj-preview", "mj-style",
-})  # fmt: skip
 _HOLDS_RAW = frozenset({"mj-head", "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"})
 _HOLDS_ELEMENTS = _HOLDS_RAW | {
     "mjml", "mj-attributes", "mj-accordion", "mj-accordion-element", "mj-carousel", "mj-navbar", "mj-social",
@@ -28,7 +24,7 @@ _HOLDS_ELEMENTS = _HOLDS_RAW | {
 _EMPTY = frozenset(
     {"mj-image", "mj-divider", "mj-spacer", "mj-font", "mj-breakpoint", "mj-carousel-image", "mj-all", "mj-class"}
 )
-ELEMENTS = _HOLDS_HTML | _HOLDS_ELEMENTS | _EMPTY
+ELEMENTS = HOLDS_HTML | _HOLDS_ELEMENTS | _EMPTY
 _NOT_HERE = {
     "mj-include": 'parts of mails are put in with {% include "_part.mjml" %}',
     "mj-html-attributes": "the MJML compiler here does not know <mj-html-attributes>",
@@ -92,7 +88,7 @@ def _check(draft: Draft, tag: Tag, parents: tuple[Tag, ...]) -> None:
         raise draft.place(tag.start).error(f"there is no <{tag.name}> in MJML", hint=hint, topic="element")
     if not parents and tag.name != "mjml":
         raise draft.place(tag.start).error("a mail in MJML is one <mjml> element", topic="nesting")
-    within_html = any(above.name in _HOLDS_HTML for above in parents)
+    within_html = any(above.name in HOLDS_HTML for above in parents)
     if tag.name in ELEMENTS:
         if within_html or parent in _EMPTY:
             raise draft.place(tag.start).error(f"<{tag.name}> cannot stand in <{parent}>", topic="nesting")
@@ -106,7 +102,7 @@ def _text(draft: Draft, text: Text, parents: tuple[Tag, ...]) -> list[Edit]:
     if text.kind == "comment":
         check_comment(draft, text)
         return [Edit(text.start, text.end, "")]
-    within_html = any(above.name in _HOLDS_HTML for above in parents)
+    within_html = any(above.name in HOLDS_HTML for above in parents)
     words = draft.shelf.word.sub("", shown)
     parent = parents[-1].name if parents else "the file"
     known = not parents or parent in ELEMENTS  # what is in an element that is none was refused with it
@@ -121,7 +117,7 @@ def _slot(slot: Slot, blocks: Blocks) -> list[Edit]:
     if slot.in_comment:
         return []
     blocks.see(slot)
-    if slot.attribute or any(above.name in _HOLDS_HTML for above in slot.parents):
+    if slot.attribute or any(above.name in HOLDS_HTML for above in slot.parents):
         return []
     if slot.parent not in _HOLDS_RAW:
         what = f"Jinja cannot stand directly in <{slot.parent or 'mjml'}>"

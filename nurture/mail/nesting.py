@@ -15,6 +15,11 @@ from nurture.mail.refusals import STRICT, Refusals
 
 OPENS = frozenset({"if", "for", "with"})
 CLOSES = frozenset({"endif", "endfor", "endwith"})
+HOLDS_HTML = frozenset({
+    "mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-link", "mj-social-element", "mj-accordion-title",
+    "mj-accordion-text", "mj-title", "mj-preview", "mj-style",
+})  # fmt: skip
+"""The elements of MJML that hold text and HTML, and no others of MJML."""
 GOES_ON = frozenset({"else", "elif"})
 
 
@@ -61,6 +66,10 @@ def walk(draft: Draft, *, strict: bool, refusals: Refusals = STRICT) -> Iterator
         if tag and tag.kind == "close":
             with refusals:
                 _close(draft, tag, parents, strict=strict)
+        while strict and tag and tag.kind != "close" and _is_left_open(draft, tag, parents):
+            with refusals:
+                left = parents.pop()
+                raise draft.place(left.start).error(f"<{left.name}> is not closed", topic="tag")
         yield Met(item, tuple(parents))
         yield from _slots(draft, item, tuple(parents), refusals)
         if tag and tag.kind == "open":
@@ -81,6 +90,14 @@ def _close(draft: Draft, tag: Tag, parents: list[Tag], *, strict: bool) -> None:
             pass
     if strict:
         raise draft.place(tag.start).error(f"</{tag.name}> closes nothing{wanted}", topic="tag")
+
+
+def _is_left_open(draft: Draft, tag: Tag, parents: list[Tag]) -> bool:
+    """Tell whether an element of MJML begins in a text that nothing ends."""
+    if not parents or not tag.name.startswith("mj-"):
+        return False
+    around = parents[-1].name
+    return (around in HOLDS_HTML or not around.startswith("mj")) and not _closes_later(draft, around, tag.start)
 
 
 def _closes_later(draft: Draft, name: str, offset: int) -> bool:

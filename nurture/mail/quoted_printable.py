@@ -20,6 +20,8 @@ READY_MADE = re.compile(r"_(link_\d+|open_url)").fullmatch
 
 _LINE = 76
 _SOFT = "=\r\n"
+_OVER_THE_BRIM = re.compile(r"^(.{74})(?==(?:20|09)$)", re.MULTILINE)
+"""A line of 77: the encoder makes it where a blank ends a line of 75."""
 _SAFE_TEXT = re.compile(r"[ -<>-~]{1,75}").fullmatch
 _SAFE_HTML = re.compile(r"[ !#-%(-;?-~]{1,75}").fullmatch
 _SAFE_URL = re.compile(r"[!-<>-~]+").fullmatch
@@ -34,7 +36,7 @@ def encode(text: str) -> str:
         return ""
     lines = binascii.b2a_qp(text.encode(), istext=True).decode("ascii")
     if "\n" in lines:
-        lines = lines.replace("\r\n", "\n").replace("\n", "\r\n")
+        lines = _OVER_THE_BRIM.sub(r"\1=\n", lines.replace("\r\n", "\n")).replace("\n", "\r\n")
         if lines.endswith("\n"):
             return lines
     last = len(lines) - (lines.rfind("\n") + 1)

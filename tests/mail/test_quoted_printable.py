@@ -2,7 +2,7 @@
 
 import quopri
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
@@ -17,6 +17,8 @@ def lines_fit(encoded: str) -> bool:
 
 
 @given(TEXTS)
+@example("é" * 12 + "xx \nb")
+@example("x" * 74 + " \nb")
 @settings(max_examples=120)
 def test_a_text_is_read_back_and_what_follows_starts_a_line(text: str) -> None:
     text = text.replace("\r", "")
