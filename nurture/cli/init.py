@@ -34,11 +34,11 @@ def init(
         ("$EDITOR campaigns/agreement.yaml", "change what is marked CHANGE"),
         ("nurture check", "every mistake, with its line"),
         ("nurture preview --leads leads.csv", "the mails, as each lead sees them"),
-        ("nurture simulate --leads leads.csv", "who gets what, when, in the weeks to come"),
+        ("nurture simulate --leads leads.csv --weeks 12", "who gets what, when, in the weeks to come"),
     ]
     out.print("\nWhat to do next:\n")
     for command, why in steps:
-        out.print(f"  {command:<38}{why}".rstrip(), markup=False, soft_wrap=True)
+        out.print(f"  {command:<47}{why}".rstrip(), markup=False, soft_wrap=True)
     out.print("\nThen deploy it: README.md says how.")
 
 
