@@ -108,9 +108,9 @@ def _turned(campaign: str, before: _Decision, after: _Decision) -> Change:
     """What follows is of another kind now."""
     match after.kind:
         case "leaves":
-            return Change("leaves", campaign, before.step, becomes=_bound(after))
+            return Change("leaves", campaign, becomes=_bound(after))
         case "stopped":
-            return Change("stops", campaign, before.step, becomes=after.word)
+            return Change("stops", campaign, becomes=after.word)
         case "exhausted":
             return Change("runs_out", campaign, before.step)
         case "no_day":

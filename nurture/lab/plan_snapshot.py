@@ -140,5 +140,6 @@ def _parsed(path: Path, line: bytes) -> Mapping[str, Any]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is no snapshot, or is damaged; `nurture plan --write-snapshot` makes one") from error
+        said = f"{path} is no snapshot, or is damaged or cut off; `nurture plan --write-snapshot` makes one"
+        raise UsageError(said) from error
     return value if isinstance(value, dict) else {}

@@ -83,7 +83,7 @@ def test_an_exit_line_lets_go_whom_it_fits_and_says_who_takes_them() -> None:
         campaign_of(steps=steps("one", "two", "three"), exit=exits), campaign_of("next", enroll={"unready": True})
     )
     big, small = inside(BEFORE), inside(BEFORE, employees=20, title="Director", country="US")
-    assert Change("leaves", "not-ready", "one", becomes="too_big, then next") in found(BEFORE, after, big)
+    assert Change("leaves", "not-ready", becomes="too_big, then next") in found(BEFORE, after, big)
     assert not [change for change in found(BEFORE, after, small) if change.kind == "leaves"]
     assert Change("stays", "not-ready", "one") in found(after, BEFORE, big)
 
@@ -96,7 +96,7 @@ def test_an_exit_line_lets_go_whom_it_fits_and_says_who_takes_them() -> None:
     ],
 )
 def test_a_campaign_that_stops_says_how(after: Rulebook, becomes: str) -> None:
-    assert Change("stops", "not-ready", "one", becomes=becomes) in found(BEFORE, after, inside(BEFORE))
+    assert Change("stops", "not-ready", becomes=becomes) in found(BEFORE, after, inside(BEFORE))
     assert Change("starts", "not-ready", "one") in found(after, BEFORE, inside(BEFORE))
 
 
