@@ -169,7 +169,7 @@ class HandoffFact:
 
 
 @quick
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LeadState:
     """All that rules know of one lead at one moment. `rules.life.apply` takes one and gives the next.
 

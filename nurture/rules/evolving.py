@@ -1,27 +1,20 @@
-"""The next state of a lead: the same but for what changed. `dataclasses.replace` takes four times as long."""
+"""The next state of a lead: the same but for what changed."""
 
-from collections.abc import Callable
-from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
 from nurture.facts import DeliveryFact, DeliveryState, LeadState
-
-_NAMES = tuple(field.name for field in fields(LeadState))
-_PLACE = {name: place for place, name in enumerate(_NAMES)}
-_read: Callable[[LeadState], tuple[Any, ...]] = attrgetter(*_NAMES)
 
 
 def evolve(state: LeadState, **changes: Any) -> LeadState:
     """A state with these fields changed.
 
-    Raises:
-        KeyError: A state has no such field.
+    `dataclasses.replace` does the same field by field, in ten times as long; every decision makes several states.
     """
-    values = list(_read(state))
-    for name, value in changes.items():
-        values[_PLACE[name]] = value
-    return LeadState(*values)
+    evolved = object.__new__(LeadState)
+    fields = evolved.__dict__
+    fields.update(state.__dict__)
+    fields.update(changes)
+    return evolved
 
 
 def in_state(delivery: DeliveryFact, state: DeliveryState, *, for_good: bool = False) -> DeliveryFact:

@@ -1,6 +1,6 @@
 """The walk over the days in search of a slot, for `cadence.next_slot`, which says what is promised."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
@@ -140,17 +140,10 @@ class Search:
         """The rule by which the lead's other mails do not allow a day."""
         if day in self.taken_on:
             return "taken"
-        for rule, span, most in self._spans():
-            if _full_span(day, span, most, counted_on) is not None:
+        for rule, span, most in _spans(self.limits):
+            if len(counted_on) >= most and _full_span(day, span, most, counted_on) is not None:
                 return rule
         return None
-
-    def _spans(self) -> Iterator[tuple[Literal["per_7_days", "per_30_days"], int, int]]:
-        """The limits there are: their rule, over how many days, how many mails."""
-        if self.limits.per_7_days is not None:
-            yield "per_7_days", 7, self.limits.per_7_days
-        if self.limits.per_30_days is not None:
-            yield "per_30_days", 30, self.limits.per_30_days
 
     def _hold(self, rule: HeldRule, day: date, counted_on: list[date]) -> None:
         """Note why the mail does not go on this day; a rule that holds many days in a row is told of once."""
@@ -173,7 +166,7 @@ class Search:
             return f"a mail already goes on {said}"
         if rule == "over":
             return f"the hours of {said} ({cadence.hours}) are over"
-        span, most = next((span, most) for name, span, most in self._spans() if name == rule)
+        span, most = next((span, most) for name, span, most in _spans(self.limits) if name == rule)
         mails, end = _full_span(day, span, most, counted_on) or (most, day)
         return f"{mails} mail{'s'[: mails > 1]} already in the {span} days to {self._name(end)}"
 
@@ -225,14 +218,25 @@ def _window(day: date, start: time, end: time, zone: str) -> tuple[Segment, ...]
     )
 
 
+@once
+def _spans(limits: Limits) -> tuple[tuple[Literal["per_7_days", "per_30_days"], int, int], ...]:
+    """The limits there are: their rule, over how many days, how many mails."""
+    week, month = limits.per_7_days, limits.per_30_days
+    return (
+        *((("per_7_days", 7, week),) if week is not None else ()),
+        *((("per_30_days", 30, month),) if month is not None else ()),
+    )
+
+
 def _full_span(day: date, span: int, most: int, counted_on: list[date]) -> tuple[int, date] | None:
     """The mails in, and the last day of, a span of so many days around `day` that has no room for one more.
 
     Spans that end on `day` or on a later mail's day suffice: no other has more mails.
     """
-    if len(counted_on) < most:
+    width = timedelta(days=span)
+    near = [other for other in counted_on if day - width < other < day + width]
+    if len(near) < most:
         return None
-    near = [other for other in counted_on if abs((other - day).days) < span]
     for end in (day, *(other for other in near if other > day)):
         mails = sum(0 <= (end - other).days < span for other in near)
         if mails >= most:
