@@ -53,6 +53,7 @@ class _Pages:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._listed: tuple[Edition, Catalogue] | None = None
 
     def overview(self, request: Request) -> Response:
         return page("overview.html", **self._around(request), title="Overview")
@@ -129,7 +130,7 @@ class _Pages:
         view = View.read(query_of(request))
         edition = self._desk.edition
         lead = self._lead(view)[0]
-        shown = self._shown(edition, self._entry(catalogue(edition), request, view), lead)
+        shown = self._shown(edition, self._entry(self._catalogue(edition), request, view), lead)
         if shown.mail is None:
             return note("nothing.html")
         back = view.url(request.url.path)
@@ -180,7 +181,7 @@ class _Pages:
         errors = sum(problem.severity == "error" for problem in edition.problems)
         return {
             "edition": edition,
-            "catalogue": catalogue(edition),
+            "catalogue": self._catalogue(edition),
             "view": view,
             "choices": CHOICES,
             "lead": lead,
@@ -193,6 +194,12 @@ class _Pages:
             "path": request.url.path,
             "root": edition.root,
         }
+
+    def _catalogue(self, edition: Edition) -> Catalogue:
+        """The list of an edition, made once: every page shows it."""
+        if self._listed is None or self._listed[0] is not edition:
+            self._listed = edition, catalogue(edition)
+        return self._listed[1]
 
     def _lead(self, view: View) -> tuple[Chosen, str]:
         """The lead that is asked for; the first sample and why, where there is none."""

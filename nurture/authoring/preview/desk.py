@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from nurture.authoring.preview.edition import Edition, in_order, read_edition
-from nurture.authoring.preview.leads import Chosen, FindLead, SheetOfLeads, choose, read_sheet
+from nurture.authoring.preview.leads import Chosen, FindLead, SheetOfLeads, choose, read_sheet, terms
 from nurture.authoring.preview.mailroom import Mailroom
 from nurture.authoring.preview.watching import Fingerprint, fingerprint
 from nurture.errors import NurtureError, Problem
@@ -106,10 +106,11 @@ class Desk:
                 self._edition = replace(edition, number=edition.number + 1, problems=problems, checked=True)
 
     def _renew(self, seen: Fingerprint) -> None:
-        edition = read_edition(self.root, self.edition, self.now())
+        seen_at = self.now()
+        edition = read_edition(self.root, self.edition, seen_at)
         with self._lock:
             sheet_changed = seen.get(self._sheet_path) != self._seen.get(self._sheet_path)
-            terms_changed = edition.agreement != self._edition.agreement
+            terms_changed = terms(edition.book, seen_at) != terms(self._edition.book, seen_at)
             # Until they are checked anew, files that have not changed keep what is known to be wrong with them.
             same = {file for file, text in edition.texts.items() if self._edition.texts.get(file) == text}
             kept = [problem for problem in self._edition.problems if problem.file in same]

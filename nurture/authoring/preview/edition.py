@@ -1,8 +1,10 @@
 """One reading of the workspace's files, as far as they can be read; what cannot be keeps its last good form."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,8 +85,11 @@ class Edition:
 
     def counts(self, file: str) -> tuple[int, int]:
         """How many errors and warnings a file has."""
-        errors = sum(problem.severity == "error" for problem in self.problems if problem.file == file)
-        return errors, sum(problem.file == file for problem in self.problems) - errors
+        return self._counts[file, "error"], self._counts[file, "warning"]
+
+    @cached_property
+    def _counts(self) -> Counter[tuple[str, str]]:
+        return Counter((problem.file, problem.severity) for problem in self.problems)
 
 
 def read_edition(root: Path, before: Edition | None, now: datetime) -> Edition:

@@ -70,11 +70,10 @@ class SheetOfLeads:
 
 def read_sheet(path: Path, book: Rulebook | None, now: datetime) -> SheetOfLeads:
     """Read a CSV as `leads import` would. Never raises: a sheet can be mended while we look."""
-    terms = Terms(frozenset(BUILT_IN_REASONS), "UTC", now) if book is None else Terms.of(book.agreement, now)
     people: dict[str, Person] = {}
     rejects, first = 0, None
     try:
-        with open_sheet(path, terms) as sheet:
+        with open_sheet(path, terms(book, now)) as sheet:
             for row in sheet:
                 if isinstance(row, Reject):
                     rejects, first = rejects + 1, first or row
@@ -86,6 +85,11 @@ def read_sheet(path: Path, book: Rulebook | None, now: datetime) -> SheetOfLeads
         return SheetOfLeads(path.name, error=str(error))
     words = [(_words(person).casefold(), email) for email, person in people.items()]
     return SheetOfLeads(path.name, people, words, rejects, first)
+
+
+def terms(book: Rulebook | None, now: datetime) -> Terms:
+    """What the rows of a sheet are held against; the little that is always true while there is no agreement."""
+    return Terms(frozenset(BUILT_IN_REASONS), "UTC", now) if book is None else Terms.of(book.agreement, now)
 
 
 def search(sheet: SheetOfLeads | None, asked: str, most: int = MOST_FOUND) -> list[Line]:

@@ -137,7 +137,7 @@ document.addEventListener("click", (event) => {
 async function go(url) {
   const there = new URL(url, location.href);
   const elsewhere = there.pathname !== location.pathname;
-  if (elsewhere) document.body.classList.remove("menu");
+  if (elsewhere) menu(false);
   byId("picker").open = false;
   document.activeElement?.blur?.();
   await renew(there.href, true);
@@ -149,10 +149,12 @@ async function go(url) {
 
 addEventListener("popstate", () => renew(location.href));
 
-byId("burger").addEventListener("click", (event) => {
-  const open = document.body.classList.toggle("menu");
-  event.currentTarget.setAttribute("aria-expanded", String(open));
-});
+/* The list of mails, where there is no room for it beside the page. */
+function menu(open) {
+  document.body.classList.toggle("menu", open);
+  byId("burger").setAttribute("aria-expanded", String(open));
+}
+byId("burger").addEventListener("click", () => menu(!document.body.classList.contains("menu")));
 
 function turn(name) {
   const links = [...document.querySelectorAll(`[data-switch="${name}"] a`)];
@@ -168,7 +170,7 @@ function beside(step) {
 
 const KEYS = {
   j: () => beside(1), k: () => beside(-1), d: () => turn("colours"), w: () => turn("width"), p: () => turn("pictures"),
-  "/": () => { document.body.classList.add("menu"); byId("filter").focus(); },
+  "/": () => { menu(true); byId("filter").focus(); },
   l: () => { byId("picker").open = true; byId("lead-search").focus(); },
 };
 
