@@ -87,11 +87,11 @@ def merged(whole: str | None, lines: str) -> tuple[str, int]:
     return "".join(kept) + lines, len(kept)
 
 
-def examples() -> Iterator[Example]:
-    """Every example of the document."""
+def examples(document: Path = DOCUMENT) -> Iterator[Example]:
+    """Every example of a document."""
     example: Example | None = None
     file, fence = "", None
-    for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
+    for line in document.read_text(encoding="utf-8").splitlines():
         if fence is not None:
             if line == "```":
                 example.files[file] = "\n".join([*fence, ""])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
+from math import floor
 
 from nurture.authoring.meaning.countries import COUNTRIES, OFTEN_MEANT
 from nurture.authoring.meaning.facts import Given
@@ -9,7 +10,7 @@ from nurture.authoring.meaning.possible import can_be_open, can_fail, can_hold
 from nurture.authoring.meaning.telling import error, warning
 from nurture.errors import Problem
 from nurture.grammar.conditions import Condition
-from nurture.grammar.mistakes import did_you_mean, quoted
+from nurture.grammar.mistakes import did_you_mean, one_of, quoted
 from nurture.grammar.tree import And, Comparison, Field, Listing, Literal, Or, Truth, leaves
 from nurture.grammar.zones import zone_names
 from nurture.workspace.codes import ALWAYS_HOLDS, HARDLY_A_VALUE, NEVER_HOLDS
@@ -49,10 +50,14 @@ def _why_never(tree: Truth, given: Given) -> tuple[int | None, str, str | None]:
 def _only(item: Truth, given: Given) -> str | None:
     """What the field can be at all, where that is settled by where the condition stands."""
     names = [leaf for leaf in leaves(item) if isinstance(leaf, Field)]
-    values = [value for value in given.values.get(str(names[0]), ()) if value is not None] if len(names) == 1 else []
-    if not values:
+    if len(names) != 1:
         return None
-    return f"here {quoted(names[0])} is only ever {' or '.join(quoted(value) for value in values)}"
+    name = str(names[0])
+    values = [value for value in given.values.get(name, ()) if value is not None]
+    most = given.bounds.get(name, (None, None))[1]
+    if most is not None:
+        return f"here {quoted(name)} is {floor(most):,} at most"
+    return f"here {quoted(name)} is only ever {one_of(map(str, values))}" if values else None
 
 
 def _offset(part: Truth) -> int | None:
