@@ -33,7 +33,8 @@ class LanguageServer:
         self._input = process.stdin
         self._requests = self._documents = 0
         self._came: queue.Queue[dict[str, Any]] = queue.Queue()
-        threading.Thread(target=_listen, args=(process.stdout, self._came), daemon=True).start()
+        self._ear = threading.Thread(target=_listen, args=(process.stdout, self._came), daemon=True)
+        self._ear.start()
         self._request(
             "initialize",
             {
@@ -75,6 +76,10 @@ class LanguageServer:
         """Ask it to end."""
         self._request("shutdown", None)
         self._notify("exit", None)
+
+    def stop_listening(self) -> None:
+        """Wait until the last word of a process that has ended was heard: its streams can be closed then."""
+        self._ear.join(PATIENCE)
 
     def _place(self, folder: Path, text: str) -> dict[str, Any]:
         before, after = text.split("▮")
@@ -127,6 +132,7 @@ def language_server(node: str, root: Path) -> Iterator[LanguageServer]:
     """Start one that cannot reach any network, for a workspace at `root`, and see it end."""
     command = [node, "--require", str(HERE / "no_network.cjs"), str(PROGRAM), "--stdio"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root) as process:
+        server = None
         try:
             server = LanguageServer(process, root)
             yield server
@@ -134,6 +140,8 @@ def language_server(node: str, root: Path) -> Iterator[LanguageServer]:
             assert process.wait(PATIENCE) == 0
         finally:
             process.kill()
+            if server:
+                server.stop_listening()
 
 
 def _listen(stream: BinaryIO, came: "queue.Queue[dict[str, Any]]") -> None:
