@@ -1,15 +1,18 @@
 """A simulation told to a person in a terminal: a chart, some tables, a few lives."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
+
+from rich.table import Table
 
 from nurture.cli.printing import out, print_table, said
 from nurture.lab.charts import bar, columns
 from nurture.lab.running import Asked
 from nurture.lab.tally import Tally
 from nurture.lab.told import figures
+from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, waits, weeks_said
 
 HEIGHT = 6
 """Lines of the chart."""
@@ -17,19 +20,6 @@ SHOWN = 8
 """Rows of a list; `--json` has all."""
 WEEKS_SHOWN = 13
 """Columns of a table by weeks; in longer simulations several weeks share one."""
-
-HELD: Mapping[str, str] = {
-    "weekday": "the campaign sends on other weekdays",
-    "holiday": "a holiday",
-    "skipped": "the clocks skip the campaign's hours",
-    "taken": "another mail goes on that day",
-    "per_7_days": "the limit of mails in 7 days",
-    "per_30_days": "the limit of mails in 30 days",
-    "over": "the campaign's hours were over",
-    "not before": "not before a certain day: a refusal's wait, or the day after somebody woke up",
-    "slow-down": "slowed down: too many mails in a row unanswered",
-}
-"""What each rule that holds a mail back means, in plain words."""
 
 
 def print_story(tally: Tally, asked: Asked) -> None:
@@ -45,9 +35,8 @@ def print_story(tally: Tally, asked: Asked) -> None:
 
 
 def _head(told: Mapping[str, Any], asked: Asked) -> None:
-    begin, end = datetime.fromisoformat(told["start"]), datetime.fromisoformat(told["end"])
     by = "" if asked.rates.is_silent else f", seed {asked.seed}"
-    period = f"{told['weeks']} weeks from {begin:%a} {begin.day} {begin:%b %Y} to {end:%a} {end.day} {end:%b %Y}{by}"
+    period = f"{told['weeks']} weeks from {day_said(told['start'])} to {day_said(told['end'])}{by}"
     out.print(f"[bold]{told['leads']:,} leads[/], {period}", highlight=False)
     handed = sum(sum(weeks.values()) for weeks in told["handoffs_by_rep"].values())
     out.print(f"{told['mails']:,} mails to {told['leads_mailed']:,} leads; {handed:,} handoffs to sales\n")
@@ -86,26 +75,21 @@ def _campaigns(told: Mapping[str, Any]) -> None:
             one["campaign"],
             f"{one['entered']:,}",
             f"{one['mails']:,}",
-            f"{one['ran_out']:,}" + _when(one["ran_out_by_week"]),
-            _counts(one["exits"]),
+            _out(one),
+            counts(one["exits"]),
         )
         for one in told["campaigns"]
         if one["entered"] or one["status"] == "live"
     ]
     print_table(("campaign", "entered", "mails", "ran out of content", "left"), rows)
-    for unreached in told["steps_unreached"]:
-        out.print(f"  nobody was sent {unreached}", markup=False)
-    for campaign, ways in told["campaigns_unentered"].items():
-        out.print(f"  nobody entered {campaign} (entered when {ways})", markup=False, soft_wrap=True)
+    for line in gaps(told):
+        out.print(f"  {line}", markup=False, soft_wrap=True)
     out.print()
 
 
-def _when(weeks: Mapping[str, int]) -> str:
-    """The weeks in which it happened: from the first on, most in one."""
-    if not weeks:
-        return ""
-    most = max(weeks, key=lambda week: weeks[week])
-    return f" (from week {next(iter(weeks))}, most in week {most})"
+def _out(one: Mapping[str, Any]) -> str:
+    when = weeks_said(one["ran_out_by_week"])
+    return f"{one['ran_out']:,} ({when})" if when else "0"
 
 
 def _held(told: Mapping[str, Any]) -> None:
@@ -117,10 +101,8 @@ def _held(told: Mapping[str, Any]) -> None:
     ]
     if rows:
         print_table(("", "", ""), rows)
-    for reason, leads in told["waits"].items():
-        out.print(f"  {leads:,} leads waited for their first mail after “{reason}”", markup=False)
-    if told["failed"]:
-        out.print(f"  not taken by mail servers: {_counts(told['failed'])}", markup=False)
+    for line in waits(told):
+        out.print(f"  {line}", markup=False, soft_wrap=True)
     out.print()
 
 
@@ -133,10 +115,10 @@ def _handoffs(told: Mapping[str, Any]) -> None:
     names = [f"w{low}" if high == low + 1 else f"w{low}-{high - 1}" for low, high in pairwise(edges)]
     rows: list[Sequence[object]] = []
     for rep, weeks in by_rep.items():
-        counts = [sum(weeks.get(str(week), 0) for week in range(low, high)) for low, high in pairwise(edges)]
-        rows.append((rep, *(count or "·" for count in counts), sum(counts)))
+        row = [sum(weeks.get(str(week), 0) for week in range(low, high)) for low, high in pairwise(edges)]
+        rows.append((rep, *(count or "·" for count in row), sum(row)))
     print_table(("handoffs a week", *names, "all"), rows)
-    out.print(f"  how they ended: {_counts(told['handoff_endings'])}\n", markup=False)
+    out.print(f"  how they ended: {counts(told['handoff_endings'])}\n", markup=False)
 
 
 def _edges(weeks: int) -> list[int]:
@@ -153,15 +135,8 @@ def _dead_ends(told: Mapping[str, Any]) -> None:
         return
     out.print(f"{leads:,} leads at a dead end: in no campaign, and none will take them by itself")
     for end in ends[:SHOWN]:
-        came = ", ".join(
-            part
-            for part in (
-                f"refused as {end['refused_for']}" if end["refused_for"] else "",
-                f"left as {end['left_as']}" if end["left_as"] else "never in a campaign",
-            )
-            if part
-        )
-        out.print(f"  {end['leads']:,} leads, {came}; such as {end['example']}", markup=False, soft_wrap=True)
+        what = f"{end['leads']:,} leads, {came_to(end)}; such as {end['example']}"
+        out.print(f"  {what}", markup=False, soft_wrap=True)
         for campaign, why in end["why"].items():
             out.print(f"      {campaign}: {why}", markup=False, soft_wrap=True)
     if len(ends) > SHOWN:
@@ -171,16 +146,8 @@ def _dead_ends(told: Mapping[str, Any]) -> None:
 
 def _lives(examples: Mapping[str, Any]) -> None:
     for kind, life in examples.items():
-        out.print(f"a lead that {_that(kind)}: {life['lead']}", markup=False)
-        print_table(
-            ("", ""), [(said(datetime.fromisoformat(line["at"])), line["what"]) for line in life["life"][:SHOWN]]
-        )
-
-
-def _that(kind: str) -> str:
-    return {"handed to sales": "was handed to sales", "on its way": "is on its way"}.get(kind, kind)
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    """`12 finished, 3 unsubscribed`."""
-    return ", ".join(f"{count:,} {word}" for word, count in counts.items())
+        out.print(f"[bold]{said(life['lead'])}[/] {LIVES.get(kind, kind)}")
+        rows = Table.grid(padding=(0, 2))
+        for line in life["life"][:SHOWN]:
+            rows.add_row(f"  {moment_said(line['at'])}", said(line["what"]))
+        out.print(rows)

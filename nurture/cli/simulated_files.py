@@ -115,7 +115,14 @@ def write_page(path: Path, tally: Tally, workspace: Workspace, asked: Asked) -> 
     Raises:
         NurtureError: It cannot be written.
     """
-    told = page(figures(tally), company=workspace.agreement.company.name, file=asked.leads.name)
+    how = (
+        f"People behave by rates, seed {asked.seed}."
+        if not asked.rates.is_silent
+        else "Nobody does anything by itself."
+    )
+    if asked.events is not None:
+        how = f"They did what {asked.events.name} says. " + how
+    told = page(figures(tally), company=workspace.agreement.company.name, file=asked.leads.name, how=how)
     try:
         path.write_text(told, encoding="utf-8")
     except OSError as error:

@@ -7,6 +7,12 @@ from datetime import datetime
 from nurture.facts import WITH_SALES, LeadState
 from nurture.rules import taking
 from nurture.rules.book import Rulebook
+from nurture.rules.taking import Taking
+
+TAKES = "takes it"
+WOULD = "would take it, but is asked only when something about the lead changes"
+NOT_MEANT: frozenset[str] = frozenset({"other reason", "not unready", "not live"})
+"""Objections of campaigns that are for others altogether."""
 
 Kind = tuple[str | None, str | None, tuple[tuple[str, str], ...]]
 """What tells dead ends apart: the last campaign's word, the last refusal, and each campaign's objection in a word."""
@@ -34,9 +40,16 @@ def note(found: dict[Kind, DeadEnd], book: Rulebook, state: LeadState, now: date
     """Count a lead that has come to a dead end with those that ended like it."""
     asked = taking.choose(book, state, now)
     left_as = state.past[-1].left_as if state.past else None
-    words = tuple((campaign, "takes it" if why is None else why.word) for campaign, why in asked.asked)
+    words = tuple((campaign, TAKES if why is None else why.word) for campaign, why in asked.asked)
     kind = left_as, state.reason, words
     end = found.get(kind)
     if end is None:
-        end = found[kind] = DeadEnd(left_as, state.reason, state.profile.email, dict(asked.because))
+        end = found[kind] = DeadEnd(left_as, state.reason, state.profile.email, _telling(asked))
     end.leads += 1
+
+
+def _telling(asked: Taking) -> dict[str, str]:
+    """What campaigns say that are meant for such leads; where none is, what all say."""
+    said = {campaign: WOULD if why is None else why.say() for campaign, why in asked.asked}
+    meant = {campaign for campaign, why in asked.asked if why is None or why.word not in NOT_MEANT}
+    return {campaign: why for campaign, why in said.items() if campaign in meant} or said

@@ -1,8 +1,152 @@
-"""A simulation as a page."""
+"""A simulation as a page: one file with everything in it, for light and dark, for a desk and a phone."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from markupsafe import Markup, escape
 
-def page(figures: dict[str, Any], *, company: str, file: str) -> str:
-    """Soon."""
-    return ""
+from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, waits, weeks_said
+
+COLOURS = 5
+"""Series of one chart that have a colour of their own; more share the last."""
+_PAGES = Path(__file__).parent / "pages"
+_UP = 100.0
+"""How high a chart is in its own units; the page stretches it."""
+_DATES = 6
+
+
+def page(told: Mapping[str, Any], *, company: str, file: str, how: str) -> str:
+    """The page as HTML.
+
+    Args:
+        told: the figures, from `nurture.lab.told`.
+        company: whose leads they are.
+        file: the name of the file of leads.
+        how: one sentence about who did what: events, or rates and a seed.
+    """
+    return _template().render(
+        told={**told, "dead_ends": [{**end, "came": came_to(end)} for end in told["dead_ends"]]},
+        company=company,
+        file=file,
+        how=how,
+        begin=day_said(told["start"]),
+        end=day_said(told["end"]),
+        tiles=_tiles(told),
+        days=_days(told["per_day"]),
+        handoffs=_handoffs(told),
+        endings=f"How they ended: {counts(told['handoff_endings'])}.",
+        campaigns=[_campaign(one) for one in told["campaigns"] if one["entered"] or one["status"] == "live"],
+        held=_rows({HELD.get(rule, rule): count for rule, count in told["held"].items()}),
+        held_lines=waits(told),
+        dead_leads=sum(end["leads"] for end in told["dead_ends"]),
+        gaps=gaps(told),
+        lives=[_life(kind, life) for kind, life in told["examples"].items()],
+    )
+
+
+def _tiles(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    handed = sum(sum(weeks.values()) for weeks in told["handoffs_by_rep"].values())
+    out = sum(one["ran_out"] for one in told["campaigns"])
+    dead = sum(end["leads"] for end in told["dead_ends"])
+    numbers = {
+        "mails": told["mails"], "leads mailed": told["leads_mailed"], "handoffs to sales": handed,
+        "times out of content": out, "leads at a dead end": dead,
+    }  # fmt: skip
+    return [(f"{number:,}", what) for what, number in numbers.items()]
+
+
+def _days(per_day: Mapping[str, int]) -> dict[str, Any]:
+    """The chart of mails: a bar for every day from the first mail to the last."""
+    if not per_day:
+        return {"most": 0, "svg": "", "dates": []}
+    first, last = date.fromisoformat(next(iter(per_day))), date.fromisoformat(list(per_day)[-1])
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    values = [[per_day.get(day.isoformat(), 0)] for day in days]
+    names = [f"{day:%a} {day.day} {day:%b}" for day in days]
+    return _chart(values, names, [1], "Mails a day", "mails")
+
+
+def _handoffs(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart of handoffs: a bar for every week, a part of it for every rep."""
+    by_rep = told["handoffs_by_rep"]
+    colours = [min(number, COLOURS) for number in range(1, len(by_rep) + 1)]
+    weeks = range(1, told["weeks"] + 1)
+    values = [[reps.get(str(week), 0) for reps in by_rep.values()] for week in weeks]
+    chart = _chart(values, [f"week {week}" for week in weeks], colours, "Handoffs a week", "handoffs")
+    series = [
+        {"name": rep, "total": sum(reps.values()), "colour": colour}
+        for (rep, reps), colour in zip(by_rep.items(), colours, strict=True)
+    ]
+    return {**chart, "series": series}
+
+
+def _chart(
+    values: Sequence[Sequence[int]], names: Sequence[str], colours: Sequence[int], title: str, unit: str
+) -> dict[str, Any]:
+    """Bars of stacked parts; each tells its name and number when pointed at."""
+    most = max((sum(parts) for parts in values), default=0)
+    bars = []
+    for place, (parts, name) in enumerate(zip(values, names, strict=True)):
+        top = _UP
+        for part, colour in zip(parts, colours, strict=True):
+            height = part / most * _UP if most else 0.0
+            top -= height
+            if part:
+                bars.append(
+                    f'<rect class="c{colour}" x="{place + 0.1:.1f}" y="{top:.2f}" width="0.8" height="{height:.2f}"/>'
+                )
+        if any(parts):
+            said = escape(f"{name}: {sum(parts):,} {unit}")
+            whole = f'x="{place}" y="0" width="1" height="{_UP:.0f}"'
+            bars.append(f'<rect {whole} fill="transparent"><title>{said}</title></rect>')
+    drawn = (
+        f'<svg viewBox="0 0 {len(values)} {_UP:.0f}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(title)}">{"".join(bars)}</svg>'
+    )
+    step = max(1, -(-len(names) // _DATES))
+    return {"most": most, "svg": Markup(drawn), "dates": list(names[::step])}  # noqa: S704 - numbers and escaped names
+
+
+def _campaign(one: Mapping[str, Any]) -> dict[str, Any]:
+    rows = _rows(one["steps"])
+    said = f"{one['entered']:,} times entered, {one['mails']:,} mails"
+    lines = []
+    if one["ran_out"]:
+        lines.append(f"Out of content: {one['ran_out']:,} leads, {weeks_said(one['ran_out_by_week'])}.")
+    if one["exits"]:
+        lines.append(f"Left: {counts(one['exits'])}.")
+    return {**one, "said": said, "rows": rows, "lines": lines}
+
+
+def _rows(counted: Mapping[str, int]) -> list[dict[str, Any]]:
+    most = max(counted.values(), default=0)
+    return [
+        {"name": name, "count": count, "width": f"{count / most * 100 if most else 0:.1f}"}
+        for name, count in counted.items()
+    ]
+
+
+def _life(kind: str, life: Mapping[str, Any]) -> dict[str, Any]:
+    lines = [{"at": moment_said(line["at"]), "what": line["what"]} for line in life["life"]]
+    return {"kind": LIVES.get(kind, kind), "lead": life["lead"], "lines": lines}
+
+
+def _drawn(chart: Mapping[str, Any]) -> Markup:
+    """A chart with its scale and its dates."""
+    dates = Markup("").join(Markup("<span>{}</span>").format(name) for name in chart["dates"])
+    return Markup(
+        '<div class="chart"><div class="scale"><span>{}</span><span>0</span></div>{}<div class="dates">{}</div></div>'
+    ).format(f"{chart['most']:,}", chart["svg"], dates)
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_PAGES), autoescape=select_autoescape(), undefined=StrictUndefined
+    )
+    environment.globals["chart"] = _drawn
+    return environment.get_template("simulation.html")
