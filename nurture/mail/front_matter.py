@@ -9,11 +9,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from nurture.errors import TemplateError
 from nurture.mail.pieces import Place
 from nurture.mail.refusals import STRICT, Refusals
 
 _FENCED = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _SIMPLE = re.compile(r'(?P<key>[a-z]+): "(?P<text>[^"\\\t\x00-\x1f\x7f-\x9f]*)"[ ]*')
+_OPEN_QUOTE = re.compile(r"""\s*[\w-]+:\s*(?P<quote>["'])(?:(?!(?P=quote)).)*""")
 KEYS = ("subject", "preheader", "layout")
 
 
@@ -96,11 +98,7 @@ def _entries(yaml: str, file: str) -> Iterator[tuple[str, object, Place]]:
     try:
         values = YAML().load(yaml)
     except MarkedYAMLError as error:
-        unclosed = error.problem == "found unexpected end of stream"
-        mark = error.context_mark if unclosed else error.problem_mark
-        place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file, 2)
-        what = "a quote is not closed" if unclosed else error.problem or error.context
-        raise place.error(f"this is no YAML: {what}", topic="front") from None
+        raise _no_yaml(error, yaml, file) from None
     except YAMLError as error:
         raise Place(file, 2).error(f"this is no YAML: {error}", topic="front") from None
     if values is None:
@@ -110,6 +108,17 @@ def _entries(yaml: str, file: str) -> Iterator[tuple[str, object, Place]]:
     for key, value in values.items():
         line, column = values.lc.key(key)
         yield str(key), value, Place(file, line + 2, column + 1)
+
+
+def _no_yaml(error: MarkedYAMLError, yaml: str, file: str) -> TemplateError:
+    """Say what is wrong with the YAML: nearly always a quote that is not closed, which YAML sees lines later."""
+    for number, line in enumerate(yaml.splitlines()):
+        if found := _OPEN_QUOTE.fullmatch(line):
+            place = Place(file, number + 2, found.start("quote") + 1)
+            return place.error("this is no YAML: a quote is not closed", topic="front")
+    mark = error.problem_mark
+    place = Place(file, mark.line + 2, mark.column + 1) if mark else Place(file, 2)
+    return place.error(f"this is no YAML: {error.problem or error.context}", topic="front")
 
 
 def _line(key: str, value: object, place: Place, yaml: str) -> Line:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from jinja2 import TemplateSyntaxError
@@ -18,7 +18,9 @@ _START = re.compile(
     r"|(?<![\w{$#])\{\s*(?:lead|company|campaign|step)\.\w+[^{}\n]*\}\}?",
     re.IGNORECASE | re.DOTALL,
 )
-_INNER = re.compile(r"""(?:[^"'{}%]|"[^"\n]*"|'[^'\n]*'|\{[^{%#}\n]*\}|%(?!\})|\}(?!\}))*?(?P<end>-?\}\}|[-+]?%\})""")
+_INNER = re.compile(
+    r"""(?:[^"'{}%]|"[^"\n]*"|'[^'\n]*'|\{(?:[^{%#}\n]|\{[^{%#}\n]*\})*\}|%(?!\}))*?(?P<end>-?\}\}|[-+]?%\})"""
+)
 _RAW_END = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 NEEDS_END = ("if", "for", "with", "block", "macro", "call", "filter", "autoescape", "set")
 _ALONE = ("include", "import", "from", "extends")
@@ -60,9 +62,12 @@ def brackets(text: str) -> Iterator[Bracket]:
     while found := _START.search(text, place):
         bracket = _bracket(text, found)
         place = max(bracket.end, found.start() + 1)
-        if bracket.words[:1] == ["raw"] and (end := _RAW_END.search(text, place)):
-            place = end.end()
-            continue
+        if bracket.words[:1] == ["raw"]:
+            if end := _RAW_END.search(text, place):
+                place = end.end()
+                continue
+            advice = Advice(JINJA, "{% raw %} is not ended", "{% endraw %} is missing behind it")
+            bracket = replace(bracket, faults=((advice, bracket.start),))
         yield bracket
 
 
@@ -116,7 +121,8 @@ def _pair(text: str, start: int, *, is_value: bool) -> Bracket:
         return Bracket(start, inside.end(), inner, is_value, tuple(_faults(inner, start, is_value=is_value)))
     plain = text.find(closing, start + 2)
     other = re.compile(r"\{[{%#]|\n[ \t]*\n|<").search(text, start + 2)
-    if plain >= 0 and (other is None or plain < other.start()):
+    half = re.compile(r"[^{}]*\}(?!\})").match(text, start + 2) if is_value else None
+    if plain >= 0 and not half and (other is None or plain < other.start()):
         inner = text[start + 2 : plain]
         faults = tuple(_faults(inner, start, is_value=is_value)) or (
             (_unclosed(text[start : plain + 2], closing), start),

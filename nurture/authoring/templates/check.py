@@ -7,7 +7,7 @@ from pathlib import Path
 from nurture.agreement import Company
 from nurture.authoring.templates.codes import MERGE_TAG, NO_ANSWER, NO_FRONT_MATTER, NO_SUBJECT, UNUSED, UNUSED_PART
 from nurture.authoring.templates.elements import element_problems
-from nurture.authoring.templates.fields import field_problems
+from nurture.authoring.templates.fields import Fields, field_problems, fields_in
 from nurture.authoring.templates.front import preheader_problems
 from nurture.authoring.templates.hyperlinks import link_problems
 from nurture.authoring.templates.markdown import in_markdown
@@ -53,7 +53,7 @@ def check_templates(
         partials: What they include (`Workspace.partials`).
         uses: Every step that sends one; None where that is not known: then none is called unused, or no survey.
         company: Who sends, for sizes and the footer; a made-up one where it is not known.
-        attributes: The leads' own fields, where they are known, as from conditions or a sheet of leads.
+        attributes: The leads' own fields that the workspace names elsewhere, as in conditions.
         only: Names of templates; check these alone, with the parts that they use.
         loose: They belong to no workspace, so none is sent yet: a missing subject, or another program's merge tag, is
             no more than a warning.
@@ -63,6 +63,7 @@ def check_templates(
     for name, file in templates.items():
         if only is None or name in only:
             found += check.template(name, file)
+    found += check.fields()
     if only is None:
         found += check.parts()
     if loose:
@@ -91,8 +92,9 @@ class _Check:
     ) -> None:
         self._parts = {key: mended(part) for key, part in partials.items()}
         self._partials = {key: part.file for key, part in self._parts.items()}
-        self._uses, self._company, self._attributes = uses, company, attributes
+        self._uses, self._company, self._attributes = uses, company, attributes or ()
         self._used: set[str] = set()
+        self._fields: Fields = {}
 
     def template(self, name: str, file: TemplateFile) -> list[Problem]:
         """Give the problems of one template and the parts that it uses."""
@@ -104,6 +106,8 @@ class _Check:
         if examined.framed:
             used = examined.framed.parts
             found += self._lints(read_document(examined.framed))
+            for field, place in fields_in(examined.framed):
+                self._fields.setdefault(field, set()).add(place)
             if examined.subject and examined.html and not examined.errors:
                 mail = Sampled(examined.framed, examined.subject, examined.html, self._company)
                 found += mail_problems(mail)
@@ -115,6 +119,10 @@ class _Check:
         if file.kind == "md":
             found = [in_markdown(one, source.file.text) if one.file == file_of(file) else one for one in found]
         return _not_covered(found, sources)
+
+    def fields(self) -> Iterator[Problem]:
+        """Give the fields that are probably slips."""
+        yield from field_problems(self._fields, self._attributes)
 
     def parts(self) -> Iterator[Problem]:
         """Give the problems of parts that no template uses, and that none does."""
@@ -132,8 +140,6 @@ class _Check:
         yield from link_problems(reading)
         if reading.framed.front.is_there:
             yield from preheader_problems(reading)
-        if self._attributes is not None:
-            yield from field_problems(reading, self._attributes)
 
     def _use(self, name: str, file: TemplateFile, asks: bool) -> Iterator[Problem]:
         place = Place(file_of(file), 1)

@@ -21,7 +21,7 @@ UNKNOWN_NAME = Code("N212", "a name that is not known")
 UNKNOWN_TOOL = Code("N213", "a filter or test that there is not")
 PART = Code("N214", "a layout, part, block or macro that there is not, or that is used wrongly")
 NOT_HERE = Code("N215", "Jinja where it cannot stand")
-UNKNOWN_FIELD = Code("N216", "a field that nothing else in the workspace knows")
+NEARLY_A_FIELD = Code("N216", "a field of your own that is nearly another's name")
 NO_DEFAULT = Code("N217", "a field that is written without saying what stands there when it is empty")
 
 MUSTACHE = Code("N220", "Mustache or Handlebars instead of Jinja")

@@ -1,34 +1,43 @@
-"""Fields of the lead that no import, trait or condition of the workspace knows."""
+"""The leads' own fields: no list of them is complete, but one that is nearly another's name is probably that."""
 
 import re
 from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 
-from nurture.authoring.templates.codes import UNKNOWN_FIELD, UNKNOWN_NAME
-from nurture.authoring.templates.reading import Reading
-from nurture.authoring.templates.telling import problem, warning
+from nurture.authoring.templates.codes import NEARLY_A_FIELD
+from nurture.authoring.templates.telling import warning
 from nurture.errors import Problem
-from nurture.grammar.mistakes import nearest
+from nurture.mail.compiling import Framed
 from nurture.mail.names import LEAD_FIELDS
-from nurture.mail.pieces import Piece, cut
+from nurture.mail.pieces import Piece, Place, cut
+from nurture.mail.refusals import Refusals
 
 _FIELD = re.compile(r"\blead\.(?:attributes\.)?(?P<field>[A-Za-z]\w*)")
+_NEAR = 0.85
+"""How alike two names are (difflib's ratio) when one is probably a slip of the other."""
+
+Fields = dict[str, set[Place]]
+"""Where each of the leads' own fields is named."""
 
 
-def field_problems(reading: Reading, attributes: Collection[str]) -> Iterator[Problem]:
-    """Give the fields that are neither every lead's nor among `attributes`."""
-    front = reading.framed.front
-    pieces = [part for part in reading.draft.shelf.parts(reading.draft.text) if isinstance(part, Piece)]
-    for line in (front.subject, front.preheader):
-        pieces += cut(line.text, line.place) if line else []
+def fields_in(framed: Framed) -> Iterator[tuple[str, Place]]:
+    """Give the leads' own fields in a mail."""
+    draft, front = framed.document, framed.front
+    pieces = [part for part in draft.shelf.parts(draft.text) if isinstance(part, Piece)]
+    with Refusals(keep=True):  # what cannot be read there is told by then
+        for line in (front.subject, front.preheader):
+            pieces += cut(line.text, line.place) if line else []
     for piece in pieces:
         for found in _FIELD.finditer(piece.text) if piece.kind != "text" else ():
-            field = found["field"]
-            if field in LEAD_FIELDS or field in attributes:
-                continue
-            place = piece.place.after(piece.text[: found.start()])
-            near = nearest(field, attributes)
-            if near:
-                yield problem(UNKNOWN_NAME, place, f"no lead has a field `{field}`", f"did you mean `lead.{near}`?")
-            else:
-                told = f"nothing else in this workspace knows a field `{field}`"
-                yield warning(UNKNOWN_FIELD, place, told, "see that an import or an `identify` brings it")
+            if found["field"] not in LEAD_FIELDS:
+                yield found["field"], piece.place.after(piece.text[: found.start()])
+
+
+def field_problems(fields: Fields, elsewhere: Collection[str]) -> Iterator[Problem]:
+    """Give the fields that are named in one place alone, and nearly what conditions or several places name."""
+    known = {*elsewhere, *(name for name, places in fields.items() if len(places) > 1)}
+    for name, places in fields.items():
+        near = get_close_matches(name, known, 1, _NEAR)
+        if name not in known and near:
+            told = f"`lead.{name}` is nearly `lead.{near[0]}`, and named nowhere else"
+            yield warning(NEARLY_A_FIELD, next(iter(places)), told, f"did you mean `lead.{near[0]}`?")

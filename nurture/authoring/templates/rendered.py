@@ -118,8 +118,8 @@ def _preheader(framed: Framed, values: dict[str, object]) -> str:
     if line is None or "{" not in line.text:
         return line.text if line else ""
     shelf = framed.prepared.shelf
-    source = restore(Draft.of(cut(line.text, line.place), shelf).text, shelf, line.place)
     try:
+        source = restore(Draft.of(cut(line.text, line.place), shelf).text, shelf, line.place)
         return compile_part(SUBJECTS, source, None).fill(values).strip()
     except TemplateError:
         return ""

@@ -14,6 +14,7 @@ from tests.authoring.templates.making import HEAD, assert_said, problems, said, 
         ("«{ { lead.title } }", "write {{ lead.title }}"),
         ("«{ lead.title }}", "write {{ lead.title }}"),
         ("«{lead.title}", "write {{ lead.title }}"),
+        ("«{{ lead.title } and «{ lead.company }}", "write {{ lead.title }}"),
         ("«{% if lead.title } x {% endif %}", "write {% if lead.title %}"),
         ("«{ % if lead.title %} x {% endif %}", "write {% if lead.title %}"),
         ("«%7B%7B lead.title %7D%7D", "write it with its brackets again"),
@@ -46,6 +47,7 @@ def test_brackets_that_are_nearly_right(source: str, words: str) -> None:
         ("«{% else %}", "write {% if … %} before it"),
         ("{% if lead.title %}«{% for x in lead.y | default('') %}{% endif %}", "{% endfor %} is missing behind it"),
         ("a «{# b", "write #} where it ends"),
+        ("a «{% raw %} b", "{% endraw %} is missing behind it"),
     ],
 )
 def test_jinja_that_cannot_be_read(source: str, words: str) -> None:
@@ -65,6 +67,7 @@ def test_jinja_that_cannot_be_read(source: str, words: str) -> None:
         "{% if lead.title %}{% if lead.company %}x{% else %}y{% endif %}{% elif lead.country == 'GB' %}z{% endif %}",
         "{% for x in lead.y | default('') %}{{ x }}{% else %}z{% endfor %}",
         "{{ {'GB': 'x'}[lead.country | default('GB')] }}",
+        "{{ {'GB': {'a': 'x'}}['GB']['a'] }}",
         "10% of {a} and [b], 5 %} of {c",
     ],
 )

@@ -64,12 +64,13 @@ def test_every_unknown_name_of_a_mail_is_told_in_one_run() -> None:
     assert_said("N212", {"t.mjml": front + body})
 
 
-def test_a_field_that_nothing_else_knows() -> None:
-    source = {"t.mjml": text("{{ «lead.plann | default('x') }} {{ lead.plan | default('x') }}")}
-    assert assert_said("N212", source, attributes={"plan"})[0].hint == "did you mean `lead.plan`?"
-    found = assert_said("N216", {"t.mjml": text("{{ «lead.shoe | default('x') }}")}, attributes={"plan"})
-    assert found[0].severity == "warning"
-    assert problems({"t.mjml": text("{{ lead.shoe | default('x') }}")}) == []
+def test_a_field_of_ones_own_that_is_nearly_another() -> None:
+    source = {"t.mjml": text("{{ «lead.shoe_szie | default('x') }} {{ lead.state | default('x') }}")}
+    found = assert_said("N216", source, attributes={"shoe_size", "status"})
+    assert (found[0].severity, found[0].hint) == ("warning", "did you mean `lead.shoe_size`?")
+    twice = "{{ lead.shoe_size | default('x') }}"
+    assert_said("N216", {"t.mjml": text(f"{twice} {twice} {{{{ «lead.shoesize | default('x') }}}}")})
+    assert problems({"t.mjml": text("{{ lead.shoe_szie | default('x') }}")}) == []
 
 
 def test_a_field_without_a_default_holds_mails_back() -> None:
