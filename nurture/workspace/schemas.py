@@ -24,7 +24,8 @@ FOLDER = "schemas"
 """Where the files of a workspace look for them: `$schema=../schemas/campaign.schema.json`."""
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _NULL = {"type": "null"}
-_FIRST = ("$schema", "$id", "title", "description", "type")
+_FIRST = ("$schema", "$id", "title", "description", "examples", "default", "type")
+"""What a person looks for in a schema stands first."""
 
 
 @cache
@@ -57,7 +58,7 @@ def _schema(shape: type[Shape], name: str, title: str) -> Schema:
     schema: Schema = _Writer(parts).whole(raw)
     schema.pop("examples", None)
     add_snippets(schema["properties"])
-    return {**schema, "$schema": _DRAFT, "$id": f"urn:nurture:schema:{name}", "title": title}
+    return _ordered({**schema, "$schema": _DRAFT, "$id": f"urn:nurture:schema:{name}", "title": title})
 
 
 def _explain(properties: dict[str, Schema], said: Mapping[str, Explanation]) -> None:
@@ -81,7 +82,7 @@ class _Writer:
         if "$ref" in schema:
             part = self._parts[schema["$ref"].rpartition("/")[2]]
             schema = {**part, **{key: value for key, value in schema.items() if key != "$ref"}}
-        return _optional(_tidy({key: self._value(key, value) for key, value in schema.items()}))
+        return _ordered(_optional(_tidy({key: self._value(key, value) for key, value in schema.items()})))
 
     def _value(self, key: str, value: Any) -> Any:
         if key in ("properties", "patternProperties"):
@@ -108,6 +109,10 @@ def _optional(schema: Schema) -> Schema:
     return {**given[0], **rest} if len(given) == 1 else {**rest, "anyOf": given}
 
 
+def _ordered(schema: Schema) -> Schema:
+    return {key: schema[key] for key in (*_FIRST, *schema) if key in schema}
+
+
 def _exampled(schema: Any) -> Any:
     """A key's schema with the examples of what it is made of, where it has none itself."""
     if (
@@ -117,7 +122,7 @@ def _exampled(schema: Any) -> Any:
         or not (found := _examples(schema))
     ):
         return schema
-    return {**schema, "examples": found}
+    return _ordered({**schema, "examples": found})
 
 
 def _examples(schema: Schema) -> list[Any]:
@@ -136,5 +141,4 @@ def _examples(schema: Schema) -> list[Any]:
 
 
 def _written(schema: Schema) -> str:
-    ordered = {key: schema[key] for key in (*_FIRST, *schema) if key in schema}
-    return json.dumps(ordered, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

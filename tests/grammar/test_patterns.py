@@ -58,16 +58,27 @@ DAY = ("mon", "tues", "wednesday", "thurs", "fri", "sun", "wek")
 DASH = ("-", "–", "—", "--")
 TRUTH = ("true", "false", "yes", "off", "y", "t", "1", "maybe")
 
+
+def _is_short(text: str) -> bool:
+    """Whether no number in it is beyond what a duration can be, of which patterns know nothing."""
+    return all(len(number) > 9 or int(number) <= 100 for number in re.findall("[0-9]+", text))
+
+
+durations = said(AMOUNT, UNIT).filter(_is_short)
+
 # Python's `$` also stands before a last line break, and JavaScript's, which editors use, does not.
 EXACT: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
-    "calendar durations": (CalendarDuration, said(AMOUNT, UNIT)),
-    "durations": (Duration, said(AMOUNT, UNIT)),
+    "calendar durations": (CalendarDuration, durations),
+    "durations": (Duration, durations),
     "weekdays": (
         Weekdays,
         said(DAY) | said(DAY, DASH, DAY) | said(DAY, (",", "-"), DAY, (",", "-"), DAY) | st.lists(said(DAY)),
     ),
     "times": (ClockTime, said(CLOCK)),
-    "again": (Again, said(("never", "ever", "after")) | said(("after ", "after", "in "), AMOUNT, UNIT)),
+    "again": (
+        Again,
+        said(("never", "ever", "after")) | said(("after ", "after", "in "), AMOUNT, UNIT).filter(_is_short),
+    ),
     "so many a day": (
         PerDay,
         said(("2", "0", "007", "two"), ("per ", "a ", "per", "by "), ("day", "days"))
