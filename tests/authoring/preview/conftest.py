@@ -30,10 +30,8 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def desk(root: Path) -> Desk:
-    """A desk over it, checked once."""
-    desk = desk_of(root)
-    desk.check_now()
-    return desk
+    """A desk over it; nothing is checked unless a test does it."""
+    return desk_of(root)
 
 
 @pytest.fixture
@@ -57,9 +55,12 @@ def serving() -> Iterator[Callable[[Desk], str]]:
         assert not thread.is_alive()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """Debian's Chromium; without it the test is skipped."""
+    """Debian's Chromium; without it the test is skipped.
+
+    For one module: while it is there, an event loop runs in this thread, in which others could begin none.
+    """
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         pytest.skip("there is no chromium here (Debian: apt-get install chromium)")

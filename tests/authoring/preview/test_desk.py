@@ -110,7 +110,7 @@ def test_without_an_agreement_mails_are_shown_and_time_lines_are_not(root: Path)
     assert "Ada at Acme" in page(desk, "/mail/not-ready/roi")
 
 
-@pytest.mark.parametrize("octets", [b"\xff\xfe", b"", b"\x00", b"a: &a [*a]", b"- x", b"{" * 50])
+@pytest.mark.parametrize("octets", [b"\xff\xfe", b"", b"a: &a [*a]", b"{" * 50])
 @pytest.mark.parametrize(
     "name", ["campaigns/agreement.yaml", "campaigns/not-ready.yaml", "templates/not-ready/roi.mjml"]
 )
@@ -146,6 +146,7 @@ def test_a_check_that_fails_leaves_the_pages(root: Path) -> None:
 
 
 def test_until_it_is_checked_again_a_file_keeps_what_was_wrong_with_it(desk: Desk, root: Path) -> None:
+    desk.check_now()
     desk_before = desk.edition.counts("templates/spare/idea.md")
     assert sum(desk_before) > 0  # no step sends it
     change(root / "templates/not-ready/roi.mjml", "What it costs.", "What it saves.")

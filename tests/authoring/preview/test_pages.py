@@ -13,7 +13,15 @@ from nurture.authoring.preview.answers import is_this_machine
 from nurture.authoring.preview.desk import Desk
 from nurture.authoring.preview.samples import SAMPLES
 from nurture.authoring.preview.view import CHOICES, View
-from tests.authoring.preview.making import BASE, NOW, ask, change, desk_of, mail_of, page, write
+from tests.authoring.preview.making import BASE, NOW, ask, change, desk_of, mail_of, page, workspace, write
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """One for all that only look."""
+    desk = desk_of(workspace(tmp_path_factory.mktemp("ws")))
+    desk.check_now()
+    return desk
 
 
 def _words(text: str) -> str:
