@@ -1,5 +1,7 @@
 """`nurture why`: what happens next to a lead, when, and every rule that decided; and why not a certain step."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ from nurture.cli.printing import Json, err, out, print_json, print_table
 from nurture.db import transaction
 from nurture.errors import NotFound, UsageError
 from nurture.facts import LeadState
+from nurture.flows.adopt import concerned
 from nurture.grammar.mistakes import did_you_mean
 from nurture.rules.book import Rulebook
 from nurture.rules.calendar import local_date, zone_info
@@ -33,17 +36,32 @@ def why(
     with opened_app() as app:
         now = app.now()
         state, mails, adopted = _loaded(app, email, now)
+    if adopted and adopted != app.workspace.versions:
+        err.print(_NOT_ADOPTED, markup=False, soft_wrap=True)
+        state = _once_adopted(app, state, adopted, now)
     said = explain(app.book, state, now)
     asked = None if step is None else _step_why(app.book, state, now, mails, step)
-    if adopted and adopted != app.workspace.versions:
-        err.print("nurture: files have changed since they were adopted; this says what they mean as they are now, and "
-                  "`nurture plan` what changes for whom", markup=False, soft_wrap=True)  # fmt: skip
     if as_json:
         print_json(_document(state, said, asked))
     elif asked is None:
         _print(state, said, now)
     else:
         _print_step(state, asked)
+
+
+_NOT_ADOPTED = (
+    "nurture: files have changed since they were adopted; this is what follows once they are, and `nurture plan` says "
+    "for whom they change something"
+)
+
+
+def _once_adopted(app: App, state: LeadState, adopted: Mapping[str, str], now: datetime) -> LeadState:
+    """The lead as adopting the files would leave it: decided again at once, if its campaign's file is another."""
+    live, files = state.enrollment, app.workspace.versions
+    changed = [name for name in adopted.keys() | files.keys() if adopted.get(name) != files.get(name)]
+    if live is None or live.campaign not in concerned(app, changed):
+        return state
+    return replace(state, enrollment=replace(live, due_at=now))
 
 
 def _loaded(

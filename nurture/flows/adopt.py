@@ -1,6 +1,7 @@
 """Adopt the workspace's files as they are now: note their versions, and decide again what changed files concern."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -39,12 +40,16 @@ def adopt(app: App, now: datetime) -> Adopted:
             return Adopted()
         contents = {name: (after.get(name, ""), _text(app, name)) for name in changed}
         versions.adopt(db, contents, now)
-        campaigns = [PurePosixPath(name).stem for name in changed if PurePosixPath(name).parent.name == "campaigns"]
-        if AGREEMENT in changed:
-            campaigns = list({*app.book.campaigns, *campaigns})
-        woken = due.wake(db, campaigns, now) if before else 0
+        woken = due.wake(db, sorted(concerned(app, changed)), now) if before else 0
     log.info("adopted changed files", extra={"files": len(changed), "woken": woken})
     return Adopted(tuple(changed), woken)
+
+
+def concerned(app: App, changed: Iterable[str]) -> frozenset[str]:
+    """The campaigns whose enrollments are decided again because of changed files; the agreement concerns all."""
+    names = frozenset(changed)
+    campaigns = {PurePosixPath(name).stem for name in names if PurePosixPath(name).parent.name == "campaigns"}
+    return frozenset(campaigns | app.book.campaigns.keys() if AGREEMENT in names else campaigns)
 
 
 def _text(app: App, name: str) -> str:

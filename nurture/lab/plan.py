@@ -23,6 +23,8 @@ NOTHING_ADOPTED = (
     "no files have been adopted yet; the clock adopts them when it first leads, and they take effect from then on"
 )
 
+Each = Callable[[LeadState, Moved], None]
+"""Is told of every change of every lead."""
 Judge = Callable[[LeadState], Iterable[Moved]]
 """Everything that changes for one lead."""
 
@@ -74,11 +76,14 @@ class Tally:
     days: dict[Change, tuple[int, int]] = field(default_factory=dict)
     examples: dict[Change, list[str]] = field(default_factory=dict)
     leads: int = 0
+    each: Each | None = None
 
     def count(self, state: LeadState, moved: Iterable[Moved], *, name: bool) -> None:
         """Count what changes for one lead; `name`: keep its address if it is among the first."""
         self.leads += 1
         for one in moved:
+            if self.each is not None:
+                self.each(state, one)
             self.rows[one.change] += 1
             if one.days:
                 least, most = self.days.get(one.change, (one.days, one.days))
@@ -117,6 +122,7 @@ def plan(
     judge: Judge | None = None,
     notes: Iterable[str] = (),
     named: bool = True,
+    each: Each | None = None,
 ) -> Plan:
     """Decide every lead by both sets of files.
 
@@ -131,8 +137,9 @@ def plan(
         judge: what changes for one lead; by the scope, where none is given.
         notes: what is to be said beside.
         named: whether examples of addresses are kept.
+        each: is told of every change of every lead.
     """
-    tally = Tally()
+    tally = Tally(each=each)
     for state in leads:
         tally.count(state, changes_of(scope, state, now) if judge is None else judge(state), name=named)
     files = changed_files(before.workspace.versions, after.workspace.versions)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from nurture.app import App
 from nurture.errors import NurtureError
 from nurture.facts import LeadState
-from nurture.lab.plan import NOTHING_ADOPTED, Plan, plan, scope_between
+from nurture.lab.plan import NOTHING_ADOPTED, Each, Plan, plan, scope_between
 from nurture.lab.plan_files import Files, adopted_files
 from nurture.lab.plan_recorder import Recorder, text_fields
 from nurture.lab.plan_scope import Scope
@@ -31,7 +31,7 @@ def tell_nobody(_: int) -> None:
     """For those whom progress does not concern."""
 
 
-def plan_of(app: App, now: datetime, tell: Tell = tell_nobody) -> Plan | None:
+def plan_of(app: App, now: datetime, tell: Tell = tell_nobody, each: Each | None = None) -> Plan | None:
     """What the workspace's files would do to the leads inside; None where no files were ever adopted.
 
     Raises:
@@ -45,7 +45,8 @@ def plan_of(app: App, now: datetime, tell: Tell = tell_nobody) -> Plan | None:
         scope = scope_between(before, after)
         enrolled = overview.enrolled_by_campaign(db)
         leads = _leads(db, scope, now, tell)
-        return plan(before, after, scope, leads, now=now, enrolled=enrolled, adopted_at=versions.adopted_at(db))
+        adopted_at = versions.adopted_at(db)
+        return plan(before, after, scope, leads, now=now, enrolled=enrolled, adopted_at=adopted_at, each=each)
 
 
 def snapshot_of(app: App, now: datetime, path: Path, *, keep: Collection[str] = (), tell: Tell = tell_nobody) -> int:

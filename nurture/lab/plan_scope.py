@@ -12,7 +12,9 @@ Texts = Callable[[str], object]
 
 FIT = ("fit", "grades", "signals", "half_life", "horizon", "qualify")
 SCORE = ("signals", "half_life", "horizon")
-ALL_MAIL = ("company", "limits")
+CONDITIONS = ("company",)
+"""What any condition may ask of the agreement; `company` holds the zone and the holidays of all mail, too."""
+DAYS = ("limits",)
 TAKING = ("status", "topic", "priority", "enroll", "steps", "exit", "order")
 
 
@@ -58,9 +60,10 @@ class Scope:
 
 def scope_of(before: Rulebook, after: Rulebook, texts_before: Texts, texts_after: Texts) -> Scope:
     """Compare two sets of files."""
-    everybody = _differ(before, after, ALL_MAIL) or (
+    everybody = _differ(before, after, CONDITIONS) or (
         _differ(before, after, SCORE) and (before.uses_score or after.uses_score)
     )
+    all_days = everybody or _differ(before, after, DAYS)
     names = sorted(before.campaigns.keys() | after.campaigns.keys())
     other: dict[str, frozenset[str]] = {}
     steps: dict[str, tuple[str, ...]] = {}
@@ -73,7 +76,7 @@ def scope_of(before: Rulebook, after: Rulebook, texts_before: Texts, texts_after
             steps[name] = tuple(sorted(touched, key=lambda step: _position(step, two, one)))
     changed = {name for name in names if before.campaigns.get(name) != after.campaigns.get(name)}
     takes = everybody or any(_takes_otherwise(before.campaigns.get(n), after.campaigns.get(n)) for n in changed)
-    concerned = frozenset(names) if everybody else frozenset(changed | steps.keys())
+    concerned = frozenset(names) if all_days else frozenset(changed | steps.keys())
     return Scope(before, after, concerned, steps, takes, _differ(before, after, FIT), other)
 
 

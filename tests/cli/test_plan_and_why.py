@@ -1,5 +1,6 @@
 """`nurture plan` and `nurture why` as people, programs and CI call them."""
 
+import csv
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -90,6 +91,16 @@ def test_a_plan_says_plainly_that_nothing_changes_or_what_does(run: Run, app: Ap
     assert "jo@" not in shown
 
 
+def test_every_change_of_every_lead_can_be_had_as_a_file(run: Run, app: App, root: Path, tmp_path: Path) -> None:
+    edit(root, "{id: one,", "{id: first,")
+    file = tmp_path / "changes.csv"
+    assert run("plan", "--list", str(file)).exit_code == 0
+    with file.open(newline="") as lines:
+        listed = {row["change"]: row for row in csv.DictReader(lines)}
+    assert listed.keys() == {"another_step", "gets", "loses"}
+    assert {"lead": "jo@buyer.example", "step": "first", "was": "one"}.items() <= listed["another_step"].items()
+
+
 def test_nothing_adopted_is_said_plainly(run: Run, clean_db: Engine) -> None:
     assert "no files have been adopted yet" in run("plan").output
     assert document(run("plan", "--json"))["changes"] == []
@@ -110,6 +121,8 @@ def test_a_snapshot_needs_no_database(run: Run, app: App, root: Path, tmp_path: 
     ("arguments", "words"),
     [
         (("plan", "--snapshot", "a", "--write-snapshot", "b"), "say one of them"),
+        (("plan", "--snapshot", "a", "--list", "b"), "needs the database"),
+        (("plan", "--list", "no/such/folder/x"), "cannot be written"),
         (("plan", "--keep", "country"), "goes with --write-snapshot"),
         (("plan", "--snapshot", "nowhere.jsonl"), "nowhere.jsonl cannot be read"),
         (("plan", "--write-snapshot", "x", "--keep", "cuntry"), "did you mean `country`?"),
@@ -148,4 +161,6 @@ def test_why_tells_the_leads_own_time_and_warns_of_files_not_adopted(run: Run, a
     assert "(America/Chicago)" in shown.stdout
     assert "have changed since they were adopted" not in shown.stderr
     edit(root, "{id: one,", "{id: first,")
-    assert "have changed since they were adopted" in run("why", "jo@buyer.example").stderr
+    after = run("why", "jo@buyer.example", "--json")
+    assert "have changed since they were adopted" in after.stderr
+    assert json.loads(after.stdout)["next"]["step"] == "first"
