@@ -102,21 +102,27 @@ def _check_variables(
     undeclared = strange & meta.find_undeclared_variables(tree) if strange else strange
     unknown = undeclared | {"self"}
     roots = {id(root) for root, _ in look_ups}
+    dotted = {id(node.node) for node in every if isinstance(node, (nodes.Getattr, nodes.Getitem))}
     for node in every:
         if isinstance(node, nodes.Name):
             with refusals:
-                _check_variable(node, unknown, source, is_root=id(node) in roots)
+                _check_unknown(node, unknown, source, is_dotted=id(node) in dotted)
+                _check_variable(node, source, is_root=id(node) in roots)
 
 
-def _check_variable(node: nodes.Name, unknown: Collection[str], source: JinjaSource, *, is_root: bool) -> None:
+def _check_unknown(node: nodes.Name, unknown: Collection[str], source: JinjaSource, *, is_dotted: bool) -> None:
+    name = node.name
+    if node.ctx == "load" and name in unknown:
+        near = get_close_matches(name, KNOWN if is_dotted else (*KNOWN, *LEAD_FIELDS), 1, 0.7)
+        hint = _meant(near[0], in_lead=not is_dotted) if near else None
+        what = f"`{name}` is not known here; known are {', '.join(KNOWN)}"
+        raise source.place(node.lineno, name).error(what, hint=hint, topic="name")
+
+
+def _check_variable(node: nodes.Name, source: JinjaSource, *, is_root: bool) -> None:
     name = node.name
     if node.ctx != "load" and (name in KNOWN or name.startswith("_")):
         raise source.place(node.lineno, name).error(f"`{name}` cannot be given another meaning", topic="name")
-    if node.ctx == "load" and name in unknown:
-        near = get_close_matches(name, (*KNOWN, *LEAD_FIELDS), 1, 0.7)
-        hint = _meant(near[0]) if near else None
-        what = f"`{name}` is not known here; known are {', '.join(KNOWN)}"
-        raise source.place(node.lineno, name).error(what, hint=hint, topic="name")
     if name in _ROOTS and not is_root:
         what = f"`{name}` is not one value; name a field of it, such as `{_first_field(name)}`"
         raise source.place(node.lineno, name).error(what, topic="name")
@@ -188,8 +194,8 @@ def _answer(call: nodes.Call, source: JinjaSource) -> set[tuple[str, str]]:
     return {(str(values[0]), str(values[1]))} if len(values) == 2 else set()
 
 
-def _meant(name: str) -> str:
-    return f"did you mean `{'lead.' if name in LEAD_FIELDS else ''}{name}`?"
+def _meant(name: str, *, in_lead: bool = True) -> str:
+    return f"did you mean `{'lead.' if in_lead and name in LEAD_FIELDS else ''}{name}`?"
 
 
 def _first_field(root: str) -> str:

@@ -23,6 +23,8 @@ CLIPPED = 102 * 1024
 """Octets of HTML; Gmail shows no more of a mail (measured by many, never documented by Google)."""
 NEARLY_CLIPPED = 90 * 1024
 _EMPTY = re.compile(r"lead\.(?:attributes\.)?(?P<field>.+?) is empty here")
+_OPERANDS = re.compile(r"unsupported operand type\(s\) for (?P<sign>\S+): '(?P<one>\w+)' and '(?P<other>\w+)'")
+_KINDS = {"int": "a number", "float": "a number", "str": "a text", "bool": "yes or no", "list": "a list"}
 _MOST_FIELDS = 25
 
 
@@ -59,7 +61,8 @@ def mail_problems(mail: Sampled) -> Iterator[Problem]:
     if isinstance(made, TemplateError):
         if not mail.own_fields:
             place = Place(made.template, made.line, made.column)
-            yield warning(CANNOT_BE_MADE, place, f"for some leads this mail cannot be made: {made.what}", made.hint)
+            told = f"for some leads this mail cannot be made: {_plainly(made.what)}"
+            yield warning(CANNOT_BE_MADE, place, told, made.hint)
         return
     yield from _size(mail.framed, made[1])
     typical = mail.made(TYPICAL, mail.own_fields)
@@ -67,6 +70,15 @@ def mail_problems(mail: Sampled) -> Iterator[Problem]:
         values, front = typical[0], mail.framed.front
         subject = " ".join(str(values["subject"]).split())
         yield from length_problems(subject, front.subject.place, _preheader(mail.framed, values), front.preheader)
+
+
+def _plainly(what: str) -> str:
+    """Say what Python says of two values that do not go together, without its words."""
+    found = _OPERANDS.search(what)
+    if found is None:
+        return what
+    one, other = (_KINDS.get(found[kind], "a value of another kind") for kind in ("one", "other"))
+    return f"`{found['sign']}` does not go with {one} and {other}"
 
 
 def _without_default(mail: Sampled) -> Iterator[Problem]:
