@@ -50,7 +50,7 @@ class Edition:
     """Everything as of one moment. Immutable; a save makes the next one.
 
     Attributes:
-        number: counts up with every change, for pages to see that there is a newer one.
+        number: goes up with every change, and from one start to the next: so pages see that there is a newer one.
         problems: of all files, sorted; those of reading alone until `checked`.
         texts: every file's text, by its path below the workspace.
         yaml: every YAML file, as last understood, by path.
@@ -116,7 +116,7 @@ def read_edition(root: Path, before: Edition | None, now: datetime) -> Edition:
     agreement = kept[f"{CAMPAIGNS}/{AGREEMENT}"].good if f"{CAMPAIGNS}/{AGREEMENT}" in kept else None
     campaigns = {one.good.id: one.good for one in kept.values() if isinstance(one.good, Campaign)}
     return Edition(
-        number=1 if before is None else before.number + 1,
+        number=int(now.timestamp()) if before is None else before.number + 1,
         root=root,
         read_at=now,
         yaml=kept,

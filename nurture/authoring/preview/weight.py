@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from nurture.authoring.preview.mailroom import MadeMail
-
-HEAVY, CUT_OFF = 90 * 1024, 102 * 1024
-"""Octets of HTML. Gmail cuts a mail off at 102 KB, and with it the footer."""
+from nurture.authoring.templates.rendered import CLIPPED, NEARLY_CLIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +23,9 @@ def weight(mail: MadeMail) -> Weight:
     return Weight(
         kilobytes(octets),
         kilobytes(mail.message_octets),
-        min(100, round(100 * octets / CUT_OFF)),
-        is_heavy=octets > HEAVY,
-        is_cut_off=octets > CUT_OFF,
+        min(100, round(100 * octets / CLIPPED)),
+        is_heavy=octets > NEARLY_CLIPPED,
+        is_cut_off=octets > CLIPPED,
     )
 
 

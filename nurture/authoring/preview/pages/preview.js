@@ -28,6 +28,11 @@ async function renew(url, push) {
     return false;
   }
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!next.getElementById("main")) {
+    say("This page cannot be made; the terminal says why", true);
+    return false;
+  }
+  say("");
   document.title = next.title;
   if (push) history.pushState(null, "", url);
   shown = Number(next.body.dataset.edition);
