@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic_core import CoreSchema
 
 from nurture.grammar.conditions import Condition, ConditionError, parse_condition
+from nurture.grammar.matcher_schema import LONGEST, matcher_schema
 from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
 from nurture.grammar.paths import parse_page, path_matches, plain_path
-from nurture.grammar.patterns import BLANK, NOT_BLANK, spoken
 from nurture.grammar.places import SIGNAL
 from nurture.grammar.spoken import Spoken
 
@@ -21,7 +21,6 @@ MatcherKind = Literal["page", "track", "click", "open", "reply", "answer"]
 WORDS: dict[str, MatcherKind] = {"clicked": "click", "opened": "open", "replied": "reply"}
 _KEYS: tuple[MatcherKind, ...] = ("page", "track", "answer")
 _EXAMPLE = 'such as `{page: "/pricing*"}` or `clicked`'
-_LONGEST = 200
 
 
 class MatcherMistake(Mistake):
@@ -129,9 +128,9 @@ def _mapping(value: dict[object, object]) -> Matcher:
 def _pattern(kind: MatcherKind, value: object) -> tuple[str, str | None]:
     if kind == "page":
         return parse_page(value), None
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST:
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
         example = "`Webinar Attended`" if kind == "track" else "`timing=now`"
-        raise MatcherMistake(f"`{kind}` takes a text of at most {_LONGEST} characters", hint=f"such as {example}")
+        raise MatcherMistake(f"`{kind}` takes a text of at most {LONGEST} characters", hint=f"such as {example}")
     if kind == "track":
         return value.strip(), None
     question, equals, answer = (part.strip() for part in value.partition("="))
@@ -162,59 +161,4 @@ def _say(matcher: Matcher) -> str | dict[str, str]:
     return said | ({"if": str(matcher.condition)} if matcher.condition else {})
 
 
-_INSTEAD = f"write {one_of(_KEYS)} and what it must be, or {one_of(WORDS)}"
-_PAGE = {
-    "description": "A page that was seen. `*` stands for anything; what follows a `?` or `#` is not looked at.",
-    **spoken(
-        rf"(?!.*://)[/*][^?#{BLANK[1:-1]}]{{0,499}}",
-        ["/pricing*", "/blog/*"],
-        "write the path of a page without its site, like `/pricing*`",
-    ),
-}
-_TRACK = {
-    "description": "The name of a tracked event, as your site or product sends it. Case and spacing do not matter.",
-    "type": "string",
-    "pattern": NOT_BLANK,
-    "maxLength": _LONGEST,
-    "examples": ["Webinar Attended", "Demo Requested"],
-}
-_ANSWER = {
-    "description": "An answer to a survey's question: `timing=now`, or `timing` for any answer to that question.",
-    "type": "string",
-    "pattern": rf"^[^=]*[^={BLANK[1:-1]}][^=]*(?:=[\s\S]*{NOT_BLANK}[\s\S]*)?$",
-    "errorMessage": "write a question and an answer, like `timing=now`, or the question alone",
-    "maxLength": _LONGEST,
-    "examples": ["timing=now", "timing"],
-}
-_IF = {
-    "description": "What must hold besides, of the event's own properties (`event.…`) or of the lead.",
-    "type": "string",
-    "pattern": NOT_BLANK,
-    "examples": ["event.minutes >= 20", "event.plan == 'team'"],
-}
-
-
-def _keyed(**properties: dict[str, Any]) -> dict[str, Any]:
-    required = [next(iter(properties))]
-    closed = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    return {"title": required[0], **closed, "errorMessage": _INSTEAD}
-
-
-_MATCHER = Spoken(
-    parse_matcher,
-    say=_say,
-    schema={
-        "anyOf": [
-            _keyed(page=_PAGE, **{"if": _IF}),
-            _keyed(track=_TRACK, **{"if": _IF}),
-            _keyed(answer=_ANSWER),
-            spoken("|".join(WORDS), list(WORDS), _INSTEAD),
-        ],
-        "examples": ["clicked"],
-        "defaultSnippets": [
-            {"label": "page: a page was seen", "body": {"page": "${1:/pricing*}"}},
-            {"label": "track: an event came", "body": {"track": "${1:Webinar Attended}"}},
-            {"label": "answer: a survey was answered", "body": {"answer": "${1:timing=now}"}},
-        ],
-    },
-)
+_MATCHER = Spoken(parse_matcher, say=_say, schema=matcher_schema(_KEYS, tuple(WORDS)))
