@@ -16,7 +16,7 @@ COLOURS = 5
 _PAGES = Path(__file__).parent / "pages"
 _UP = 100.0
 """How high a chart is in its own units; the page stretches it."""
-_DATES = 6
+_DATES = 4
 
 
 def page(told: Mapping[str, Any], *, company: str, file: str, how: str) -> str:
@@ -66,7 +66,7 @@ def _days(per_day: Mapping[str, int]) -> dict[str, Any]:
     first, last = date.fromisoformat(next(iter(per_day))), date.fromisoformat(list(per_day)[-1])
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     values = [[per_day.get(day.isoformat(), 0)] for day in days]
-    names = [f"{day:%a} {day.day} {day:%b}" for day in days]
+    names = [f"{day.day} {day:%b}" for day in days]
     return _chart(values, names, [1], "Mails a day", "mails")
 
 
@@ -108,7 +108,8 @@ def _chart(
         f'aria-label="{escape(title)}">{"".join(bars)}</svg>'
     )
     step = max(1, -(-len(names) // _DATES))
-    return {"most": most, "svg": Markup(drawn), "dates": list(names[::step])}  # noqa: S704 - numbers and escaped names
+    dates = [(f"{place / len(names) * 100:.1f}", names[place]) for place in range(0, len(names), step)]
+    return {"most": most, "svg": Markup(drawn), "dates": dates}  # noqa: S704 - numbers and escaped names
 
 
 def _campaign(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _life(kind: str, life: Mapping[str, Any]) -> dict[str, Any]:
 
 def _drawn(chart: Mapping[str, Any]) -> Markup:
     """A chart with its scale and its dates."""
-    dates = Markup("").join(Markup("<span>{}</span>").format(name) for name in chart["dates"])
+    dates = Markup("").join(Markup('<span style="left: {}%">{}</span>').format(*date) for date in chart["dates"])
     return Markup(
         '<div class="chart"><div class="scale"><span>{}</span><span>0</span></div>{}<div class="dates">{}</div></div>'
     ).format(f"{chart['most']:,}", chart["svg"], dates)

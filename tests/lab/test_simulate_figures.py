@@ -1,0 +1,146 @@
+"""What many lives come to, told as figures, as a page, and by turns of sales."""
+
+import gc
+import re
+import tracemalloc
+from datetime import timedelta
+
+from nurture.lab.assigning import Offer, assigned
+from nurture.lab.charts import bar, columns
+from nurture.lab.page import page
+from nurture.lab.simulation import simulate
+from nurture.lab.tally import Tally
+from nurture.lab.told import figures
+from tests.lab.lives import EVERY_DAY, START, lived, person, tuesdays
+from tests.lab.test_simulate_people import crowd, model
+from tests.rules.examples import make_agreement
+from tests.rules.lives import book_of, campaign_of
+
+END = START + timedelta(weeks=6)
+
+
+def told_of(book, *people, **more):
+    tally = Tally(book, START, END)
+    for life in lived(book, *people, **more):
+        tally.add(life)
+    return figures(tally)
+
+
+def test_figures_add_up():
+    book = tuesdays()
+    told = told_of(book, *crowd(30), behaviour=model())
+    assert told["leads"] == sum(told["stages"].values()) == 30
+    assert told["mails"] == sum(told["per_day"].values()) == sum(told["campaigns"][0]["steps"].values())
+    handed = sum(sum(weeks.values()) for weeks in told["handoffs_by_rep"].values())
+    assert handed == sum(told["handoff_endings"].values()) > 0
+    assert sum(told["campaigns"][0]["exits"].values()) == sum(told["exits_by_reason"].values())
+    assert told["weeks"] == 6
+
+
+def test_leads_that_run_out_are_counted_in_the_week_in_which_it_shows():
+    told = told_of(tuesdays(), person())
+    assert told["campaigns"][0]["ran_out_by_week"] == {"3": 1}
+    assert told["dead_ends"] == []
+
+
+def test_dead_ends_say_why_nobody_takes_the_lead():
+    book = book_of(campaign_of(enroll={"reasons": ["not_ready"], "when": "lead.country == 'DE'"}))
+    told = told_of(book, person(reject_reason="not_ready"), person("al@buyer.example", reject_reason="not_ready"))
+    (end,) = told["dead_ends"]
+    assert (end["leads"], end["refused_for"], end["left_as"]) == (2, "not_ready", None)
+    assert end["why"] == {"not-ready": "lead.country is “US”, so \"lead.country == 'DE'\" does not hold"}
+    assert told["campaigns_unentered"] == {"not-ready": "sales refuses for not_ready"}
+
+
+def test_whoever_is_out_for_good_or_with_sales_is_no_dead_end():
+    people = [
+        person(reject_reason="student"),
+        person("a@x.example", do_not_email=True),
+        person("b@x.example", stage="sql"),
+    ]
+    assert told_of(tuesdays(), *people)["dead_ends"] == []
+
+
+def test_steps_that_nobody_was_sent_are_named():
+    steps = [{"id": "one", "email": "t/one"}, {"id": "never", "email": "t/two", "when": "lead.country == 'XX'"}]
+    told = told_of(book_of(campaign_of(steps=steps)), person())
+    assert told["steps_unreached"] == ["not-ready/never"]
+
+
+def test_what_moved_mails_and_who_waited_is_counted():
+    book = book_of(campaign_of(cadence=EVERY_DAY), limits={"per_7_days": 1})
+    told = told_of(book, person(), person("al@x.example", reject_reason="no_budget", rejected_at=START))
+    assert (told["held"], told["mails_held"]) == ({"per_7_days": 2}, 2)
+    assert told["waits"] == {"no_budget": 1}
+
+
+def test_reps_take_turns_in_the_order_of_time_and_the_previous_one_comes_first():
+    agreement = make_agreement(
+        assign=[{"to": "previous"}, {"to": "owner"}, {"to": "colleague"}, {"to": ["a@acme.example", "b@acme.example"]}]
+    )
+    every = (0, 1, 2, 3)
+
+    def offered(day, lead, owner=None, ends=None, reason=None):
+        at = START + timedelta(days=day)
+        return Offer(at, day, lead, every, owner, None if ends is None else START + timedelta(days=ends), reason)
+
+    offers = [
+        offered(3, "jo@one.example", ends=4, reason="not_ready"),
+        offered(1, "al@two.example"),
+        offered(5, "bo@two.example"),
+        offered(6, "cy@own.example", owner="own@acme.example"),
+        offered(7, "jo@one.example"),
+        offered(8, "di@one.example"),
+        offered(9, "ed@three.example", ends=9, reason="no_follow_up"),
+        offered(10, "ed@three.example"),
+    ]
+    reps = [(one.lead[:2], rep[:3]) for one, rep in assigned(agreement, offers)]
+    assert reps == [
+        ("al", "a@a"), ("jo", "b@a"), ("bo", "a@a"), ("cy", "own"), ("jo", "b@a"), ("di", "b@a"), ("ed", "a@a"),
+        ("ed", "b@a"),
+    ]  # fmt: skip
+
+
+def test_memory_does_not_grow_with_leads_and_weeks():
+    book, behaviour = tuesdays(), model()
+
+    def peak(count):
+        tally, end = Tally(book, START, START + timedelta(weeks=12)), START + timedelta(weeks=12)
+        gc.collect()
+        tracemalloc.start()
+        people = (person(f"lead{n}@buyer{n % 7}.example", reject_reason="not_ready") for n in range(count))
+        for life in simulate(book, people, start=START, end=end, behaviour=behaviour):
+            tally.add(life)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(20)  # what is worked out once
+    assert peak(150) < peak(15) + 150_000
+
+
+def test_the_page_is_whole_and_says_what_the_figures_say():
+    book = tuesdays()
+    tally = Tally(book, START, END)
+    nasty = person("<b>jo</b>@x.example")
+    for life in lived(book, nasty, *crowd(20), behaviour=model()):
+        tally.add(life)
+    html = page(figures(tally), company="A & B", file="leads<1>.csv", how="Rates.")
+    assert "A &amp; B" in html
+    assert "<b>jo" not in html
+    assert "leads<1>" not in html
+    assert not re.search(r"(src|href)=|@import|url\(", html)
+    assert html.count("<svg") == 2
+    assert f"{tally.mails:,}" in html
+
+
+def test_the_page_of_nobody_is_a_page_too():
+    html = page(figures(Tally(tuesdays(), START, END)), company="A", file="f", how="")
+    assert "Nobody was handed to sales" in html
+
+
+def test_columns_and_bars_show_what_is_there():
+    assert columns([0, 1, 8, 4], 1) == [" ▁█▄"]
+    assert columns([1, 16], 2) == [" █", "▁█"]
+    assert columns([0, 0], 3) == []
+    assert (bar(0, 4), bar(0.001, 4), bar(0.5, 4), bar(1, 4)) == ("", "▏", "██", "████")
