@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
+from nurture.errors import UsageError
 from nurture.facts import EventFact, Known, LeadState
 from nurture.grammar.conditions import Condition
 from nurture.lab.plan import Plan, plan, scope_between
@@ -69,7 +70,10 @@ class _Told:
     def leads(self, records: Iterable[Mapping[str, Any]]) -> Iterator[LeadState]:
         """The leads, each with what can be answered of it."""
         for record in records:
-            state = from_record(record, self._header.answers, self._header.questions)
+            try:
+                state = from_record(record, self._header.answers, self._header.questions)
+            except (KeyError, ValueError, TypeError, IndexError) as error:
+                raise UsageError(f"the snapshot is damaged: lead {record['lead']} cannot be read") from error
             told = cast("Answers", state.profile.email)
             told.lacks = bool(self._unknown or self._unasked)
             values = record.get("values", {})

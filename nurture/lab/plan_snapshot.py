@@ -120,16 +120,19 @@ def _to_header(path: Path, said: Mapping[str, Any]) -> Header:
     if said["nurture_snapshot"] != FORM:
         form = said["nurture_snapshot"]
         raise UsageError(f"{path} is a snapshot of form {form}, this version reads form {FORM}; have it written again")
-    adopted_at = said["adopted_at"]
-    return Header(
-        taken_at=datetime.fromisoformat(said["taken_at"]),
-        adopted_at=None if adopted_at is None else datetime.fromisoformat(adopted_at),
-        enrolled=said["enrolled"],
-        kept=tuple(said["kept"]),
-        answers=tuple(said["answers"]),
-        questions=tuple(said["questions"]),
-        files={name: (digest, text) for name, (digest, text) in said["files"].items()},
-    )
+    try:
+        adopted_at = said["adopted_at"]
+        return Header(
+            taken_at=datetime.fromisoformat(said["taken_at"]),
+            adopted_at=None if adopted_at is None else datetime.fromisoformat(adopted_at),
+            enrolled=said["enrolled"],
+            kept=tuple(said["kept"]),
+            answers=tuple(said["answers"]),
+            questions=tuple(said["questions"]),
+            files={name: (digest, text) for name, (digest, text) in said["files"].items()},
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is damaged: its first line cannot be read; have it written again") from error
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

@@ -141,7 +141,7 @@ def markdown_lines(plan: Plan) -> Iterator[str]:
 
 def _heading(plan: Plan, campaign: str | None) -> str:
     if campaign is None:
-        return "the agreement"
+        return "all leads"
     inside = plan.enrolled.get(campaign, 0)
     return f"{campaign} ({inside:,} lead{'' if inside == 1 else 's'} in it)"
 

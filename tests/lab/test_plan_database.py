@@ -224,28 +224,33 @@ def test_a_new_condition_over_a_kept_number_is_told(app: App, edit: Edit, tmp_pa
     assert ("grade", None) in counts(made)
 
 
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        (lambda data: data[:-40], "cut off"),
-        (lambda data: b"name,address\n", "no snapshot"),
-        (lambda data: b"{}\n", "no snapshot"),
-        (lambda data: data.replace(b'"nurture_snapshot":1', b'"nurture_snapshot":9'), "form 9"),
-        (lambda data: data.replace(b"Track", b"Trick"), "not on record"),
-        (lambda data: b"", "no snapshot"),
-    ],
-)
-def test_what_is_wrong_with_a_snapshot_is_one_line(
-    app: App, tmp_path: Path, damage: Callable[[bytes], bytes], words: str
-) -> None:
+DAMAGES: list[tuple[Callable[[bytes], bytes], str]] = [
+    (lambda data: data[:-40], "cut off"),
+    (lambda data: b"name,address\n", "no snapshot"),
+    (lambda data: b"{}\n", "no snapshot"),
+    (lambda data: data.replace(b'"nurture_snapshot":1', b'"nurture_snapshot":9'), "form 9"),
+    (lambda data: data.replace(b"Track", b"Trick"), "not on record"),
+    (lambda data: b"", "no snapshot"),
+    (lambda data: data.replace(b'"taken_at":"2', b'"taken_at":"x'), "first line cannot be read"),
+    (lambda data: data.replace(b'"stage"', b'"stags"'), "lead [0-9a-f]+ cannot be read"),
+    (lambda data: data.replace(b'"answers":"', b'"answers":"1'), "lead [0-9a-f]+ cannot be read"),
+]
+
+
+def test_what_is_wrong_with_a_snapshot_is_one_line(app: App, tmp_path: Path) -> None:
     file = tmp_path / "inside.jsonl"
     snapshot_of(app, LATER, file)
-    file.write_bytes(damage(file.read_bytes()))
-    with pytest.raises(NurtureError, match=words):
-        _read_all(file, app)
+    good = file.read_bytes()
+    _read_all(file, app)
+    for damage, words in DAMAGES:
+        file.write_bytes(damage(good))
+        with pytest.raises(NurtureError, match=words):
+            _read_all(file, app)
 
 
 def _read_all(file: Path, app: App) -> None:
+    path = app.settings.workspace / "campaigns/track.yaml"
+    path.write_text(path.read_text().replace("every: 1 week", "every: 2 weeks"))
     plan_from_snapshot(file, load_workspace(app.settings.workspace))
     with read_snapshot(file) as (_, records):
         assert list(records)
