@@ -45,7 +45,7 @@ T = TypeVar("T")
 FEATURES = (
     "refusals", "sequence", "conditions", "after", "variants", "repeat", "surveys", "slow", "exits", "finish", "again",
     "limits", "holidays", "zones", "stages", "topics", "visits", "moves", "clicks", "answers", "goodbyes", "failures",
-    "sales", "visitors", "strangers", "history", "by hand",
+    "sales", "visitors", "strangers", "history", "by hand", "two rows",
 )  # fmt: skip
 """What there may be in a scenario; without them all it is a plain campaign, weekly to everybody, who do nothing."""
 
@@ -101,7 +101,7 @@ def scenario_of(plan: Plan) -> Scenario:
     emails, ids = PEOPLE[: plan.people], IDS[: plan.campaigns]
     return Scenario(
         book=Rulebook(_agreement(plan), {name: _campaign(plan, name, ids) for name in ids}),
-        people=tuple(_person(plan, email, start) for email in emails),
+        people=tuple(row for email in emails for row in _rows(plan, email, start)),
         start=start,
         weeks=plan.weeks,
         events=_events(plan, emails, start),
@@ -204,9 +204,14 @@ def _step(plan: Plan, campaign: str, number: int) -> dict[str, Any]:
     }
 
 
-def _person(plan: Plan, email: str, start: datetime) -> Person:
+def _rows(plan: Plan, email: str, start: datetime) -> tuple[Person, ...]:
+    """What a file says of somebody: one row, seldom two that do not agree."""
+    rows = tuple(_person(plan, email, start, plan.dice("person", email, number)) for number in range(2))
+    return rows if plan.has("two rows", plan.dice("rows", email), 0.15) else rows[:1]
+
+
+def _person(plan: Plan, email: str, start: datetime, dice: Random) -> Person:
     """Somebody who arrives, was refused some days ago, or is known to be elsewhere."""
-    dice = plan.dice("person", email)
     profile: dict[str, Any] = {
         "timezone": plan.pick("zones", dice, None, *ZONES, often=0.8),
         "title": dice.choice([None, "VP Sales", "Clerk", "Student"]),
@@ -289,7 +294,7 @@ def _reaction(plan: Plan, dice: Random) -> Reaction | None:
     if what == "unsubscribe" and dice.random() < 0.3:
         what = "complain"
     feature = "clicks" if what in clicks else "answers" if what == "answer" else "goodbyes"
-    after = _later(dice, dice.choice([3 * 60, 20 * 1440]))
+    after = _later(dice, dice.choice([5, 3 * 60, 20 * 1440]))
     return Reaction(after, what, dice.choice(["later"] * 5 + ["now"])) if feature in plan.features else None
 
 
@@ -313,5 +318,5 @@ def _answers(dice: Random) -> tuple[Answer, ...]:
 
 
 def _later(dice: Random, most_minutes: int) -> timedelta:
-    """Some time after something, at least so long that nobody is taken for a program."""
-    return timedelta(minutes=dice.randint(1, most_minutes)) + ODD
+    """Some time after something, at least so long that nobody is taken for a program; two things may come together."""
+    return timedelta(minutes=dice.randint(1, most_minutes), seconds=dice.choice([0, 0, 20])) + ODD

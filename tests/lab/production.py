@@ -280,8 +280,10 @@ _OFFERED = text("SELECT l.email, h.* FROM handoff h JOIN lead l ON l.id = h.lead
 _LEFT = text("SELECT l.email, e.* FROM enrollment e JOIN lead l ON l.id = e.lead_id WHERE e.status = 'ended'")
 _STANDS = text(
     """
-    SELECT l.email, l.stage, l.cycle, l.grade, l.ask_at, e.campaign, e.status, e.due_at, e.slow
+    SELECT l.email, l.stage, l.cycle, l.grade, l.ask_at, e.campaign, e.status, e.due_at, e.slow, s.reason,
+           (SELECT coalesce(sum(d.tries - (d.state = 'sent')::int), 0) FROM delivery d WHERE d.lead_id = l.id) AS failed
     FROM lead l LEFT JOIN enrollment e ON e.lead_id = l.id AND e.status <> 'ended'
+    LEFT JOIN suppression s ON s.address_hash = sha256(convert_to(l.email, 'UTF8')) AND s.topic = ''
     """
 )
 
@@ -306,4 +308,5 @@ def _stands(row: Row[Any]) -> Stands:
     due_at = row.due_at or row.ask_at
     said = "" if due_at is None else due_at.astimezone(UTC).isoformat()
     campaign, status, slow = row.campaign or "", row.status or "", bool(row.slow)
-    return Stands(row.email, row.stage, row.cycle, row.grade or "", campaign, status, said, slow)
+    standing = (row.stage, row.cycle, row.grade or "")
+    return Stands(row.email, *standing, campaign, status, said, slow, row.reason or "", int(row.failed))

@@ -139,7 +139,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stands:
-    """Where a lead stands at the end, and what would be next."""
+    """Where a lead stands at the end, and what would be next. `failed`: how often a mail to it was not taken."""
 
     lead: str
     stage: str
@@ -149,6 +149,8 @@ class Stands:
     status: str
     due_at: str
     slow: bool
+    suppressed: str
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)

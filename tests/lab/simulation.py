@@ -6,6 +6,7 @@ from datetime import UTC
 from nurture.facts import LeadState
 from nurture.lab.acts import Act, Answer, Hit, RepSays, Stop
 from nurture.lab.behaviour import Outcome
+from nurture.lab.people import merged, repeated
 from nurture.lab.records import Delivery, Handoff, Lived
 from nurture.lab.simulation import simulate
 from tests.lab.scenarios import (
@@ -47,7 +48,7 @@ def live(scenario: Scenario) -> Story:
     lives = list(
         simulate(
             scenario.book,
-            scenario.people,
+            merged(scenario.people, repeated(scenario.people), lambda _: None),
             start=scenario.start,
             end=scenario.end,
             events=scenario.events,
@@ -98,4 +99,6 @@ def _stands(lived: Lived) -> Stands:
     campaign, status, slow = ("", "", False)
     if enrollment is not None:
         campaign, status, slow = enrollment.campaign, enrollment.status, enrollment.slow
-    return Stands(lived.lead, state.stage, state.cycle, state.grade or "", campaign, status, said, slow)
+    standing = (state.stage, state.cycle, state.grade or "")
+    failed = sum(lived.failed.values())
+    return Stands(lived.lead, *standing, campaign, status, said, slow, state.suppressed or "", failed)
