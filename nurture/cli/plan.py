@@ -16,9 +16,9 @@ from nurture.errors import UsageError
 from nurture.facts import LeadState
 from nurture.lab import plan_words
 from nurture.lab.plan import NOTHING_ADOPTED, Each, Plan
+from nurture.lab.plan_change import Moved
 from nurture.lab.plan_database import plan_of, snapshot_of
 from nurture.lab.plan_from_snapshot import plan_from_snapshot
-from nurture.lab.plan_lead import Moved
 from nurture.settings import read_settings
 from nurture.workspace import load_workspace
 

@@ -17,10 +17,11 @@ from nurture.flows.adopt import concerned
 from nurture.grammar.mistakes import did_you_mean
 from nurture.rules.book import Rulebook
 from nurture.rules.calendar import local_date, zone_info
+from nurture.rules.past_mails import PastMail
 from nurture.rules.spoken_time import say_moment
 from nurture.rules.why import Next, Why
 from nurture.rules.why import why as explain
-from nurture.rules.why_not import PastMail, StepWhy, why_not
+from nurture.rules.why_not import StepWhy, why_not
 from nurture.store import deliveries, leads, versions
 from nurture.store.states import states
 

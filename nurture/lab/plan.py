@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nurture.facts import LeadState
+from nurture.lab.plan_change import Change, Moved
 from nurture.lab.plan_files import Fate, Files, changed_files
-from nurture.lab.plan_lead import Change, Moved
 from nurture.lab.plan_lead import changes as changes_of
 from nurture.lab.plan_scope import Scope, scope_of
 from nurture.rules import scoring

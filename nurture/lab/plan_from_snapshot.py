@@ -15,8 +15,9 @@ from nurture.facts import EventFact, Known, LeadState
 from nurture.grammar.conditions import Condition
 from nurture.lab.plan import Plan, plan, scope_between
 from nurture.lab.plan_blind import Blinding, Part
+from nurture.lab.plan_change import Change, Moved
 from nurture.lab.plan_files import Files, adopted_files
-from nurture.lab.plan_lead import Change, Moved, changes
+from nurture.lab.plan_lead import changes
 from nurture.lab.plan_record import Answers, from_record
 from nurture.lab.plan_scope import Scope
 from nurture.lab.plan_snapshot import Header, read_snapshot

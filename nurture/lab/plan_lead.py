@@ -7,6 +7,7 @@ from typing import Literal
 
 from nurture.campaign import Campaign
 from nurture.facts import EnrollmentFact, LeadState, Slot
+from nurture.lab.plan_change import Change, Kind, Moved
 from nurture.lab.plan_scope import Scope
 from nurture.rules import conditions, grading, life, next_step, qualification, scoring, taking
 from nurture.rules.ahead import is_silent
@@ -16,32 +17,6 @@ from nurture.rules.happenings import CameDue
 from nurture.rules.known import known
 from nurture.rules.offering import may_be_offered
 from nurture.rules.planning import plan
-
-Kind = Literal[
-    "another_step", "runs_out", "resumes", "leaves", "stays", "stops", "starts", "no_day", "earlier", "later",
-    "other_hour", "ends_elsewhere", "ends_earlier", "ends_later", "gets", "loses", "text", "taken", "not_taken",
-    "taken_elsewhere", "qualifies", "grade", "cannot_tell",
-]  # fmt: skip
-"""What can change for a lead; `plan_words` says each in plain words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that changes for a lead. `was` is what stood in its place; `becomes`, where that is no step."""
-
-    kind: Kind
-    campaign: str | None = None
-    step: str | None = None
-    was: str | None = None
-    becomes: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A change, and by how many local days it moves a mail or an end, where it does."""
-
-    change: Change
-    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

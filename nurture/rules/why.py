@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.campaign import Campaign
-from nurture.facts import WITH_SALES, EnrollmentFact, LeadState
-from nurture.rules import conditions, grading, qualification, scoring, taking
+from nurture.facts import EnrollmentFact, LeadState
+from nurture.rules import conditions, taking
 from nurture.rules.ahead import Action, Ahead, ahead, is_silent
 from nurture.rules.book import Rulebook
 from nurture.rules.cadence import zone_of
 from nurture.rules.known import known
 from nurture.rules.pacing import pacing
 from nurture.rules.planning import plan
-from nurture.rules.refusing import reason_of
 from nurture.rules.ruling import Ruling
 from nurture.rules.spoken_time import say_day_of, say_moment
 from nurture.rules.standing import standings
+from nurture.rules.whereabouts import mailable, ready, with_nurture
 
 __all__ = ["Next", "Ruling", "Why", "why"]
 
@@ -58,9 +58,9 @@ class _Explaining:
         self.rules: list[Ruling] = []
 
     def all(self) -> Why:
-        self.note("may be mailed", *_mailable(self.state))
-        self.note("is with nurture", *self._with_nurture())
-        self.note("is ready for sales", *self._ready())
+        self.note("may be mailed", *mailable(self.state))
+        self.note("is with nurture", *with_nurture(self.book, self.state))
+        self.note("is ready for sales", *ready(self.book, self.state, self.now))
         if is_silent(self.state):
             following = Next("none", next(rule for rule in self.rules if not rule.holds).because)
         elif self.state.enrollment is None:
@@ -77,30 +77,6 @@ class _Explaining:
 
     def moment(self, at: datetime) -> str:
         return say_moment(at, self.zone, self.now)
-
-    def _with_nurture(self) -> tuple[bool, str]:
-        state, label = self.state, self._label()
-        if state.stage in WITH_SALES:
-            kept = f", who keeps it ({label})" if state.handoff is None and label else ""
-            return False, f"sales has the lead{kept}: its stage is {state.stage}, and nurture is silent"
-        if state.stage == "disqualified":
-            return False, f"the lead is out of the question{f': {label}' if label else ''}"
-        refused = f", after sales refused it: {label}" if state.refused and label else ""
-        return True, f"its stage is {state.stage}{refused}"
-
-    def _label(self) -> str | None:
-        code = self.state.reason
-        said = reason_of(self.book, code) if code is not None else None
-        return code if said is None else f"“{said.label}”"
-
-    def _ready(self) -> tuple[bool, str]:
-        agreement = self.book.agreement
-        score = scoring.score(agreement, self.state.counts, self.now.date())
-        graded = grading.grade(agreement, known(self.book, self.state, self.now))
-        decision = qualification.decide(agreement, graded, score, hand_raise=None, barred=False)
-        if not decision.qualifies:
-            return False, decision.because
-        return True, f"{decision.because}; it is offered when it next does something, or by `nurture qualify`"
 
     def _resting(self) -> Next:
         found = ahead(self.book, self.state, self.now)
@@ -196,20 +172,3 @@ class _Explaining:
         """Whether the files as they are would send a mail, and nobody has been woken for them yet."""
         live = self.state.enrollment
         return live is not None and plan(self.book, campaign, self.state, live, self.now).slot is not None
-
-
-def _mailable(state: LeadState) -> tuple[bool, str]:
-    if state.suppressed is not None:
-        return False, f"the address must not be mailed: {_SUPPRESSED.get(state.suppressed, state.suppressed)}"
-    if state.left_topics:
-        return True, f"yes, but nothing of what it left: {', '.join(sorted(state.left_topics))}"
-    return True, "nobody asked us not to, and no mail bounced"
-
-
-_SUPPRESSED = {
-    "unsubscribed": "it unsubscribed",
-    "bounced": "mail to it bounced",
-    "complained": "it complained of our mail as spam",
-    "suppressed": "sales or an operator said so",
-    "erased": "the lead asked to be erased",
-}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from nurture.campaign import Campaign
 from nurture.facts import EnrollmentFact, LeadState, SignalCount
-from nurture.lab.plan_lead import Change, changes
+from nurture.lab.plan_change import Change
+from nurture.lab.plan_lead import changes
 from nurture.lab.plan_scope import Scope, scope_of
 from nurture.rules import happenings as h
 from nurture.rules.ahead import ahead, is_silent

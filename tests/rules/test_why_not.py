@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.rules import happenings as h
-from nurture.rules.why_not import PastMail, StepWhy, why_not
+from nurture.rules.past_mails import PastMail
+from nurture.rules.why_not import StepWhy, why_not
 from tests.rules.examples import NOW
 from tests.rules.lives import Life, book_of, campaign_of, lead, weeks
 from tests.rules.test_life_properties import BOOK, happenings, live
