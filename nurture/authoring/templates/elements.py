@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nurture.authoring.templates.codes import MISSPELT_ATTRIBUTE, NESTING, NO_LANGUAGE, UNKNOWN_ATTRIBUTE
-from nurture.authoring.templates.mjml_elements import ATTRIBUTES, CHILDREN, EVERY, parents_of
+from nurture.authoring.templates.mjml_elements import ATTRIBUTES, CHILDREN, DROPPED, EVERY, parents_of
 from nurture.authoring.templates.reading import Reading
 from nurture.authoring.templates.telling import problem, warning
 from nurture.errors import Problem
@@ -38,7 +38,10 @@ def _nesting(reading: Reading, tag: Tag, parents: tuple[Tag, ...]) -> Iterator[P
 def _attributes(reading: Reading, tag: Tag) -> Iterator[Problem]:
     known = (EVERY | {"name"}) if tag.name in _STYLED else ATTRIBUTES[tag.name]
     for attribute in tag.attributes:
-        if attribute.name not in known and not attribute.name.startswith(("data-", "xmlns", "mc:", "aria-")):
+        if attribute.name in DROPPED.get(tag.name, ()):
+            told = f"`{attribute.name}` of <{tag.name}> shows nothing: the MJML compiler in use does not know it"
+            yield warning(UNKNOWN_ATTRIBUTE, reading.place(attribute.at), told)
+        elif attribute.name not in known and not attribute.name.startswith(("data-", "xmlns", "mc:", "aria-")):
             yield _unknown(reading, tag, attribute, known)
 
 

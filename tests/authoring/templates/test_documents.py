@@ -165,6 +165,7 @@ def test_an_argument_of_a_macro_has_its_own_place() -> None:
         ("N233", '<mj-text «allign="left" «pading="0">x</mj-text>'),
         ("N234", '<mj-text «href="https://acme.example">x</mj-text>'),
         ("N234", '<mj-text «opacity="1">x</mj-text>'),
+        ("N234", '<mj-text «background-color="#ffffff">x</mj-text>'),
         ("N240", '«<mj-image src="https://acme.example/a.png" />'),
         ("N240", '<mj-image src="https://acme.example/a.png" href="https://acme.example" alt="«" />'),
         ("N240", '<mj-text>«<img src="https://acme.example/a.png" width="1" /></mj-text>'),
