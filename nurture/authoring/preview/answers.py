@@ -7,7 +7,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -95,8 +94,3 @@ def is_this_machine(host: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def query_of(request: Request) -> dict[str, str]:
-    """The query, the last value where one comes twice."""
-    return dict(request.query_params)

@@ -55,6 +55,26 @@ def timeline(edition: Edition, mailroom: Mailroom, campaign: Campaign, lead: Cho
     return Timeline(rows, zone, tuple(_notes(edition.book, campaign, lead, now)), road.because, _count(road, campaign))
 
 
+def standing(edition: Edition, sending: Sending, template: str, lead: Chosen, now: datetime) -> str:
+    """When this lead gets this mail, joining its campaign now and doing nothing; or why it does not. May be empty."""
+    campaign = edition.campaigns.get(sending.campaign)
+    if edition.book is None or campaign is None:
+        return ""
+    book = _as_if_live(edition.book, campaign)
+    road = itinerary(book, lead.state, now, campaign=campaign.id)
+    for stop in road.stops:
+        if stop.campaign != campaign.id or getattr(stop, "step", "") != sending.step:
+            continue
+        if isinstance(stop, PassedOver):
+            return f"does not go to {lead.line.name}: {stop.because}"
+        if isinstance(stop, Mailed) and stop.template != template:
+            return f"{lead.line.name} gets the variant {stop.variant} instead"
+        if isinstance(stop, Mailed):
+            when = words.moment(stop.at, zone_of(lead.profile.timezone, book.agreement), now.year)
+            return f"{when}, if {lead.line.name} joins today"
+    return ""
+
+
 def _as_if_live(book: Rulebook, campaign: Campaign) -> Rulebook:
     if campaign.status == "live":
         return book

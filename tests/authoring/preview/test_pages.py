@@ -191,6 +191,15 @@ def test_the_time_line_has_dates_variants_and_what_is_passed_over(desk: Desk) ->
     assert "In the end the lead rests" in said
 
 
+def test_a_mail_says_when_this_lead_would_get_it_or_why_not(desk: Desk) -> None:
+    said = _words(page(desk, "/mail/not-ready/questions?lead=british"))
+    assert re.search(r"(Tue 24|Wed 25|Thu 26) Nov \d\d:\d\d Europe/London, if Tom Ashworth joins today", said)
+    assert "does not go to Maria Rossi: lead.industry is “manufacturing”" in _words(page(desk, "/mail/not-ready/proof"))
+    both = [_words(page(desk, f"/mail/not-ready/{name}")) for name in ("roi", "roi-short")]
+    assert sum("Maria Rossi gets the variant" in one for one in both) == 1
+    assert sum("if Maria Rossi joins today" in one for one in both) == 1
+
+
 def test_the_time_line_of_a_draft_is_as_if_it_were_live(root: Path) -> None:
     change(root / "campaigns/not-ready.yaml", "status: live", "status: draft")
     said = _words(page(desk_of(root), "/campaign/not-ready"))

@@ -144,9 +144,11 @@ async function go(url) {
   const elsewhere = there.pathname !== location.pathname;
   if (elsewhere) menu(false);
   byId("picker").open = false;
-  document.activeElement?.blur?.();
+  const inside = byId("main").contains(document.activeElement);
+  if (document.activeElement.matches("input")) document.activeElement.blur();
   await renew(there.href, true);
   if (elsewhere) {
+    if (inside) byId("main").focus({ preventScroll: true });
     scrollTo(0, 0);
     document.querySelector(".group li:has([aria-current])")?.scrollIntoView({ block: "nearest" });
   }
