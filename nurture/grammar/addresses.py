@@ -44,7 +44,7 @@ def parse_address(text: object) -> str:
         raise AddressMistake("an e-mail address is missing" if not address else "that is not an e-mail address")
     if _CONTROL.search(address):
         raise AddressMistake("an e-mail address has no line breaks or control characters")
-    if any(character.isspace() for character in address):
+    if address.split() != [address]:
         raise AddressMistake("an e-mail address has no spaces in it")
     if address.count("@") != 1:
         raise AddressMistake("an e-mail address has one @")

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from nurture.sheets.people import Person, Reject
 
 
-def repeated(rows: Iterable[Person | Reject]) -> frozenset[int]:
+def repeated(addresses: Iterable[str]) -> frozenset[int]:
     """Fingerprints (`hash`) of the addresses that come more than once; a few bytes a lead are held meanwhile."""
     seen: set[int] = set()
     again: set[int] = set()
-    for row in rows:
-        if isinstance(row, Person):
-            mark = hash(row.email)
-            (again if mark in seen else seen).add(mark)
+    for address in addresses:
+        mark = hash(address)
+        (again if mark in seen else seen).add(mark)
     return frozenset(again)
 
 
@@ -23,7 +22,7 @@ def merged(
 
     Args:
         rows: people and rejects, as `nurture.sheets` reads them.
-        again: what `repeated` said of the same rows.
+        again: what `repeated` said of the same file.
         rejected: told of every row that is nobody.
     """
     waiting: dict[str, Person] = {}

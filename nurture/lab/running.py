@@ -97,7 +97,7 @@ def run(
     terms = Terms.of(book.agreement, asked.start)
     events = [] if asked.events is None else list(_events(asked.events, aside))
     with open_sheet(asked.leads, terms, asked=asked.maps, encoding=asked.encoding) as sheet:
-        again = repeated(sheet)
+        again = repeated(sheet.addresses())
     with open_sheet(asked.leads, terms, asked=asked.maps, encoding=asked.encoding) as sheet:
         lives = simulate(
             book,

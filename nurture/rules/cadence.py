@@ -75,6 +75,10 @@ def next_slot(
     """
     search = Search(campaign, step, limits, lead_key, zone, holidays, now, taken_on, counted_on, not_before)
     soonest = _soonest(campaign.cadence, step, slow, last_mail_on)
+    if not first and not_before is None and not_before_on is None:
+        found = search.at_once(soonest)
+        if found is not None:
+            return found
     if first:
         soonest = later(soonest, search.first_day(calendar.local_date(started_at, zone)))
     return search.from_day(soonest, not_before_on)

@@ -26,9 +26,11 @@ def count(draft: Draft, events: Sequence[EventFact]) -> str | None:
     signals = draft.book.agreement.signals
     for event in events:
         cycle = cycle_of(draft.state, event.occurred_at)
-        names = scoring.matched(
-            draft.book.agreement, event, known(draft.book, draft.state, draft.now, event=event.properties)
-        )
+        if not scoring.may_count(draft.book.agreement, event.kind):
+            names: tuple[str, ...] = ()
+        else:
+            here = known(draft.book, draft.state, draft.now, event=event.properties)
+            names = scoring.matched(draft.book.agreement, event, here)
         day = event.occurred_at.astimezone(UTC).date()
         for matcher in sorted({signals[name].when.fingerprint for name in names}):
             ups[cycle, matcher, day] += 1

@@ -158,6 +158,8 @@ def _pair(left: Value, sign: str, right: Value) -> Judge:
         return inside if sign == "in" else _not(inside)
     one, other = reader(left), reader(right)
     if isinstance(right, Literal) and not isinstance(right.value, bool):
+        if isinstance(left, Field) and left.scope == "lead" and len(left.path) == 1 and isinstance(right.value, str):
+            return _field_against(left.path[0], sign, right.value)
         return _against(one, sign, right.value)
     return lambda known: compare(sign, one(known), other(known))
 
@@ -179,6 +181,20 @@ def _against(read: Reader, sign: str, fixed: str | int | float) -> Judge:
         return order(value, fixed) if type(value) in _PLAIN_NUMBERS else compare(sign, value, fixed)
 
     return number
+
+
+def _field_against(name: str, sign: str, fixed: str) -> Judge:
+    """The same for a field of the lead and a text: what campaigns' exit lines ask whenever anything is decided."""
+    order, folded = ORDER[sign], fold(fixed)
+
+    def text(known: Known) -> bool | None:
+        value = known.lead.get(name)
+        if isinstance(value, str):
+            told = fold(value)
+            return order(told, folded) if told else None
+        return compare(sign, known_value(value), fixed)
+
+    return text
 
 
 def _inside(left: Value, right: Value) -> Judge:

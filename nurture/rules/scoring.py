@@ -69,6 +69,11 @@ def matchers(agreement: Agreement) -> dict[str, Matcher]:
     return {signal.when.fingerprint: signal.when for signal in agreement.signals.values()}
 
 
+def may_count(agreement: Agreement, kind: str) -> bool:
+    """Whether some signal asks for events of this kind."""
+    return kind in _by_kind(agreement)
+
+
 def matched(agreement: Agreement, event: EventFact, known: Known) -> tuple[str, ...]:
     """Names of the signals that an event counts for, in the agreement's order; none for an event that is not human.
 

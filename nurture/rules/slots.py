@@ -97,6 +97,24 @@ class Search:
     def __post_init__(self) -> None:
         self.days = open_days(self.campaign.cadence, self.zone, self.holidays)
 
+    def at_once(self, soonest: date | None) -> Slot | None:
+        """The slot on the first thinkable day, where nothing at all moves it; None: `from_day` has to look.
+
+        It finds what `from_day` would, in a quarter of the time, for what is by far the most common: nothing holds the
+        mail back, and the day's hours are one stretch as long as the clock on the wall says.
+        """
+        day = self.now.astimezone(calendar.zone_info(self.zone)).date()
+        if soonest is not None and soonest > day:
+            day = soonest
+        rule, hours = self.days[day]
+        if rule is not None or len(hours) != 1 or self._full(day, self.counted_on) is not None:
+            return None
+        opened, until = hours[0]
+        if until - opened != self.days.whole:
+            return None
+        at = opened + MINUTE * pick(self.days.minutes, "minute", self.lead_key, self.step.id)
+        return Slot(at, until, day, self.zone) if self.now < until and self.now <= at + LATE else None
+
     def first_day(self, enrolled_on: date) -> date:
         """One of the days of the first week that the calendar allows, by the hash; the week's first where none is.
 
@@ -136,7 +154,7 @@ class Search:
             day += DAY
         return None
 
-    def _full(self, day: date, counted_on: list[date]) -> HeldRule | None:
+    def _full(self, day: date, counted_on: Collection[date]) -> HeldRule | None:
         """The rule by which the lead's other mails do not allow a day."""
         if day in self.taken_on:
             return "taken"
@@ -228,7 +246,7 @@ def _spans(limits: Limits) -> tuple[tuple[Literal["per_7_days", "per_30_days"], 
     )
 
 
-def _full_span(day: date, span: int, most: int, counted_on: list[date]) -> tuple[int, date] | None:
+def _full_span(day: date, span: int, most: int, counted_on: Collection[date]) -> tuple[int, date] | None:
     """The mails in, and the last day of, a span of so many days around `day` that has no room for one more.
 
     Spans that end on `day` or on a later mail's day suffice: no other has more mails.

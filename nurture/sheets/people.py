@@ -99,6 +99,17 @@ def read_people(rows: Iterable[Row], columns: Columns, terms: Terms) -> Iterator
             yield Reject(str(mistake), source)
 
 
+def read_addresses(rows: Iterable[Row], columns: Columns) -> Iterator[str]:
+    """The address in each row that has one, whatever else is wrong with the row: a quick look at who is in a file."""
+    position = columns.fields["email"]
+    for row in rows:
+        if len(row.cells) > position:
+            try:
+                yield parse_address(row.cells[position])
+            except Mistake:
+                continue
+
+
 def _person(row: tuple[str, ...], columns: Columns, terms: Terms, source: Source) -> Person:
     _check_width(row, columns)
     width = len(row)

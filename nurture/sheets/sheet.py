@@ -10,7 +10,7 @@ from typing import BinaryIO
 from nurture.errors import NotFound, NurtureError
 from nurture.sheets.columns import Columns, match_columns
 from nurture.sheets.decoding import Lines
-from nurture.sheets.people import Person, Reject, Terms, read_people
+from nurture.sheets.people import Person, Reject, Terms, read_addresses, read_people
 from nurture.sheets.table import Table
 
 _IN_MEMORY = 4_000_000
@@ -32,6 +32,10 @@ class Sheet:
 
     def __iter__(self) -> Iterator[Person | Reject]:
         return read_people(self._table, self.columns, self._terms)
+
+    def addresses(self) -> Iterator[str]:
+        """The addresses alone, row by row; instead of iterating."""
+        return read_addresses(self._table, self.columns)
 
     @property
     def position(self) -> int:
