@@ -98,13 +98,14 @@ RULES: dict[str, tuple[str, Change]] = {
 }
 
 
-IN_PRODUCTION: dict[str, tuple[str, Change]] = {
-    "slow-down": RULES["slow-down"],
-    "the minute until hits are judged": ("nurture.flows.hit.SETTLE", lambda _: timedelta(minutes=5)),
-    "tries of a mail": ("nurture.flows.deliver.TRIES", lambda _: 1),
-    "what is counted": ("nurture.store.outcomes._save_counts", never(None)),
-    "when a lead was refused": ("nurture.sheets.arrivals.arrival", refused_today),
+IN_PRODUCTION: dict[str, tuple[int, str, Change]] = {
+    "slow-down": (43, *RULES["slow-down"]),
+    "the minute until hits are judged": (102, "nurture.flows.hit.SETTLE", lambda _: timedelta(minutes=5)),
+    "tries of a mail": (102, "nurture.flows.deliver.TRIES", lambda _: 1),
+    "what is counted": (102, "nurture.store.outcomes._save_counts", never(None)),
+    "when a lead was refused": (6, "nurture.sheets.arrivals.arrival", refused_today),
 }
+"""With the scenario that finds it: production takes its time."""
 
 
 def change(patch: pytest.MonkeyPatch, where: str, how: Change) -> None:
@@ -123,7 +124,7 @@ def test_a_rule_that_is_another_in_simulation_shows(stage: Stage, monkeypatch: p
 
 @pytest.mark.parametrize("rule", IN_PRODUCTION)
 def test_a_rule_that_is_another_in_production_shows(stage: Stage, monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
-    simulated = [simulation.live(scenario_of(full(seed))) for seed in SEEDS]
-    change(monkeypatch, *IN_PRODUCTION[rule])
-    played = (stage.production(scenario_of(full(seed))) for seed in SEEDS)
-    assert any(differences(*stories) for stories in zip(played, simulated, strict=False))
+    seed, *changed = IN_PRODUCTION[rule]
+    simulated = simulation.live(scenario_of(full(seed)))
+    change(monkeypatch, *changed)
+    assert differences(stage.production(scenario_of(full(seed))), simulated)

@@ -25,7 +25,7 @@ from tests.lab.scenarios import differences
 from tests.lab.stage import SEEDS, Stage, full
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=plans(most_people=2, most_events=8))
 def test_production_and_simulation_tell_the_same_story(stage: Stage, plan: Plan) -> None:
     scenario = scenario_of(plan)
@@ -36,9 +36,9 @@ def test_production_and_simulation_tell_the_same_story(stage: Stage, plan: Plan)
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-@settings(max_examples=1200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1000, suppress_health_check=list(HealthCheck))
 @given(plan=plans())
-def test_production_and_simulation_tell_the_same_story_a_thousand_times(stage: Stage, plan: Plan) -> None:
+def test_production_and_simulation_tell_the_same_story_again_and_again(stage: Stage, plan: Plan) -> None:
     scenario = scenario_of(plan)
     told = differences(stage.production(scenario), simulation.live(scenario))
     note("\n".join(told))
@@ -52,7 +52,7 @@ def test_a_scenario_that_has_everything_is_one_story_too(stage: Stage, seed: int
 
 def test_the_scenarios_that_are_drawn_have_something_of_everything() -> None:
     """Else the other tests would hold together less than they seem to."""
-    stories = [simulation.live(scenario_of(full(seed))) for seed in range(90)]
+    stories = [simulation.live(scenario_of(full(seed))) for seed in range(60)]
     words = {left.word for story in stories for left in story.left}
     assert words >= {"qualified", "hand_raise", "unsubscribed", "complained", "bounced", "finished", "not_for_us"}
     assert {stand.stage for story in stories for stand in story.stands} == set(STAGES)
@@ -62,7 +62,7 @@ def test_the_scenarios_that_are_drawn_have_something_of_everything() -> None:
     assert {sent.campaign for story in stories for sent in story.sent} == set(IDS)
     assert any(stand.slow for story in stories for stand in story.stands)
     assert any(sent.at.second for story in stories for sent in story.sent), "none is late and spread anew"
-    assert sum(len(story.sent) for story in stories) > 300
+    assert sum(len(story.sent) for story in stories) > 200
 
 
 def test_the_comparison_tells_each_kind_of_difference() -> None:
