@@ -164,7 +164,8 @@ def shape_campaign(reading: Reading, name: str, document: Document | None) -> No
 def _agreement(reading: Reading) -> Document | None:
     path = reading.root / FOLDER / AGREEMENT
     if os.path.lexists(path):
-        return read_document(reading, path)
+        # What is no file is told of with the rest of the folder.
+        return read_document(reading, path) if path.is_file() else None
     hint = "`nurture init` writes one to begin with"
     _report(reading, f"{FOLDER}/{AGREEMENT}", "there is no agreement", hint, NO_AGREEMENT)
     return None
@@ -173,7 +174,7 @@ def _agreement(reading: Reading) -> Document | None:
 def _campaigns(reading: Reading) -> dict[str, Document | None]:
     found: dict[str, Document | None] = {}
     folder = reading.root / FOLDER
-    paths, problems = files_below(folder, passing_over="._")
+    paths, problems = files_below(folder, passing_over="._", endings=(".yaml", ".yml"))
     reading.problems += problems
     for path in paths:
         below = path.relative_to(folder).as_posix()

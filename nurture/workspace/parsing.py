@@ -1,6 +1,7 @@
 """From a file's text to a `Document`, with every problem of the YAML itself."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -54,10 +55,24 @@ def _events(text: str) -> list[Any]:
     """
     if not any(character in text for character in _LINE_BREAKS_OF_OLD):
         try:
-            return list(YAML(typ="safe").parse(text))
+            return _shallow(YAML(typ="safe").parse(text))
         except YAMLError:
             pass
-    return list(YAML(typ="safe", pure=True).parse(text))
+    return _shallow(YAML(typ="safe", pure=True).parse(text))
+
+
+def _shallow(events: Iterable[Any]) -> list[Any]:
+    """The events, up to the first that lies too deep: both parsers take ages for thousands of open brackets."""
+    taken, depth = [], 0
+    for event in events:
+        taken.append(event)
+        if isinstance(event, SequenceStartEvent | MappingStartEvent):
+            depth += 1
+        elif isinstance(event, SequenceEndEvent | MappingEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            break
+    return taken
 
 
 _NO_KEY = Scalar("", "", 0, 0)

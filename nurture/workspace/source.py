@@ -20,7 +20,7 @@ class Source:
     Attributes:
         file: its path below the workspace, with `/`.
         path: where it lies.
-        text: what stands in it, without a byte order mark.
+        text: what stands in it, without a byte order mark, and its lines ended as on Unix, however the file ends them.
         version: the SHA-256 of its octets, in hex.
     """
 
@@ -69,4 +69,5 @@ def read_source(path: Path, file: str) -> Source | Problem:
             "save it with the encoding UTF-8",
             code=NOT_UTF8.code,
         )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Source(file, path, text, sha256(data).hexdigest())

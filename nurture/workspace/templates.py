@@ -69,7 +69,7 @@ def read_templates(root: Path) -> Templates:
     """Read every template below a workspace. Unreadable ones and double names are among the problems."""
     found = Templates()
     folder = root / FOLDER
-    paths, found.problems = files_below(folder)
+    paths, found.problems = files_below(folder, endings=[f".{kind}" for kind in KINDS])
     for path in paths:
         below = path.relative_to(folder).as_posix()
         kind = kind_of(path)
