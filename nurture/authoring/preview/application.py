@@ -15,7 +15,7 @@ from nurture.authoring.preview.answers import ThisMachineOnly, mail, note, page
 from nurture.authoring.preview.asked import Reader
 from nurture.authoring.preview.changes import changes
 from nurture.authoring.preview.desk import Desk
-from nurture.authoring.preview.faults import fault_of, with_error, without
+from nurture.authoring.preview.faults import fault_of, with_error, without, worst_first
 from nurture.authoring.preview.leads import search
 from nurture.authoring.preview.mailroom import version_of
 from nurture.authoring.preview.sources import excerpt, marked_lines
@@ -107,7 +107,7 @@ class _Pages:
             shown=shown,
             mail=made,
             source=source,
-            problems=without(problems, shown.error),
+            problems=worst_first(without(problems, shown.error)),
             failure=fault_of(edition, shown.error),
             lines=marked_lines(file.text, with_error(problems, shown.error, source)) if view.show == "source" else [],
             standing=standing(edition, entry.sending, entry.template, asked.lead, self._desk.now()),

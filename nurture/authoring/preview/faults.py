@@ -29,6 +29,11 @@ def without(problems: list[Problem], error: TemplateError | None) -> list[Proble
     return [problem for problem in problems if not _is_same(problem, error)]
 
 
+def worst_first(problems: list[Problem]) -> list[Problem]:
+    """Errors before warnings, else in the order of lines."""
+    return sorted(problems, key=lambda problem: problem.severity != "error")
+
+
 def with_error(problems: list[Problem], error: TemplateError | None, file: str) -> list[Problem]:
     """The problems of a file, and its error where the check has not said it."""
     if error is None or error.template != file or any(_is_same(problem, error) for problem in problems):

@@ -57,6 +57,24 @@ def test_each_mail_has_its_number_of_errors_and_warnings(root: Path) -> None:
     assert "1 error 1 warning" in _words(line[0])
 
 
+def test_problems_are_at_their_lines_errors_first(root: Path) -> None:
+    file = root / "templates/not-ready/roi.mjml"
+    change(file, 'preheader: "A word before."\n', "")
+    change(file, "What it costs.", "<a href='https://acme.example/'>click here</a> {{ lead.frist_name }}")
+    desk = desk_of(root)
+    desk.check_now()
+    text = page(desk, "/mail/not-ready/roi?show=source")
+    marked = {
+        int(line): _words(said) for line, said in re.findall(r'<li value="(\d+)" class="[a-z]+"(.*?)</li>', text, re.S)
+    }
+    assert "frist_name" in marked[6]
+    listed = [problem.severity for problem in desk.edition.problems_of("templates/not-ready/roi.mjml")]
+    assert listed.count("error") == 1
+    assert "warning" in listed
+    said = _words(page(desk, "/mail/not-ready/roi"))
+    assert said.index("Line 6") < said.index("N204 the mail has no preheader")
+
+
 def test_a_mail_is_shown_as_an_inbox_would(desk: Desk) -> None:
     said = _words(page(desk, "/mail/not-ready/questions?lead=british"))
     assert "Ada at Acme Three questions, Tom – A word before. Hi Tom, Which job first?" in said

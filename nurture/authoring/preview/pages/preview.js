@@ -58,6 +58,7 @@ function swap(old, made) {
   if (old.contains(document.activeElement) && document.activeElement.matches("input")) return false;
   came.set(made, markup);
   if (old.open) made.open = true;
+  if (old.querySelector("details[open]")) made.querySelectorAll("details").forEach((more) => { more.open = true; });
   const focus = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   const framed = old.querySelector(".frames");
   old.replaceWith(made);
