@@ -18,7 +18,7 @@ from nurture.grammar.mistakes import did_you_mean
 from nurture.rules.book import Rulebook
 from nurture.rules.calendar import local_date, zone_info
 from nurture.rules.past_mails import PastMail
-from nurture.rules.spoken_time import say_moment
+from nurture.rules.spoken_time import say_day_of, say_moment
 from nurture.rules.why import Next, Why
 from nurture.rules.why import why as explain
 from nurture.rules.why_not import StepWhy, why_not
@@ -148,7 +148,8 @@ def _headline(following: Next, zone: str, now: datetime) -> str:
     if following.action == "exit":
         return f"leaves {following.campaign}{when}"
     if following.action == "exhausted":
-        return f"has run out of {following.campaign}" + (f"; that ends{when}" if when else "")
+        ends = f"; that ends on {say_day_of(following.at, zone, now)}" if following.at else ""
+        return f"has run out of {following.campaign}{ends}"
     if following.action == "wait":
         return f"waits until {say_moment(following.at, zone, now)} ({zone})" if following.at else "rests"
     return "gets nothing"

@@ -91,7 +91,7 @@ class _Asking:
         if had is not None:
             return had
         if is_silent(self.state):
-            return "silent", why(self.book, self.state, self.now).next.because, None
+            return "silent", why(self.book, self.state, self.now).next.because + self._left_before(), None
         campaign, live = self.campaign, self.state.enrollment
         if campaign is None or self.step is None:
             what = f"the campaign {self.campaign_id}" if campaign is None else f"the step `{self.step_id}`"
@@ -161,15 +161,21 @@ class _Asking:
             return "waits", f"mail waits until {self._moment(state.ask_at)}, and then {then}", state.ask_at
         taken = taking.choose(self.book, state, self.now)
         said = dict(taken.because).get(campaign.id)
-        left = [past for past in state.past if past.campaign == campaign.id]
-        before = f"; it was there until {self._moment(left[-1].ended_at)} ({left[-1].left_as})" if left else ""
         if taken.campaign is not None and taken.campaign.id == campaign.id:
             because = f"the lead is in no campaign; {campaign.id} takes it when something about it changes"
         elif said is None and taken.campaign is not None:
             because = f"the lead is in no campaign, and {taken.campaign.id} would take it before {campaign.id}"
         else:
             because = f"the lead is in no campaign, and {campaign.id} does not take it: {said}"
-        return "not_taken", because + before, None
+        return "not_taken", because + self._left_before(), None
+
+    def _left_before(self) -> str:
+        """How the lead's last time in the campaign ended, if it was there."""
+        left = [past for past in self.state.past if past.campaign == self.campaign_id]
+        if not left:
+            return ""
+        last = max(left, key=lambda past: past.n)
+        return f"; it was in {self.campaign_id} until {self._moment(last.ended_at)} (`{last.left_as}`)"
 
     def told(self, mail: PastMail) -> str:
         """What became of one mail, in a sentence."""

@@ -11,7 +11,7 @@ from nurture.rules import happenings as h
 from nurture.rules.past_mails import PastMail
 from nurture.rules.why_not import StepWhy, why_not
 from tests.rules.examples import NOW
-from tests.rules.lives import Life, book_of, campaign_of, lead, weeks
+from tests.rules.lives import Life, book_of, campaign_of, lead, track, weeks
 from tests.rules.test_life_properties import BOOK, happenings, live
 
 STEPS = [
@@ -108,6 +108,11 @@ def test_other_campaigns_silence_and_files_that_are_gone() -> None:
     assert asked(paused, "one").verdict == "not_live"
     suppressed = Life(one.book, replace(one.state, suppressed="unsubscribed", enrollment=None))
     assert "it unsubscribed" in asked(suppressed, "one").because
+    one.happens(h.Did((track("Demo Requested", NOW),)), NOW)
+    gone = asked(one, "one")
+    assert gone.verdict == "silent"
+    assert "sales has the lead" in gone.because
+    assert "until Mon 2 Mar at 06:00 (`hand_raise`)" in gone.because
 
 
 def test_a_lead_in_no_campaign_is_told_why_this_one_does_not_take_it() -> None:
