@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
+from nurture.facts import WITH_SALES
 from nurture.flows.decide import decide, offered
 from nurture.rules.happenings import Happening, MustNotBeMailed, Placed, ProfileChanged
 from nurture.sheets import arrivals
@@ -58,12 +59,11 @@ def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: dateti
     changed = leads.update(db, given, now, source=arrivals.BY) if given else []
     _suppress(db, app, people, known, now)
     happenings: dict[int, Happening] = {lead_id: ProfileChanged() for lead_id in changed}
-    happenings |= {
-        lead_id: Placed(stage)
-        for email, lead_id in known.items()
-        if (stage := people[email].stage) in ("customer", "disqualified")
-    }
-    happenings |= _refused_anew(db, {lead_id: people[email] for email, lead_id in known.items()}, now)
+    placed, refused = _told_of_known(db, {lead_id: people[email] for email, lead_id in known.items()}, now)
+    customers_refused = {lead_id: placed[lead_id] for lead_id in placed.keys() & refused.keys()}
+    if customers_refused:
+        decide(db, app, customers_refused, now)
+    happenings |= placed | refused
     for email, lead_id in new.items():
         if (arrival := arrivals.arrival(people[email], now)) is not None:
             happenings[lead_id] = arrival
@@ -77,24 +77,37 @@ def _suppress(db: Connection, app: App, people: Mapping[str, Person], known: Map
         decide(db, app, {known[email]: MustNotBeMailed("unsubscribed") for email in quiet if email in known}, now)
 
 
-def _refused_anew(db: Connection, known: Mapping[int, Person], now: datetime) -> dict[int, Happening]:
-    """Refusals of known leads that we have not heard of; the same row twice is no news."""
-    refused = {lead_id: person for lead_id, person in known.items() if person.reject_reason is not None}
-    news: dict[int, Happening] = {}
-    for heard in incoming.heard_of(db, list(refused)):
-        person = refused[heard.lead_id]
-        if _is_news(heard, person):
-            news[heard.lead_id] = arrivals.refusal(person, now)
-    return news
+def _told_of_known(
+    db: Connection, known: Mapping[int, Person], now: datetime
+) -> tuple[dict[int, Happening], dict[int, Happening]]:
+    """Where known leads stand now, and who was refused since; the same row twice is no news.
+
+    A row may say both: a customer was refused. Who is disqualified, or with sales, stays so while a row gives a reason.
+    """
+    told = [lead_id for lead_id, person in known.items() if person.reject_reason is not None]
+    heard = {one.lead_id: one for one in incoming.heard_of(db, told)}
+    over = {lead_id for lead_id, one in heard.items() if one.stage == "disqualified"}
+    stay = over | {lead_id for lead_id, one in heard.items() if one.stage in WITH_SALES}
+    placed: dict[int, Happening] = {
+        lead_id: Placed(person.stage)
+        for lead_id, person in known.items()
+        if person.stage in ("customer", "disqualified") and lead_id not in stay
+    }
+    refused: dict[int, Happening] = {
+        lead_id: arrivals.refusal(known[lead_id], now)
+        for lead_id, one in heard.items()
+        if lead_id not in over and _is_news(one, known[lead_id])
+    }
+    return placed, refused
 
 
 def _is_news(heard: Heard, person: Person) -> bool:
     """Whether a refusal is one that we have not heard of.
 
     With a date: it is later than the last one, and than the offer that is open. Without: it has never been given as the
-    reason. A lead that is disqualified stays so.
+    reason. Nor is it news of somebody with whom it is over.
     """
-    if heard.stage == "disqualified":
+    if person.stage == "disqualified":
         return False
     if person.rejected_at is None:
         return person.reject_reason not in heard.reasons

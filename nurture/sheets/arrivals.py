@@ -30,6 +30,8 @@ def newcomer(person: Person, now: datetime) -> LeadState:
 
 def arrival(person: Person, now: datetime) -> Happening | None:
     """What a lead that nobody knew comes in with: refused or as it is; None where sales has it, or it is over."""
+    if person.stage == "disqualified":
+        return None
     if person.reject_reason is not None:
         return refusal(person, now)
     return Arrived() if (person.stage or "inquiry") in WITH_NURTURE else None

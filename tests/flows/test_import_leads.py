@@ -360,6 +360,27 @@ def test_an_import_waits_for_who_is_inserting_the_same_address(app: App) -> None
     assert (lead(app).first_name, lead(app).title) == ("Jo", "VP")
 
 
+@pytest.mark.parametrize("stage", ["customer", "disqualified"])
+@pytest.mark.parametrize("reason", ["not_ready", "student", "already_mine"])
+@pytest.mark.parametrize("before", [{}, {"reject_reason": "student", "rejected_at": NOW - timedelta(days=30)}])
+def test_a_row_with_a_stage_and_a_reason_says_the_same_each_time(
+    app: App, before: dict[str, object], reason: str, stage: str
+) -> None:
+    take(app, people("jo@x.example", **before))
+    said = people("jo@x.example", stage=stage, reject_reason=reason, rejected_at=NOW - timedelta(days=1))
+    take(app, said)
+    first = (lead(app).stage, lead(app).cycle)
+    for days in (1, 2):
+        take(app, said, NOW + timedelta(days=days))
+        assert (lead(app).stage, lead(app).cycle) == first
+
+
+def test_a_refused_customer_stays_a_customer(app: App) -> None:
+    take(app, people("jo@x.example"))
+    take(app, people("jo@x.example", stage="customer", reject_reason="not_ready", rejected_at=NOW - timedelta(days=1)))
+    assert (lead(app).stage, lead(app).reason) == ("customer", "not_ready")
+
+
 CELLS = st.fixed_dictionaries(
     {"email": st.sampled_from([f"{name}@x.example" for name in "abcdef"])},
     optional={
