@@ -79,6 +79,12 @@ def test_a_rule_that_moves_the_day_is_named() -> None:
     assert "mails go tue" in " ".join(mails[1].held_by)
 
 
+def test_a_mail_of_the_road_counts_as_received() -> None:
+    steps = [{"id": "one", "email": "t/one"}, {"id": "two", "email": "t/two", "when": "received('one')"}]
+    road = itinerary(book_of(campaign_of(steps=steps)), lead(stage="nurture"), NOW, campaign="not-ready")
+    assert [mail.step for mail in road.mails] == ["one", "two"]
+
+
 def test_a_lead_in_the_campaign_goes_on_where_it_is() -> None:
     book = book_of(_campaign())
     life = Life(book, lead(stage="nurture"))
