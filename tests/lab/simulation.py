@@ -1,7 +1,7 @@
 """Lives a scenario in virtual time, and tells it in the same words as `tests.lab.production`."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 
 from nurture.facts import LeadState
@@ -48,7 +48,7 @@ def live(scenario: Scenario) -> Story:
     """Live through the scenario, and tell what happened."""
     rows = Counter(person.email for person in scenario.people)
     again = frozenset(hash(email) for email, count in rows.items() if count > 1)
-    lives = list(
+    return told(
         simulate(
             scenario.book,
             merged(scenario.people, again, lambda _: None),
@@ -60,6 +60,11 @@ def live(scenario: Scenario) -> Story:
             campaign=scenario.by_hand,
         )
     )
+
+
+def told(everybody: Iterable[Lived]) -> Story:
+    """What happened in these lives."""
+    lives = list(everybody)
     return Story.of(
         [
             Sent(d.lead, d.at, d.campaign, d.step, d.cycle, d.variant or "", d.local_on.isoformat())
