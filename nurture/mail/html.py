@@ -7,8 +7,9 @@ comment; and it adds what authors leave out (`<tbody>`), so blocks are checked o
 import re
 from collections.abc import Iterable
 
-from css_inline import CSSInliner
+from css_inline import CSSInliner, InlineError
 
+from nurture.errors import TemplateError
 from nurture.mail.draft import Draft, Edit
 from nurture.mail.markup import Tag, Text
 from nurture.mail.nesting import Blocks, Met, Slot, check_comment, walk
@@ -16,6 +17,9 @@ from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
 
 _INLINER = CSSInliner(keep_at_rules=True, keep_link_tags=True, load_remote_stylesheets=False)
+_STYLE = re.compile(
+    r"""<style\b[^>]*>(?P<sheet>.*?)</style|\bstyle\s*=\s*"(?P<inline>[^"]*)\"""", re.DOTALL | re.IGNORECASE
+)
 _PLAIN_TEXT = frozenset({"title", "textarea"})
 
 
@@ -48,7 +52,10 @@ def compile_html(draft: Draft) -> str:
     Raises:
         TemplateError: An `{% if %}` does not hold whole elements.
     """
-    html = _INLINER.inline(draft.text)
+    try:
+        html = _INLINER.inline(draft.text)
+    except InlineError as error:
+        raise _bad_style(draft, error) from None
     html = re.sub(rf"<!--({draft.shelf.word.pattern})-->", r"\1", html)
     blocks = Blocks()
     for met in walk(Draft(html, [], [], draft.shelf), strict=False):
@@ -60,6 +67,18 @@ def compile_html(draft: Draft) -> str:
             what = f"this cannot stand here: {draft.shelf.written_out(word[0])}"
             raise piece.place.error(what, topic="place")
     return html
+
+
+def _bad_style(draft: Draft, error: InlineError) -> TemplateError:
+    """Find the style that the inliner stumbled over; it does not say which."""
+    for found in _STYLE.finditer(draft.text):
+        alone = f'<p style="{found["inline"]}">' if found["inline"] else f"<style>{found['sheet']}</style><p>"
+        try:
+            _INLINER.inline(f"<style>p {{ color: red }}</style>{alone}x</p>")
+        except InlineError:
+            start = found.start("inline") if found["inline"] else found.start("sheet")
+            return draft.place(start).error(f"this style cannot be read: {error}", topic="style")
+    return draft.place(0).error(f"a style in this mail cannot be read: {error}", topic="style")
 
 
 def _slot(slot: Slot) -> list[Edit]:

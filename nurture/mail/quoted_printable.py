@@ -20,8 +20,8 @@ READY_MADE = re.compile(r"_(link_\d+|open_url)").fullmatch
 
 _LINE = 76
 _SOFT = "=\r\n"
-_OVER_THE_BRIM = re.compile(r"^(.{74})(?==(?:20|09)$)", re.MULTILINE)
-"""A line of 77: the encoder makes it where a blank ends a line of 75."""
+_OVER_THE_BRIM = re.compile(r"^(.{74,75})(?==(?:20|09)$)", re.MULTILINE)
+"""A line of 77 or 78: the encoder makes it where a blank ends a line of 75 or 76."""
 _SAFE_TEXT = re.compile(r"[ -<>-~]{1,75}").fullmatch
 _SAFE_HTML = re.compile(r"[ !#-%(-;?-~]{1,75}").fullmatch
 _SAFE_URL = re.compile(r"[!-<>-~]+").fullmatch

@@ -19,6 +19,8 @@ def lines_fit(encoded: str) -> bool:
 @given(TEXTS)
 @example("é" * 12 + "xx \nb")
 @example("x" * 74 + " \nb")
+@example("x" * 75 + " \nb")
+@example("x" * 76 + " \nb")
 @settings(max_examples=120)
 def test_a_text_is_read_back_and_what_follows_starts_a_line(text: str) -> None:
     text = text.replace("\r", "")

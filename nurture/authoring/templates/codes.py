@@ -34,6 +34,7 @@ MISSPELT_ATTRIBUTE = Code("N233", "an attribute that is nearly one that the elem
 UNKNOWN_ATTRIBUTE = Code("N234", "an attribute that the element does not have")
 REFUSED = Code("N235", "a document that cannot become a mail")
 NO_LANGUAGE = Code("N236", "a whole document that does not say its language")
+BAD_STYLE = Code("N237", "a style that cannot be read")
 
 NO_ALT = Code("N240", "a picture without words for those who do not see it")
 NO_WIDTH = Code("N241", "a picture without a width")
@@ -69,6 +70,7 @@ BY_TOPIC: dict[str, Code] = {
     "tag": TAG,
     "element": UNKNOWN_ELEMENT,
     "nesting": NESTING,
+    "style": BAD_STYLE,
     "link": BAD_LINK,
     "footer": NO_FOOTER,
 }
