@@ -1,5 +1,6 @@
 """`nurture check`: everything that is wrong with a workspace, or with parts of it, or with files outside of any."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,10 @@ from nurture.workspace.files import printable
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a check: every problem in the order of files and lines, and how much was looked at."""
+    """What came of a check: every problem in the order of files and lines, and how much was looked at.
+
+    The steps are those of campaigns that could be read.
+    """
 
     problems: tuple[Problem, ...]
     campaigns: int = 0
@@ -84,7 +88,7 @@ def _workspace(target: Target) -> Checked:
     problems = [problem for problem in workspace_problems(reading) if target.covers(problem.file)]
     return Checked(
         tuple(problems),
-        campaigns=len(reading.campaigns),
+        campaigns=len(reading.documents),
         steps=sum(len(campaign.steps) for campaign in reading.campaigns.values()),
         templates=len(reading.templates.whole),
     )
@@ -111,12 +115,12 @@ def _uses(reading: Reading) -> list[Use]:
 
 
 def _shown(file: str, target: Target, seen_from: Path | None, *, alone: bool) -> str:
-    path = target.root / file
+    path = Path(os.path.normpath(target.root / file))
     if seen_from is not None and path.is_relative_to(seen_from):
         return printable(path.relative_to(seen_from).as_posix())
     if target.is_workspace and alone:
         return printable(file)
-    return printable((Path(target.said) / file).as_posix())
+    return printable(os.path.normpath(Path(target.said, file)))
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:

@@ -33,7 +33,7 @@ class Loose:
 
 
 def check_file(path: Path) -> Loose:
-    """Check one file; problems call it `.`, for it is all that was asked about.
+    """Check one file; problems call it `.`, for it is all that was asked about, and parts beside it `../_part.md`.
 
     Raises:
         UsageError: it is neither YAML nor a template.
@@ -43,8 +43,9 @@ def check_file(path: Path) -> Loose:
         raise UsageError(f"{path.name} is nothing that can be checked; files end in {endings}")
     here = _Folder(path.parent, sorted(path.parent.glob("_*")))
     here.check(path)
-    problems = [replace(problem, file=".") if problem.file == path.name else problem for problem in here.found.problems]
-    return replace(here.found, problems=problems)
+    problems = here.found.problems
+    named = {problem: "." if problem.file == path.name else f"../{problem.file}" for problem in problems}
+    return replace(here.found, problems=[replace(problem, file=named[problem]) for problem in problems])
 
 
 def check_folder(folder: Path) -> Loose:

@@ -48,7 +48,8 @@ def _say_text(checked: Checked) -> None:
         out.print(_in_colours(problem), soft_wrap=True)
         if problem.hint:
             out.print(Text.assemble(("    hint: ", "dim"), problem.hint), soft_wrap=True)
-    looked_at = f"{checked.campaigns} campaigns, {checked.steps} steps, {checked.templates} templates"
+    counts = ((checked.campaigns, "campaign"), (checked.steps, "step"), (checked.templates, "template"))
+    looked_at = ", ".join(_so_many(count, what) for count, what in counts)
     found = f"{_so_many(checked.errors, 'error')}, {_so_many(checked.warnings, 'warning')}"
     out.print(f"{found if checked.problems else 'no problems'}: {looked_at}", soft_wrap=True)
 
