@@ -81,8 +81,13 @@ def test_a_rule_that_moves_the_day_is_named() -> None:
 
 def test_a_mail_of_the_road_counts_as_received() -> None:
     steps = [{"id": "one", "email": "t/one"}, {"id": "two", "email": "t/two", "when": "received('one')"}]
-    road = itinerary(book_of(campaign_of(steps=steps)), lead(stage="nurture"), NOW, campaign="not-ready")
-    assert [mail.step for mail in road.mails] == ["one", "two"]
+    book, state = book_of(campaign_of(steps=steps, finish={"after": "30 days"})), lead(stage="nurture")
+    life = Life(book, state)
+    life.happens(h.EnrolledByHand("not-ready"))
+    lived = [(mail.step, mail.slot.at) for mail in life.until(NOW + timedelta(days=400))]
+    road = itinerary(book, state, NOW, campaign="not-ready")
+    assert [(mail.step, mail.at) for mail in road.mails] == lived
+    assert [step for step, _ in lived] == ["one", "two"]
 
 
 def test_a_lead_in_the_campaign_goes_on_where_it_is() -> None:
