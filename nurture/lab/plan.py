@@ -105,8 +105,7 @@ class Tally:
 
 def scope_between(before: Files, after: Files) -> Scope:
     """What differs between two sets of files."""
-    if before.same_templates(after):
-        return scope_of(before.book, after.book, _by_name, _by_name)
+    before.share_texts(after)
     return scope_of(before.book, after.book, before.text, after.text)
 
 
@@ -145,11 +144,6 @@ def plan(
     files = changed_files(before.workspace.versions, after.workspace.versions)
     said = (*_notes(before, after, scope), *notes)
     return Plan(files, tally.sorted_rows(), dict(enrolled), tally.leads, said, now, adopted_at)
-
-
-def _by_name(template: str) -> str:
-    """Templates that are all the same differ where their names do."""
-    return template
 
 
 def _notes(before: Files, after: Files, scope: Scope) -> list[str]:

@@ -38,6 +38,15 @@ class Files:
             self._texts[template] = self._compiled(template)
         return self._texts[template]
 
+    def share_texts(self, other: "Files") -> None:
+        """Compile no template that is the same in both sets, for which no part of it may differ."""
+        if _parts(self.workspace) != _parts(other.workspace):
+            return
+        for name, file in self.workspace.templates.items():
+            twin = other.workspace.templates.get(name)
+            if twin is not None and (twin.kind, twin.text) == (file.kind, file.text):
+                self._texts[name] = other._texts[name] = file.text
+
     def _compiled(self, name: str) -> object:
         file = self.workspace.templates.get(name)
         if file is None:
@@ -49,13 +58,9 @@ class Files:
             return file.text
         return made.subject.source.text, made.text.source.text, made.html.source.text
 
-    def same_templates(self, other: "Files") -> bool:
-        """Whether no template differs, so that none has to be compiled."""
-        return _templates(self.workspace) == _templates(other.workspace)
 
-
-def _templates(workspace: Workspace) -> dict[str, str]:
-    return {name: version for name, version in workspace.versions.items() if name.startswith("templates/")}
+def _parts(workspace: Workspace) -> dict[str, str]:
+    return {name: part.text for name, part in workspace.partials.items()}
 
 
 def adopted_files(contents: Mapping[str, tuple[str, str]]) -> Files:
