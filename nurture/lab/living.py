@@ -159,12 +159,12 @@ class Life:
 
     def _mark(self, mail: Queued, as_state: DeliveryState, *, for_good: bool = False) -> None:
         """The delivery's row, as it is written."""
-        key, now = (mail.campaign, mail.step, mail.cycle), self.now if as_state == "sent" else None
-        marked = tuple(
-            _marked(one, as_state, now, for_good=for_good) if (one.campaign, one.step, one.cycle) == key else one
-            for one in self.state.deliveries
-        )
-        self.state = evolve(self.state, deliveries=marked)
+        now = self.now if as_state == "sent" else None
+        marked = list(self.state.deliveries)
+        for place, one in enumerate(marked):
+            if one.step == mail.step and one.campaign == mail.campaign and one.cycle == mail.cycle:
+                marked[place] = _marked(one, as_state, now, for_good=for_good)
+        self.state = evolve(self.state, deliveries=tuple(marked))
 
     def _request(self, request: Request) -> None:
         changed = None if request.said is None else changed_profile(self.state.profile, request.said)

@@ -126,11 +126,11 @@ def _queue(draft: Draft, campaign: Campaign, enrollment: EnrollmentFact, planned
     cycle = enrollment.cycle
     name, template = next_step.variant(step, draft.state.profile.key)
     draft.add(Queued(campaign.id, step.id, cycle, enrollment.n, name, template, slot))
-    others = tuple(
+    others = [
         delivery
         for delivery in draft.state.deliveries
-        if (delivery.campaign, delivery.step, delivery.cycle) != (campaign.id, step.id, cycle)
-    )
+        if delivery.step != step.id or delivery.campaign != campaign.id or delivery.cycle != cycle
+    ]
     queued = DeliveryFact(campaign.id, step.id, cycle, enrollment.n, "queued", slot.local_on, slot.at)
     draft.state = evolve(draft.state, deliveries=(*others, queued))
 

@@ -1,6 +1,6 @@
 """What a live enrollment does next: the step, its slot, or that it has run out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from nurture.campaign import Campaign, Step
@@ -84,25 +84,30 @@ class _Mails:
     and as they are in the lead's zone of today. `of_enrollment` and `unanswered` count this enrollment's.
     """
 
-    days: list[date] = field(default_factory=list)
-    taken: set[date] = field(default_factory=set)
-    of_enrollment: int = 0
-    unanswered: int = 0
+    days: list[date]
+    taken: set[date]
+    of_enrollment: int
+    unanswered: int
 
 
 def _mails(state: LeadState, enrollment: EnrollmentFact, zone: str, now: datetime) -> _Mails:
     """One walk over the lead's mails, for it is walked whenever anything is planned."""
-    mails, engaged_at, over = _Mails(), state.engaged_at, now.date() - _ANYWHERE
+    days: list[date] = []
+    taken: set[date] = set()
+    here = unanswered = 0
+    n, engaged_at, over = enrollment.n, state.engaged_at, now.date() - _ANYWHERE
     for delivery in state.deliveries:
         if delivery.state not in TAKES_A_DAY:
             continue
-        mails.days.append(delivery.local_on)
-        if delivery.local_on >= over:
-            mails.taken.update((delivery.local_on, local_date(delivery.at, zone)))
-        if delivery.enrollment == enrollment.n:
-            mails.of_enrollment += 1
-            mails.unanswered += engaged_at is None or delivery.at > engaged_at
-    return mails
+        day = delivery.local_on
+        days.append(day)
+        if day >= over:
+            taken.add(day)
+            taken.add(local_date(delivery.at, zone))
+        if delivery.enrollment == n:
+            here += 1
+            unanswered += engaged_at is None or delivery.at > engaged_at
+    return _Mails(days, taken, here, unanswered)
 
 
 def is_slow(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact) -> bool:
