@@ -20,7 +20,8 @@ EXAMPLES = 3
 """So many addresses are kept of each change."""
 
 NOTHING_ADOPTED = (
-    "no files have been adopted yet; the clock adopts them when it first leads, and they take effect from then on"
+    "no files have been adopted yet, so there is nothing to compare with; the clock adopts them when it first leads "
+    "(`nurture clock`, or `nurture up` on a laptop)"
 )
 
 Each = Callable[[LeadState, Moved], None]
