@@ -10,20 +10,8 @@ from nurture.lab.behaviour import Outcome
 from nurture.lab.people import merged
 from nurture.lab.records import Delivery, Handoff, Lived
 from nurture.lab.simulation import simulate
-from tests.lab.scenarios import (
-    BROWSER,
-    QUESTION,
-    REP,
-    SCANNER,
-    Habits,
-    Left,
-    Offered,
-    Reaction,
-    Scenario,
-    Sent,
-    Stands,
-    Story,
-)
+from tests.lab.scenarios import BROWSER, QUESTION, REP, SCANNER, Habits, Reaction, Scenario
+from tests.lab.stories import Left, Offered, Sent, Stands, Story
 
 
 class Habitual:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from nurture.app import App
 from tests.databases import empty
 from tests.lab import production
-from tests.lab.drawing import FEATURES, Plan, scenario_of
-from tests.lab.scenarios import Scenario, Story
+from tests.lab.drawing import scenario_of
+from tests.lab.plans import FEATURES, Plan
+from tests.lab.scenarios import Scenario
+from tests.lab.stories import Story
 
 SEEDS = (102, 43, 6, 4)
 """Full scenarios in which every rule of `test_a_changed_rule_shows` has a say; others must be looked for where the

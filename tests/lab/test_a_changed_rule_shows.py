@@ -16,8 +16,8 @@ from nurture.facts import MICRO
 from nurture.rules.bots import Judgement
 from tests.lab import simulation
 from tests.lab.drawing import scenario_of
-from tests.lab.scenarios import differences
 from tests.lab.stage import SEEDS, Stage, full
+from tests.lab.stories import differences
 
 Change = Callable[[Any], Any]
 """Makes the changed rule of the sound one."""

@@ -20,10 +20,11 @@ from hypothesis import HealthCheck, given, note, settings
 
 from nurture.facts import STAGES
 from tests.lab import simulation
-from tests.lab.drawing import Plan, plans, scenario_of
+from tests.lab.drawing import scenario_of
 from tests.lab.material import IDS
-from tests.lab.scenarios import differences
+from tests.lab.plans import Plan, plans
 from tests.lab.stage import SEEDS, Stage, full
+from tests.lab.stories import differences
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])

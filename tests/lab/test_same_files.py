@@ -15,8 +15,9 @@ from nurture.sheets.sheet import open_sheet
 from nurture.web.segment import Decoded, decode
 from tests.lab import simulation
 from tests.lab.production import app_for
-from tests.lab.scenarios import Scenario, differences
+from tests.lab.scenarios import Scenario
 from tests.lab.stage import Stage
+from tests.lab.stories import differences
 from tests.rules.examples import utc
 from tests.rules.lives import book_of, campaign_of
 
