@@ -79,56 +79,16 @@ def test_a_broken_agreement_is_told_and_the_mails_go_on(page: "Page", url: str, 
     notice.wait_for(state="detached")
 
 
-def test_frames_are_as_wide_as_the_screens_they_stand_for(page: "Page", url: str) -> None:
-    page.goto(f"{url}mail/not-ready/roi")
-    widths = {}
-    for frame in page.frames[1:]:
-        frame.wait_for_load_state()
-        widths[frame.frame_element().get_attribute("title")] = frame.evaluate("innerWidth")
-    assert widths == {"The mail at desktop width": 640, "The mail at phone width": 375}
-
-
-def test_dark_mode_is_the_mails_own_whatever_the_machine_likes(page: "Page", url: str) -> None:
+def test_frames_have_real_widths_and_the_mails_own_colours_whatever_the_machine_likes(page: "Page", url: str) -> None:
     seen = {}
     for machine, wanted in (("dark", "light"), ("light", "dark")):
         page.emulate_media(color_scheme=machine)  # type: ignore[arg-type]
-        page.goto(f"{url}mail/not-ready/roi?width=desktop&colours={wanted}")
+        page.goto(f"{url}mail/not-ready/roi?colours={wanted}")
         text = _mail(page).get_by_text("What it costs.")
         seen[wanted] = text.evaluate("node => getComputedStyle(node).color")
     assert seen == {"light": "rgb(0, 0, 0)", "dark": "rgb(238, 238, 238)"}
-
-
-def test_the_keys_go_through_the_mails_and_the_address_follows(page: "Page", url: str) -> None:
-    page.goto(f"{url}mail/not-ready/questions?lead=british")
-    for key, path in (("j", "not-ready/proof"), ("j", "not-ready/roi"), ("k", "not-ready/proof")):
-        page.keyboard.press(key)
-        page.wait_for_url(f"{url}mail/{path}?lead=british&part_of=*")
-    page.keyboard.press("d")
-    page.wait_for_url("**colours=dark*")
-    page.go_back()
-    page.wait_for_url(lambda there: "colours" not in there)
-    page.get_by_role("heading", name="Not ready yet › proof").wait_for()
-
-
-def test_a_lead_is_found_by_typing_and_shown(
-    page: "Page", root: Path, tmp_path: Path, serving: Callable[[Desk], str]
-) -> None:
-    write(
-        tmp_path / "leads.csv", "email,first_name,company\njo@buyer.example,Jo,Buyer Ltd\nal@other.example,Al,Other\n"
-    )
-    page.goto(f"{serving(desk_of(root, leads=tmp_path / 'leads.csv'))}mail/not-ready/questions")
-    page.keyboard.press("l")
-    page.keyboard.type("buyer")
-    page.get_by_role("link", name="Jo Buyer Ltd").click()
-    _mail(page).get_by_text("Hi Jo").wait_for()
-    assert "lead=jo%40buyer.example" in page.url
-
-
-def test_what_a_lead_is_called_is_text(page: "Page", url: str) -> None:
-    page.goto(f"{url}mail/not-ready/questions?lead=hostile&width=desktop")
-    _mail(page).get_by_text("Hi <script>alert(1)</script>").wait_for()
-    page.goto(f"{url}campaign/not-ready?lead=hostile")
-    page.get_by_role("heading", name="If <script>alert(1)</script>").wait_for()
+    for name, width in (("desktop", 640), ("phone", 375)):
+        assert _mail(page, name).get_by_text("What it costs.").evaluate("() => innerWidth") == width
 
 
 def test_a_link_shows_where_it_leads_and_the_mails_own_scripts_do_not_run(

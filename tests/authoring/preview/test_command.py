@@ -37,7 +37,7 @@ def process(root: Path) -> Iterator["subprocess.Popen[str]"]:
         process.kill()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.soak)])
 def test_it_says_where_it_is_and_stops_cleanly_while_a_page_waits(
     process: "subprocess.Popen[str]", ending: signal.Signals
 ) -> None:
