@@ -102,7 +102,8 @@ class _Run:
 
     def begin(self) -> None:
         """The file is imported, then what is known comes in; the rest is yet to happen."""
-        import_leads(self.app, self.scenario.people, self.now)
+        imported = import_leads(self.app, self.scenario.people, self.now)
+        assert imported.rejected == 0, "a row could not be stored"
         if self.scenario.by_hand is not None:
             self.enroll_by_hand(self.scenario.by_hand)
         if self.scenario.history:
