@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import formataddr
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic_core import CoreSchema
@@ -72,6 +73,7 @@ def _local(local: str) -> str:
     return local.lower()
 
 
+@lru_cache(maxsize=4096)
 def _domain(domain: str) -> str:
     if not domain:
         raise AddressMistake("there is nothing after the @")
