@@ -15,7 +15,10 @@ from nurture.mail.pieces import in_our_words, tokens_of, variables
 
 _START = re.compile(
     r"\{\{|\{%|\{#|\{[ \t]+[{%](?=\s*\w)|%7B%7B.{1,200}?%7D%7D"
-    r"|(?<![\w{$#])\{\s*(?:lead|company|campaign|step)\.\w+[^{}\n]*\}\}?",
+    r"|(?<![\w{$#])\{\s*(?:lead|company|campaign|step)\.\w+[^{}\n]*\}\}?"
+    r"|(?<![\w{$#])\{\s*\w+\.\w+\([^{}\n]*\)\s*\}\}"
+    r"|(?<![\w{%])%\s*(?:if|elif|else|endif|for|endfor|import|from|include|extends|end|set|block|endblock|macro"
+    r"|endmacro|call|endcall)\b[^{}%\n]*%\}",
     re.IGNORECASE | re.DOTALL,
 )
 _INNER = re.compile(
@@ -95,8 +98,8 @@ def _comment(text: str, start: int) -> Bracket:
 
 
 def _nearly(text: str, start: int, found_end: int) -> Bracket:
-    """Read `{ { lead.x } }`, `{ lead.x }}`, `{lead.x}`."""
-    is_statement = text[start:found_end].endswith("%")
+    """Read `{ { lead.x } }`, `{ lead.x }}`, `{lead.x}`, `% if lead.x %}`."""
+    is_statement = text[start:found_end].endswith("%") or text[start] == "%"
     end = re.compile(r"[^{}\n]*(?:%\s*\}|\}[ \t]*\}|\})").match(text, found_end)
     stop = found_end if text[found_end - 1] == "}" else end.end() if end else found_end
     typed = text[start:stop]
