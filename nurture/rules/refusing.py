@@ -74,7 +74,7 @@ def _next_cycle(draft: Draft, happening: Refused) -> None:
 def _over(draft: Draft, happening: Refused, *, suppress: bool) -> None:
     draft.move("disqualified", f"refused: {happening.reason}")
     draft.wait(mail_from=None, ask_at=None)
-    if suppress:
+    if suppress and draft.state.suppressed is None:  # else it is on the list already, and the first word stays
         draft.add(Suppressed(happening.reason))
         draft.state = evolve(draft.state, suppressed="suppressed")
 

@@ -231,6 +231,15 @@ def test_disqualified_and_suppressed_is_over(reason: str, suppressed: str | None
     assert life.until(weeks(40)) == []
 
 
+def test_a_lead_that_wants_no_mail_is_known_by_its_own_word_whatever_sales_says_later() -> None:
+    """As the list of addresses keeps it: the first word stays."""
+    life = arrived()
+    life.happens(h.MustNotBeMailed("unsubscribed"))
+    effects = life.happens(h.Refused("competitor", NOW))
+    assert (life.state.stage, life.state.suppressed) == ("disqualified", "unsubscribed")
+    assert not any(isinstance(effect, fx.Suppressed) for effect in effects)
+
+
 def test_a_refused_customer_is_a_customer_again() -> None:
     life = arrived(
         campaign_of(enroll={"reasons": ["not_ready"], "unready": True, "stages": ["customer"]}), stage="customer"
