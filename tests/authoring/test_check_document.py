@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nurture.authoring.check import check
+from nurture.authoring.templates import codes as of_templates
 from nurture.workspace import codes as of_yaml
 from tests.authoring.examples import WORKSPACE, Example, examples, said_of
 
@@ -27,9 +28,9 @@ def test_each_example_gives_what_the_document_says(tmp_path: Path, example: Exam
 
 
 def test_every_code_has_its_title_an_example_and_a_cure():
-    known = of_yaml.ALL
-    written = {example.code: example for example in EXAMPLES if example.code.startswith("N1")}
+    known = [*of_yaml.ALL, *of_templates.ALL]
+    written = {example.code: example for example in EXAMPLES}
     assert [code.code for code in known if code.code not in written] == []
     assert [(code.code, code.title) for code in known] == [(c.code, written[c.code].title) for c in known]
-    assert len(written) == len(known)
+    assert len(written) == len(EXAMPLES) == len(known)
     assert {code for code, one in written.items() if code.startswith("N1") and not one.said} == SHOWN_ELSEWHERE
