@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from nurture.campaign import Campaign, Step
-from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, Known, LeadState, Profile
+from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, TAKES_A_DAY, Known, LeadState, Profile
 from nurture.rules import scoring
 from nurture.rules.book import Rulebook
 from nurture.rules.once import once
@@ -24,7 +24,11 @@ def known(
     step: Step | None = None,
     event: Mapping[str, object] | None = None,
 ) -> Known:
-    """What is known of a lead at `now`, in the scope of a campaign, a step or a signal's event."""
+    """What is known of a lead at `now`, in the scope of a campaign, a step or a signal's event.
+
+    A step is for a later day than any mail that is on its way now: to its `when`, that one has been received.
+    """
+    there = RECEIVED if step is None else TAKES_A_DAY
     return Known(
         now,
         _lead(book, state, now),
@@ -33,14 +37,14 @@ def known(
         NOTHING if step is None else _step(step),
         event,
         state.events,
-        _NONE if campaign is None or "received" not in book.needs else received_steps(state, campaign.id),
+        _NONE if campaign is None or "received" not in book.needs else _steps(state, campaign.id, there),
     )
 
 
-def received_steps(state: LeadState, campaign: str) -> frozenset[str]:
-    """Ids of the campaign's steps that the lead has received, in whatever cycle."""
+def _steps(state: LeadState, campaign: str, states: frozenset[str]) -> frozenset[str]:
+    """Ids of the campaign's steps whose mail is in one of these states, in whatever cycle."""
     return frozenset(
-        delivery.step for delivery in state.deliveries if delivery.campaign == campaign and delivery.state in RECEIVED
+        delivery.step for delivery in state.deliveries if delivery.campaign == campaign and delivery.state in states
     )
 
 

@@ -53,6 +53,27 @@ def test_mails_go_weekly_until_the_campaign_has_run_out() -> None:
     assert life.state.enrollment.status == "exhausted"
 
 
+def test_a_step_that_asks_for_the_one_before_it_comes_a_week_later() -> None:
+    steps = [
+        {"id": "one", "email": "t/one"},
+        {"id": "two", "email": "t/two", "when": "received('one')"},
+        {"id": "three", "email": "t/three", "when": "not received('two')"},
+    ]
+    life = Life(book_of(campaign_of(steps=steps)), lead(stage="nurture"))
+    life.happens(h.EnrolledByHand("not-ready"))
+    one, two = life.until(NOW + timedelta(days=60))
+    assert (one.step, two.step) == ("one", "two")
+    assert timedelta(days=6) < two.slot.at - one.slot.at < timedelta(days=9)
+
+
+def test_an_exit_line_waits_until_the_mail_has_gone() -> None:
+    steps = [{"id": "one", "email": "t/one"}, {"id": "two", "email": "t/two"}]
+    exits = [{"when": "received('one')", "reason": "enough"}]
+    life = Life(book_of(campaign_of(steps=steps, exit=exits)), lead(stage="nurture"))
+    life.happens(h.EnrolledByHand("not-ready"))
+    assert [mail.step for mail in life.until(NOW + timedelta(days=60))] == ["one"]
+
+
 def test_a_lead_that_fits_nobody_rests() -> None:
     life = arrived(campaign_of(enroll={"reasons": ["not_ready"]}))
     assert life.state.enrollment is None
