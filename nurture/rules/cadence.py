@@ -13,6 +13,7 @@ from nurture.agreement import Agreement, Limits
 from nurture.campaign import Cadence, Campaign, Step
 from nurture.facts import Slot
 from nurture.rules import calendar
+from nurture.rules.once import once
 from nurture.rules.slots import LATE, Search, later
 
 __all__ = ["LATE", "is_slow", "next_slot", "zone_of"]
@@ -75,19 +76,28 @@ def next_slot(
     """
     search = Search(campaign, step, limits, lead_key, zone, holidays, now, taken_on, counted_on, not_before)
     soonest = _soonest(campaign.cadence, step, slow, last_mail_on)
-    if not first and not_before is None and not_before_on is None:
-        found = search.at_once(soonest)
-        if found is not None:
-            return found
     if first:
         soonest = later(soonest, search.first_day(calendar.local_date(started_at, zone)))
-    return search.from_day(soonest, not_before_on)
+    found = search.at_once(soonest) if not_before is None and not_before_on is None else None
+    return found or search.from_day(soonest, not_before_on)
 
 
 def _soonest(cadence: Cadence, step: Step, slow: bool, last_mail_on: date | None) -> date | None:
     """The day that the rhythm asks for: the last mail's, plus the larger of the cadence and the step's own `after`."""
     if last_mail_on is None:
         return None
-    every = cadence.slow_down.every if slow and cadence.slow_down is not None else cadence.every
-    after = step.after.days if step.after is not None else 0
-    return last_mail_on + timedelta(days=max(every.days, after))
+    every, after = _paces(cadence)[slow], _after(step)
+    return last_mail_on + (every if every > after else after)
+
+
+@once
+def _paces(cadence: Cadence) -> tuple[timedelta, timedelta]:
+    """How long from mail to mail: as a rule, and slowed down."""
+    slowed = cadence.every if cadence.slow_down is None else cadence.slow_down.every
+    return timedelta(days=cadence.every.days), timedelta(days=slowed.days)
+
+
+@once
+def _after(step: Step) -> timedelta:
+    """How long the step itself waits after the mail before it."""
+    return timedelta() if step.after is None else timedelta(days=step.after.days)

@@ -22,6 +22,7 @@ FIRST_WEEK = 7
 SEARCH_DAYS = 731
 """How far a free day is looked for: two years."""
 
+_WEEK = tuple(DAY * n for n in range(FIRST_WEEK))
 MOST_DAYS = 4096
 """So many days of one calendar are kept."""
 
@@ -126,7 +127,7 @@ class Search:
             waited = calendar.local_date(self.not_before, self.zone)
             hours = self.days[waited][1]
             begin = later(begin, waited if hours and hours[-1][1] > self.not_before else waited + DAY)
-        week = [begin + DAY * n for n in range(FIRST_WEEK)]
+        week = [begin + days for days in _WEEK]
         allowed = [day for day in week if self.days[day][0] is None]
         return allowed[pick(len(allowed), "first day", self.lead_key, self.step.id)] if allowed else begin
 
