@@ -5,12 +5,11 @@ is a link of the mail. So extending, blocks, includes, imports, macros and their
 with Jinja's meaning, and every piece keeps the file and line it was written on.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from nurture.mail.imports import Scope, check_macro, read_import
 from nurture.mail.macros import Call, Macro, bind, call_in, read_macro
 from nurture.mail.pieces import Piece, Place, constant, cut, file_of
 from nurture.mail.refusals import STRICT, Refusals
@@ -23,28 +22,8 @@ _REFUSED = {
     "filter": "{% filter %} is not for mails; put the filter into the expression: {{ value | filter }}",
     "autoescape": "a mail's values are always escaped; {% autoescape %} cannot change that",
 }
-_IMPORT = re.compile(r"import\s+(?P<file>.+?)\s+as\s+(?P<nickname>\w+)(\s+with(out)?\s+context)?")
-_FROM = re.compile(r"from\s+(?P<file>.+?)\s+import\s+(?P<names>.+?)(\s+with(out)?\s+context)?")
-_NAMED = re.compile(r"\s*(?P<name>\w+)(\s+as\s+(?P<nickname>\w+))?\s*")
 
 Blocks = Mapping[str, list[Piece]]
-
-
-@dataclass(slots=True)
-class Scope:
-    """What one file calls its macros: its own and those it took from others, and others' by the file's nickname.
-
-    `missing` are the names of an import that failed, so that a check does not call their use a mistake, too.
-    """
-
-    macros: dict[str, Macro] = field(default_factory=dict)
-    files: dict[str, Mapping[str, Macro]] = field(default_factory=dict)
-    missing: set[str] = field(default_factory=set)
-
-    def find(self, name: str) -> Macro | None:
-        """Find the macro that `name` or `file.name` means here."""
-        file, dot, macro = name.rpartition(".")
-        return self.files.get(file, {}).get(macro) if dot else self.macros.get(name)
 
 
 class Expansion:
@@ -155,10 +134,10 @@ class Expansion:
         call = call_in(piece.text) if piece.kind == "expression" else None
         macro = scope.find(call.name) if call else None
         if call is None or macro is None:
-            if call and not scope.missing.isdisjoint((call.name, call.name.partition(".")[0])):
+            if call and scope.misses(call.name):
                 return []
             if call:
-                _check_macro(piece, call, scope)
+                check_macro(piece, call, scope)
             return [piece]
         return self._called(macro, call, piece.place, None)
 
@@ -166,11 +145,11 @@ class Expansion:
         code = piece.text.removeprefix("call")
         call = call_in(code.strip())
         macro = scope.find(call.name) if call else None
-        if call and not scope.missing.isdisjoint((call.name, call.name.partition(".")[0])):
+        if call and scope.misses(call.name):
             return inside
         if call is None or macro is None:
             if call:
-                _check_macro(piece, call, scope)
+                check_macro(piece, call, scope)
             raise piece.place.error("{% call %} needs a macro that this file has or imports", topic="part")
         place = piece.place.after("call" + code[: len(code) - len(code.lstrip())])
         return self._called(macro, call, place, inside)
@@ -186,27 +165,10 @@ class Expansion:
         return replaced(body, "caller", caller or [])
 
     def _import(self, piece: Piece, scope: Scope) -> None:
-        if whole := _IMPORT.fullmatch(piece.text):
-            scope.missing.add(whole["nickname"])
-            scope.files[whole["nickname"]] = self._macros(self._named(piece, whole["file"]), piece.place)
-            scope.missing.discard(whole["nickname"])
-            return
-        some = _FROM.fullmatch(piece.text)
-        if some is None:
-            raise piece.place.error('an import is written {% import "_parts.mjml" as parts %}', topic="part")
-        words = [word.strip() for word in some["names"].split(",")]
-        scope.missing.update(word.split()[-1] for word in words if word)
-        source = self._named(piece, some["file"])
-        macros = self._macros(source, piece.place)
-        for word in words:
-            named = _NAMED.fullmatch(word)
-            if named is None or named["name"] not in macros:
-                allowed = ", ".join(macros) or "none"
-                what = f"`{file_of(source)}` has no macro `{word}`; it has: {allowed}"
-                raise piece.place.after(piece.text[: piece.text.rfind(word)]).error(what, topic="part")
-            nickname = named["nickname"] or named["name"]
-            scope.macros[nickname] = macros[named["name"]]
-            scope.missing.discard(nickname)
+        asked = read_import(piece)
+        scope.missing.update(asked.names())
+        source = self._named(piece, asked.file)
+        scope.take(asked, file_of(source), self._macros(source, piece.place))
 
     def _macros(self, source: TemplateFile, place: Place) -> Mapping[str, Macro]:
         file = file_of(source)
@@ -237,17 +199,6 @@ class Expansion:
             yield
         finally:
             self._depth -= 1
-
-
-def _check_macro(piece: Piece, call: Call, scope: Scope) -> None:
-    """Refuse a macro that an imported file does not have."""
-    file, _, name = call.name.rpartition(".")
-    macros = scope.files.get(file)
-    if macros is not None and name not in macros:
-        near = get_close_matches(name, macros, 1)
-        hint = f"did you mean `{file}.{near[0]}`?" if near else f"it has: {', '.join(macros) or 'none'}"
-        place = piece.place.after(piece.text[: piece.text.find(call.name)])
-        raise place.error(f"`{file}` has no macro `{name}`", hint=hint, topic="part")
 
 
 def _without_layout(blocks: Blocks, place: Place) -> list[Piece]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nurture.authoring.templates.brackets import BETWEEN, NEEDS_END, WORDS, Bracket
+from nurture.authoring.templates.brackets import Bracket
 from nurture.authoring.templates.codes import JINJA, PART
 from nurture.authoring.templates.foreign import Advice
+from nurture.authoring.templates.statements import BETWEEN, NEEDS_END, WORDS
 from nurture.grammar.mistakes import nearest
 
 
