@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from nurture.agreement import Limits
 from nurture.facts import TAKES_A_DAY, WITH_SALES, LeadState
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Queued
+from nurture.rules.once import once
 
 WAKES: frozenset[str] = frozenset({"window over", "waits", "limit"})
 """Rules that hold a mail back for a while: its enrollment is decided again at once."""
@@ -26,15 +28,20 @@ def held_by(book: Rulebook, state: LeadState, mail: Queued, now: datetime) -> st
         return "suppressed"
     if state.mail_from is not None and state.mail_from > now:
         return "waits"
-    limits = book.agreement.limits
-    for span, most in ((7, limits.per_7_days or 7), (30, limits.per_30_days or 30)):
+    for span, most in _limits(book.agreement.limits):
         if len(state.deliveries) > most and _mails(state, mail, span) > most:
             return "limit"
     return None
 
 
-def _mails(state: LeadState, mail: Queued, span: int) -> int:
+@once
+def _limits(limits: Limits) -> tuple[tuple[timedelta, int], ...]:
+    """Over how long, how many mails; without a limit one a day, as in the rows."""
+    return (timedelta(days=7), limits.per_7_days or 7), (timedelta(days=30), limits.per_30_days or 30)
+
+
+def _mails(state: LeadState, mail: Queued, span: timedelta) -> int:
     """The lead's mails in the local days up to this one's, itself included."""
     last = mail.slot.local_on
-    before = last - timedelta(days=span)
+    before = last - span
     return sum([before < other.local_on <= last and other.state in TAKES_A_DAY for other in state.deliveries])

@@ -47,10 +47,14 @@ class Model:
     reasons: Mapping[str, float]
     site: Site = field(init=False)
     calm: float = field(init=False)
+    goodbyes: tuple[tuple[str, float, int], ...] = field(init=False)
     last: tuple[str, Dice] | None = None
 
     def __post_init__(self) -> None:
-        self.site = site_of(self.book.agreement)
+        self.site, rates = site_of(self.book.agreement), self.rates
+        self.goodbyes = (
+            ("reply", rates.reply, 3), ("unsubscribed", rates.unsubscribe, 4), ("complained", rates.complain, 5),
+        )  # fmt: skip
         interested = self.rates.interested
         self.calm = max(0.0, 1 - EAGER * interested) / (1 - interested) if interested < 1 else 1.0
 
@@ -66,7 +70,7 @@ class Model:
         eager = self._eagerness(mail.lead)
         opens, clicks = dice.happens(rates.open * eager, 0), dice.happens(rates.click * eager, 1)
         answers = dice.happens(rates.answer * eager, 2) and self.answers(mail.template)
-        words = [word for throw, (word, rate) in enumerate(_goodbyes(rates), start=3) if dice.happens(rate, throw)]
+        words = [word for word, rate, throw in self.goodbyes if dice.happens(rate, throw)]
         if not (opens or clicks or answers or words):
             return ()
         return self._reads(mail, dice, opens=opens, clicks=clicks, answers=answers or (), words=words)
@@ -177,10 +181,6 @@ def awake(at: datetime, zone: str) -> datetime:
         return at
     day = local.date() if clock < FIRST_LOOK else local.date() + calendar.DAY
     return calendar.first_instant(day, FIRST_LOOK, zone)
-
-
-def _goodbyes(rates: Rates) -> tuple[tuple[str, float], ...]:
-    return ("reply", rates.reply), ("unsubscribed", rates.unsubscribe), ("complained", rates.complain)
 
 
 def _visit(thing: Thing, lead: str, at: datetime) -> Visit:
