@@ -13,6 +13,7 @@ from nurture.errors import Problem
 from nurture.workspace import Reading, read_workspace
 from nurture.workspace.codes import UNKNOWN_TEMPLATE
 from nurture.workspace.files import printable
+from nurture.workspace.references import conditions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def workspace_problems(reading: Reading) -> list[Problem]:
         reading.templates.partials,
         list(_uses(reading)) if _knows_uses(reading) else None,
         company=reading.agreement.company if reading.agreement else None,
+        attributes=_fields(reading),
     )
     return [*reading.problems, *meaning_problems(reading), *templates]
 
@@ -103,6 +105,12 @@ def _knows_uses(reading: Reading) -> bool:
     """Whether it is known which templates are used: every campaign could be read, and names no other in vain."""
     is_whole = bool(reading.documents) and len(reading.campaigns) == len(reading.documents)
     return is_whole and not any(problem.code == UNKNOWN_TEMPLATE.code for problem in reading.problems)
+
+
+def _fields(reading: Reading) -> set[str]:
+    """The fields of a lead that the campaigns' conditions name."""
+    conditions = [condition for campaign in reading.campaigns.values() for _, condition in conditions_of(campaign)]
+    return {name.path[0] for condition in conditions for name in condition.names if name.scope == "lead"}
 
 
 def _uses(reading: Reading) -> list[Use]:

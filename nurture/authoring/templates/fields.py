@@ -35,7 +35,7 @@ def fields_in(framed: Framed) -> Iterator[tuple[str, Place]]:
 
 def field_problems(fields: Fields, elsewhere: Collection[str]) -> Iterator[Problem]:
     """Give the fields that are named in one place alone, and nearly what conditions or several places name."""
-    known = {*elsewhere, *(name for name, places in fields.items() if len(places) > 1)}
+    known = {*set(elsewhere).difference(LEAD_FIELDS), *(name for name, places in fields.items() if len(places) > 1)}
     for name, places in fields.items():
         near = get_close_matches(name, known, 1, _NEAR)
         if name not in known and near:

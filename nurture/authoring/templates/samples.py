@@ -8,7 +8,7 @@ from nurture.grammar.addresses import Mailbox
 from nurture.mail.context import Letterhead, MailContext
 from nurture.mail.names import LEAD_FIELDS
 
-LIFE: Mapping[str, object] = {"stage": "nurture", "cycle": 1, "grade": "B", "score": 42}
+LIFE: Mapping[str, object] = {"stage": "nurture", "cycle": 1, "grade": "B"}
 EMAIL = "alexandra.marchetti@weatherstone.example"
 TYPICAL: Mapping[str, object] = {
     "first_name": "Alexandra", "last_name": "Marchetti", "title": "Head of Operations", "company": "Weatherstone Ltd",

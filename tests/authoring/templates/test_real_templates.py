@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nurture.authoring.check import check
 from nurture.authoring.templates import Use, check_loose, check_templates
 from nurture.errors import Problem, TemplateError
 from nurture.mail.compiling import compile_template
 from nurture.workspace import load_workspace
 from nurture.workspace.templates import kind_of
+from tests.authoring.examples import WORKSPACE
 from tests.authoring.templates.making import HEAD
 
 EXAMPLE = load_workspace(Path(__file__).parents[3])
@@ -137,3 +139,17 @@ def test_a_thousand_templates_take_seconds() -> None:
 def test_a_deeply_nested_mail_is_no_traceback() -> None:
     body = "<div>" * 3000 + "{% if lead.title %}" * 50 + "x"
     assert check_loose(HEAD + f"<mj-text>{body}</mj-text>", "deep.mjml", "mjml")
+
+
+def test_a_field_that_a_condition_names_is_known_to_templates(tmp_path: Path) -> None:
+    for path in WORKSPACE.rglob("*.*"):
+        there = tmp_path / path.relative_to(WORKSPACE)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    later = tmp_path / "campaigns/later.yaml"
+    later.write_text(later.read_text().replace("email: later/news}", 'email: later/news, when: "lead.robots > 2"}'))
+    news = tmp_path / "templates/later/news.md"
+    news.write_text(news.read_text() + "\n{{ lead.robotss | default('x') }}\n")
+    assert [(one.code, one.file, one.line, one.column) for one in check([tmp_path])] == [
+        ("N216", "templates/later/news.md", 9, 4)
+    ]
