@@ -40,7 +40,7 @@ class MailContext:
         campaign_id: The campaign, by its file's name.
         campaign_name: The campaign, as people call it.
         step_id: The step.
-        life: `stage`, `cycle`, `grade` and `score`, where the template asks for them (`CompiledTemplate.names`).
+        life: `stage`, `cycle` and `grade`, where the template asks for them (`CompiledTemplate.names`).
         track_opens: Put the open pixel in.
         track_clicks: Lead links through `/c/`; else they lead straight to where they go, and there is no hidden one.
     """

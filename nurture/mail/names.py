@@ -13,7 +13,7 @@ from nurture.mail.macros import KNOWN
 from nurture.mail.pieces import Place
 from nurture.mail.refusals import STRICT, Refusals
 
-LIFE_FIELDS: tuple[str, ...] = ("stage", "cycle", "grade", "score")
+LIFE_FIELDS: tuple[str, ...] = ("stage", "cycle", "grade")
 LEAD_FIELDS: tuple[str, ...] = ("email", *PROFILE_FIELDS, *LIFE_FIELDS, "attributes")
 FIELDS: dict[str, tuple[str, ...]] = {"company": ("name", "address"), "campaign": ("id", "name"), "step": ("id",)}
 _ROOTS = frozenset({"lead", *FIELDS})
@@ -156,6 +156,10 @@ def _check_field(name: str, source: JinjaSource, line: int, attributes: Collecti
             what = f"`{root}` has no `{field}`; it has {', '.join(known)}"
             raise source.place(line, name).error(what, hint=hint, topic="name")
         return
+    if field == "score":
+        hint = "decide by it in the campaign: `when: \"lead.score >= 20\"`"
+        what = "`lead.score` is another number each day, so no mail can say it"
+        raise source.place(line, name).error(what, hint=hint, topic="name")
     if field in LEAD_FIELDS or field in (attributes or ()):
         return
     if attributes is not None:

@@ -16,6 +16,7 @@ from tests.mail.making import PARTS, compiled, file, text_mail
         ("{{ lead.firstname }}", "did you mean `lead.first_name`?"),
         ("{{ lead.compnay }}", "did you mean `lead.company`?"),
         ("{{ lead.employee }}", "did you mean `lead.employees`?"),
+        ("{{ lead.score }}", "another number each day"),
         ("{{ company.nmae }}", "`company` has no `nmae`; it has name, address"),
         ("{{ campaign.topic }}", "`campaign` has no `topic`"),
         ("{{ first_name }}", "`first_name` is not known here"),
