@@ -62,6 +62,7 @@ def _person(plan: Plan, email: str, start: datetime, dice: Random) -> Person:
         "title": dice.choice([None, "VP Sales", "Clerk", "Student"]),
         "country": dice.choice(["US", "FR", None]),
         "employees": dice.choice([None, 900, 20]),
+        "owner": plan.pick("assign", dice, None, "mine@acme.example", often=0.2),
         "industry": dice.choice([None, None, "education"]),
     }
     ago = timedelta(days=dice.randint(0, 12), minutes=7)

@@ -6,7 +6,7 @@ from typing import Any
 
 from nurture.agreement import Agreement
 from nurture.campaign import Campaign
-from tests.lab.material import CAMPAIGN_CONDITIONS, HOURS, SIGNALS, STEP_CONDITIONS, TO_NURTURE
+from tests.lab.material import ASSIGN, CAMPAIGN_CONDITIONS, HOURS, SIGNALS, STEP_CONDITIONS, TO_NURTURE
 from tests.lab.plans import Plan
 from tests.rules.examples import CAMPAIGN, make_agreement
 
@@ -44,7 +44,7 @@ def draw_agreement(plan: Plan) -> Agreement:
         ],
         reject_reasons=reasons,
         limits=limits,
-        assign=[],
+        assign=[line for line in ASSIGN if plan.has("assign", dice, 0.7)],
     )
 
 

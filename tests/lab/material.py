@@ -43,6 +43,16 @@ LEAD_CONDITIONS = (
 CAMPAIGN_CONDITIONS = (*LEAD_CONDITIONS, "answered('timing')", "did('Whitepaper Downloaded')")
 STEP_CONDITIONS = (*CAMPAIGN_CONDITIONS, "received('s0')", "not received('s1')", "clicked('s0')", "not clicked('s0')")
 
+ASSIGN: tuple[dict[str, Any], ...] = (
+    {"to": "previous"},
+    {"to": "owner"},
+    {"to": "colleague"},
+    {"when": "lead.country == 'US'", "to": ["us@acme.example"]},
+    {"when": "lead.score >= 30", "to": ["one@acme.example", "two@acme.example"]},
+    {"to": ["one@acme.example", "three@acme.example", "two@acme.example"]},
+)
+"""Lines of `assign`, of which a scenario has some; with none of the last two, nobody may be free."""
+
 TO_NURTURE = ("not_ready", "no_budget", "no_follow_up", "no_outcome")
 REASONS = (*("not_ready", "no_budget", "no_follow_up") * 2, "student", "competitor", "already_mine")
 SIGNALS: dict[str, Any] = {

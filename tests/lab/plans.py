@@ -13,7 +13,7 @@ T = TypeVar("T")
 FEATURES = (
     "refusals", "sequence", "conditions", "after", "variants", "repeat", "surveys", "slow", "exits", "finish", "again",
     "limits", "holidays", "zones", "stages", "topics", "visits", "moves", "clicks", "answers", "goodbyes", "failures",
-    "sales", "visitors", "strangers", "history", "by hand", "two rows",
+    "sales", "visitors", "strangers", "history", "by hand", "two rows", "assign",
 )  # fmt: skip
 """What there may be in a scenario; without them all it is a plain campaign, weekly to everybody, who do nothing."""
 

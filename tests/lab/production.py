@@ -63,7 +63,7 @@ def live(bare: App, scenario: Scenario) -> Story:
         run.begin()
         for _ in range(MOST_STEPS):
             if not run.step():
-                return told(db)
+                return told(db, run.reps)
     raise AssertionError("a scenario that never comes to rest")
 
 
@@ -76,7 +76,7 @@ _DUE_MAILS = text(
 _TAKEN = text("SELECT id FROM delivery WHERE state = 'sent' AND id = ANY(:ids)")
 _NEW_OFFERS = text(
     """
-    SELECT h.id, h.cycle, h.offered_at, l.key FROM handoff h JOIN lead l ON l.id = h.lead_id
+    SELECT h.id, h.cycle, h.offered_at, h.owner, l.key FROM handoff h JOIN lead l ON l.id = h.lead_id
     WHERE h.id > :seen ORDER BY h.id
     """
 )
@@ -99,6 +99,7 @@ class _Run:
     agenda: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     planned: int = 0
     handoffs_seen: int = 0
+    reps: dict[int, str] = field(default_factory=dict)
 
     def begin(self) -> None:
         """The file is imported, then what is known comes in; the rest is yet to happen."""
@@ -170,6 +171,7 @@ class _Run:
         """Sales sees what it was offered since it last looked."""
         for handoff in self.db.execute(_NEW_OFFERS, {"seen": self.handoffs_seen}):
             self.handoffs_seen = handoff.id
+            self.reps[handoff.id] = handoff.owner
             for said in self.scenario.habits.answer(handoff.key, handoff.cycle):
                 self.plan(handoff.offered_at + said.after, partial(self.answer, handoff.id, said))
 
@@ -183,4 +185,4 @@ class _Run:
 
     def answer(self, handoff_id: int, said: Answer) -> None:
         """Sales says something of a handoff."""
-        answer_offer(self.app, handoff_id, said, self.now)
+        answer_offer(self.app, handoff_id, said, self.reps[handoff_id], self.now)

@@ -11,7 +11,7 @@ from nurture.flows import follow_up
 from nurture.flows import suppress as suppressing
 from nurture.flows.answer import answer
 from nurture.flows.hit import record_hit
-from tests.lab.scenarios import BROWSER, QUESTION, REP, SCANNER, Answer, Reaction
+from tests.lab.scenarios import BROWSER, QUESTION, SCANNER, Answer, Reaction
 
 _LEAD_OF = text("SELECT lead_id FROM delivery WHERE id = :id")
 
@@ -40,9 +40,8 @@ def react(app: App, db: Connection, delivery_id: int, reaction: Reaction, now: d
             suppressing.suppress(app, lead_id=lead_id, word=word, how="test", now=now)
 
 
-def answer_offer(app: App, handoff_id: int, said: Answer, now: datetime) -> None:
-    """Sales says so; what it may not say, because of what it said before, is refused and changes nothing."""
-    by = REP
+def answer_offer(app: App, handoff_id: int, said: Answer, by: str, now: datetime) -> None:
+    """The rep says so; what it may not say, because of what it said before, is refused and changes nothing."""
     with suppress(Conflict):
         match said.verb:
             case "accept":

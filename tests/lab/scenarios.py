@@ -23,7 +23,6 @@ BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
 )
 SCANNER = "Barracuda Sentinel (EE)"
-REP = "rep@acme.example"
 QUESTION = "timing"
 """What every survey asks."""
 

@@ -1,16 +1,18 @@
 """Lives a scenario in virtual time, and tells it in the same words as `tests.lab.production`."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 
+from nurture.agreement import Agreement
 from nurture.facts import LeadState
 from nurture.lab.acts import Act, Answer, Hit, RepSays, Stop
+from nurture.lab.assigning import Offer, assigned, offer
 from nurture.lab.behaviour import Outcome
 from nurture.lab.people import merged
 from nurture.lab.records import Delivery, Handoff, Lived
 from nurture.lab.simulation import simulate
-from tests.lab.scenarios import BROWSER, QUESTION, REP, SCANNER, Habits, Reaction, Scenario
+from tests.lab.scenarios import BROWSER, QUESTION, SCANNER, Habits, Reaction, Scenario
 from tests.lab.stories import Left, Offered, Sent, Stands, Story
 
 
@@ -29,7 +31,7 @@ class Habitual:
 
     def on_handoff(self, lead: LeadState, handoff: Handoff) -> Iterator[Act]:
         for said in self.habits.answer(lead.profile.key, handoff.cycle):
-            yield RepSays(handoff.at + said.after, handoff.lead, said.verb, said.reason, by=REP)
+            yield RepSays(handoff.at + said.after, handoff.lead, said.verb, said.reason)
 
 
 def live(scenario: Scenario) -> Story:
@@ -37,6 +39,7 @@ def live(scenario: Scenario) -> Story:
     rows = Counter(person.email for person in scenario.people)
     again = frozenset(hash(email) for email, count in rows.items() if count > 1)
     return told(
+        scenario.book.agreement,
         simulate(
             scenario.book,
             merged(scenario.people, again, lambda _: None),
@@ -46,13 +49,14 @@ def live(scenario: Scenario) -> Story:
             behaviour=Habitual(scenario.habits),
             link_count=lambda _: 1,
             campaign=scenario.by_hand,
-        )
+        ),
     )
 
 
-def told(everybody: Iterable[Lived]) -> Story:
+def told(agreement: Agreement, everybody: Iterable[Lived]) -> Story:
     """What happened in these lives."""
     lives = list(everybody)
+    reps = {(one.lead, one.at): rep for one, rep in assigned(agreement, _offers(lives))}
     return Story.of(
         [
             Sent(d.lead, d.at, d.campaign, d.step, d.cycle, d.variant or "", d.local_on.isoformat())
@@ -60,13 +64,17 @@ def told(everybody: Iterable[Lived]) -> Story:
             for d in lived.deliveries
         ],
         [
-            Offered(h.lead, h.at, h.cycle, h.grade, h.score.micro, h.hand_raise, h.because)
+            Offered(h.lead, h.at, h.cycle, h.grade, h.score.micro, h.hand_raise, h.because, reps[h.lead, h.at])
             for lived in lives
             for h in lived.handoffs
         ],
         [Left(e.lead, e.at, e.campaign, e.cycle, e.reason) for lived in lives for e in lived.exits],
         [_stands(lived) for lived in lives],
     )
+
+
+def _offers(lives: Sequence[Lived]) -> list[Offer]:
+    return [offer(handoff, order) for order, lived in enumerate(lives) for handoff in lived.handoffs]
 
 
 def _act(mail: Delivery, reaction: Reaction) -> Act:

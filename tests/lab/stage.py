@@ -10,7 +10,7 @@ from tests.lab.plans import FEATURES, Plan
 from tests.lab.scenarios import Scenario
 from tests.lab.stories import Story
 
-SEEDS = (102, 43, 6, 4)
+SEEDS = (43, 128, 71, 6, 33)
 """Full scenarios in which every rule of `test_a_changed_rule_shows` has a say; others must be looked for where the
 drawing changes."""
 
@@ -20,7 +20,7 @@ def full(seed: int) -> Plan:
     return Plan(seed, people=2, campaigns=3, steps=4, events=14, weeks=9, features=frozenset(FEATURES))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Stage:
     """An app on the tests' database, and what has been played there already."""
 

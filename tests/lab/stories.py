@@ -20,7 +20,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Offered:
-    """A lead that was handed to sales. Whom it went to is left out: that depends on the other leads."""
+    """A lead that was handed to sales; `rep` is whom it was offered to."""
 
     lead: str
     at: datetime
@@ -29,6 +29,7 @@ class Offered:
     score_micro: int
     hand_raise: bool
     because: str
+    rep: str
 
 
 @dataclass(frozen=True, slots=True, order=True)

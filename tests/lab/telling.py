@@ -1,5 +1,6 @@
 """What stands in the database when all is over, as a story."""
 
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -20,15 +21,15 @@ _STANDS = text(
 )
 
 
-def told(db: Connection) -> Story:
-    """What stands in the database when all is over."""
+def told(db: Connection, reps: Mapping[int, str]) -> Story:
+    """What stands in the database when all is over, and to whom each handoff was offered."""
     return Story.of(
         [
             Sent(d.email, d.sent_at, d.campaign, d.step, d.cycle, d.variant or "", d.local_on.isoformat())
             for d in db.execute(_SENT)
         ],
         [
-            Offered(h.email, h.offered_at, h.cycle, h.grade, h.score_micro, h.hand_raise, h.because)
+            Offered(h.email, h.offered_at, h.cycle, h.grade, h.score_micro, h.hand_raise, h.because, reps[h.id])
             for h in db.execute(_OFFERED)
         ],
         [Left(e.email, e.ended_at, e.campaign, e.cycle, e.left_as) for e in db.execute(_LEFT)],

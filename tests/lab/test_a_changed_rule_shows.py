@@ -72,8 +72,12 @@ def with_old_counts(next_cycle: Any) -> Any:
     return begin
 
 
-def refused_today(arrival: Any) -> Any:
-    return lambda person, now: arrival(replace(person, rejected_at=None), now)
+def to_a_stranger(among: Any) -> Any:
+    return lambda agreement, lines, who, turns: among(agreement, lines, replace(who, previous=None), turns)
+
+
+def without_turns(among: Any) -> Any:
+    return lambda agreement, lines, who, _: among(agreement, lines, who, {})
 
 
 RULES: dict[str, tuple[str, Change]] = {
@@ -95,15 +99,17 @@ RULES: dict[str, tuple[str, Change]] = {
     "programs' hits": ("nurture.rules.bots.judge", everybody_human),
     "the minute until hits are judged": ("nurture.lab.living.SETTLE", lambda _: timedelta(0)),
     "tries of a mail": ("nurture.lab.living.TRIES", lambda _: 1),
+    "who had the lead before": ("nurture.lab.assigning.among", to_a_stranger),
+    "whose turn it is": ("nurture.lab.assigning.among", without_turns),
 }
 
 
 IN_PRODUCTION: dict[str, tuple[int, str, Change]] = {
     "slow-down": (43, *RULES["slow-down"]),
-    "the minute until hits are judged": (102, "nurture.flows.hit.SETTLE", lambda _: timedelta(minutes=5)),
-    "tries of a mail": (102, "nurture.flows.deliver.TRIES", lambda _: 1),
-    "what is counted": (102, "nurture.store.outcomes._save_counts", never(None)),
-    "when a lead was refused": (6, "nurture.sheets.arrivals.arrival", refused_today),
+    "the minute until hits are judged": (33, "nurture.flows.hit.SETTLE", lambda _: timedelta(minutes=5)),
+    "tries of a mail": (43, "nurture.flows.deliver.TRIES", lambda _: 1),
+    "what is counted": (43, "nurture.store.outcomes._save_counts", never(None)),
+    "what people say of themselves": (43, "nurture.flows.identify.merge_traits", never(None)),
 }
 """With the scenario that finds it: production takes its time."""
 

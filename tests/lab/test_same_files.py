@@ -88,7 +88,7 @@ def test_the_same_files_tell_the_same_story(stage: Stage, tmp_path: Path) -> Non
     played = stage.production(scenario)
     letters = Letters(app_for(stage.app, scenario).workspace)
     aside = Aside()
-    simulated = simulation.told(run(rules, letters, Asked(leads, START, scenario.end, events), aside))
+    simulated = simulation.told(rules.agreement, run(rules, letters, Asked(leads, START, scenario.end, events), aside))
     assert not differences(played, simulated)
     assert (aside.bad_row_count, aside.bad_line_count) == (1, 0)
     assert {sent.lead.partition("@")[0] for sent in played.sent} == {"bo", "cy", "jo", "new"}
