@@ -35,7 +35,11 @@ def check(
     if as_json and form not in (None, "json"):
         raise UsageError(f"--json is --format json, and not --format {form}")
     workspace = Path() if paths else read_settings(os.environ).workspace
-    checked = inspect(paths or [], workspace=workspace, seen_from=Path.cwd())
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise UsageError("the folder that you stand in is gone") from error
+    checked = inspect(paths or [], workspace=workspace, seen_from=here)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     _SAY["json" if as_json else form or "text"](checked)

@@ -101,7 +101,9 @@ def _too_long(error: ErrorDetails, subject: str) -> Said:
 
 
 def _too_small(error: ErrorDetails, subject: str) -> Said:
-    return OUT_OF_RANGE, f"{subject} must be at least {error['ctx']['ge']}, not {_said(error['input'])}", None
+    is_limit = error["loc"][0] == "limits"
+    hint = "a limit of 0 lets no mail through; to stop mails, `status: paused`" if is_limit else None
+    return OUT_OF_RANGE, f"{subject} must be at least {error['ctx']['ge']}, not {_said(error['input'])}", hint
 
 
 def _too_large(error: ErrorDetails, subject: str) -> Said:

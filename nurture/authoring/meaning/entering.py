@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from nurture.agreement import Agreement
+from nurture.agreement import BUILT_IN_REASONS, Agreement
 from nurture.authoring.meaning.circumstances import NEVER_TAKEN, at_step, entering
 from nurture.authoring.meaning.facts import Given
 from nurture.authoring.meaning.possible import Wanted, possible
@@ -81,13 +81,15 @@ def reasons_for_customers(
     agreement: Agreement, document: Document, campaigns: Mapping[str, Campaign]
 ) -> Iterator[Problem]:
     """Reasons that lead to nurture, where each campaign that lists them takes customers alone."""
-    for reason, said in agreement.reject_reasons.items():
+    nurtured = [reason for reason, said in agreement.reject_reasons.items() if said.then == "nurture"]
+    for reason in dict.fromkeys((*nurtured, *BUILT_IN_REASONS)):
         taking = [one for one in campaigns.values() if one.status == "live" and reason in one.enroll.reasons]
-        if said.then == "nurture" and taking and not any("nurture" in one.enroll.stages for one in taking):
+        if taking and not any("nurture" in one.enroll.stages for one in taking):
             names = one_of(campaign.id for campaign in taking)
             message = f"a lead refused as {quoted(reason)} is in the stage `nurture`, which {names} does not take"
             hint = "add `nurture` to its `enroll.stages`"
-            yield warning(document, ("reject_reasons", reason), REASON_FOR_CUSTOMERS, message, hint, at_key=True)
+            path = ("reject_reasons", reason) if reason in agreement.reject_reasons else ("reject_reasons",)
+            yield warning(document, path, REASON_FOR_CUSTOMERS, message, hint, at_key=True)
 
 
 def same_priorities(campaigns: Mapping[str, Campaign], documents: Mapping[str, Document]) -> Iterator[Problem]:
