@@ -1,5 +1,6 @@
 """Listens on this machine, serves the pages, and stops when it is told to."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -73,6 +74,12 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets=sockets)
+        for page in list(self.server_state.connections):  # those whose last answer took too long
+            page.transport.abort()
+        await asyncio.sleep(0)
 
     async def on_tick(self, counter: int) -> bool:
         self.should_exit = self.should_exit or self._desk.closing.is_set()
