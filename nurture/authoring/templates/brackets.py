@@ -16,9 +16,15 @@ _START = re.compile(
     r"|endmacro|call|endcall)\b[^{}%\n]*%\}",
     re.IGNORECASE | re.DOTALL,
 )
-_INNER = re.compile(
-    r"""(?:[^"'{}%]|"[^"\n]*"|'[^'\n]*'|\{(?:[^{%#}\n]|\{[^{%#}\n]*\})*\}|%(?!\}))*?(?P<end>-?\}\}|[-+]?%\})"""
+_INNER, _INNER_OVER_LINES = (
+    re.compile(
+        rf"""(?:[^"'{{}}%]|"[^"{line_end}]*"|'[^'{line_end}]*'|\{{(?:[^{{%#}}\n]|\{{[^{{%#}}\n]*\}})*\}}|%(?!\}}))*?"""
+        r"(?P<end>-?\}\}|[-+]?%\})"
+    )
+    for line_end in (r"\n", "")
 )
+"""What stands in brackets up to their end. A quote that is missing would swallow the file, were texts of several lines
+looked for first."""
 _RAW_END = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 
@@ -103,18 +109,19 @@ def _raw_value(text: str, start: int) -> Bracket:
 
 def _pair(text: str, start: int, *, is_value: bool) -> Bracket:
     closing = "}}" if is_value else "%}"
-    inside = _INNER.match(text, start + 2)
-    if inside and inside["end"].endswith(closing):
-        inner = text[start + 2 : inside.end() - 2]
-        return Bracket(start, inside.end(), inner, is_value, tuple(faults_of(inner, start, is_value=is_value)))
+    for pattern in (_INNER, _INNER_OVER_LINES):
+        inside = pattern.match(text, start + 2)
+        if inside and inside["end"].endswith(closing):
+            inner = text[start + 2 : inside.end() - 2]
+            faults = tuple(faults_of(inner, start, is_value=is_value))
+            if pattern is _INNER or not faults:
+                return Bracket(start, inside.end(), inner, is_value, faults)
     plain = text.find(closing, start + 2)
     other = re.compile(r"\{[{%#]|\n[ \t]*\n|<").search(text, start + 2)
     half = re.compile(r"[^{}]*\}(?!\})").match(text, start + 2) if is_value else None
     if plain >= 0 and not half and (other is None or plain < other.start()):
         inner = text[start + 2 : plain]
-        faults = tuple(faults_of(inner, start, is_value=is_value)) or (
-            (_unclosed(text[start : plain + 2], closing), start),
-        )
+        faults = tuple(faults_of(inner, start, is_value=is_value))
         return Bracket(start, plain + 2, inner, is_value, faults)
     return _open_end(text, start, other.start() if other else len(text), is_value=is_value)
 
@@ -129,7 +136,3 @@ def _open_end(text: str, start: int, limit: int, *, is_value: bool) -> Bracket:
     what = "}}" if is_value else "%}"
     advice = Advice(BRACKETS, f"`{text[start:stop].rstrip()}` does not end with {what}", f"write {right}")
     return Bracket(start, stop, inner, is_value, ((advice, start),))
-
-
-def _unclosed(typed: str, closing: str) -> Advice:
-    return Advice(JINJA, f"`{typed}` cannot be read", f"a quote is missing before {closing}")

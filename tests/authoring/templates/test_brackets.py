@@ -72,6 +72,7 @@ def test_jinja_that_cannot_be_read(source: str, words: str) -> None:
         "{% if lead.title %}{% if lead.company %}x{% else %}y{% endif %}{% elif lead.country == 'GB' %}z{% endif %}",
         "{% for x in lead.y | default('') %}{{ x }}{% else %}z{% endfor %}",
         "{{ {'GB': 'x'}[lead.country | default('GB')] }}",
+        "{{ 'a <b>\n c' }} {% if lead.title == 'a\n}}\nb' %}{{ lead.company | default('x\ny') }}{% endif %}",
         "{{ {'GB': {'a': 'x'}}['GB']['a'] }}",
         "10% of {a} and [b], 5 %} of {c",
     ],
