@@ -71,6 +71,7 @@ def test_what_holds_for_everybody_can_not_fail():
     assert not can_fail(tree("lead.country != 'US' or lead.country != 'CA'"))
     assert can_be_open(tree("lead.country != 'US' or lead.country != 'CA'"))
     assert not can_be_open(tree("lead.country is empty or lead.country is not empty"))
+    assert not can_be_open(tree("lead.country is not empty and lead.country == 'US'"))
     assert can_fail(tree("lead.country != 'US'"))
 
 
