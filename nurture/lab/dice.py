@@ -32,6 +32,10 @@ class Dice:
         """A number from 0 up to, but not including, 1."""
         return self._words[throw] / _ALL
 
+    def lowest(self, throws: int) -> float:
+        """The lowest share of the first so many throws: what is less likely happens in none of them."""
+        return min(self._words[:throws]) / _ALL
+
     def happens(self, probability: float, throw: int) -> bool:
         """True as often as `probability` says."""
         return self._words[throw] < probability * _ALL

@@ -48,10 +48,13 @@ class Model:
     site: Site = field(init=False)
     calm: float = field(init=False)
     goodbyes: tuple[tuple[str, float, int], ...] = field(init=False)
+    word: str = field(init=False)
+    most: float = field(init=False)
     last: tuple[str, Dice] | None = None
 
     def __post_init__(self) -> None:
-        self.site, rates = site_of(self.book.agreement), self.rates
+        self.site, rates, self.word = site_of(self.book.agreement), self.rates, str(self.seed)
+        self.most = max(rates.open, rates.click, rates.answer, rates.reply, rates.unsubscribe, rates.complain)
         self.goodbyes = (
             ("reply", rates.reply, 3), ("unsubscribed", rates.unsubscribe, 4), ("complained", rates.complain, 5),
         )  # fmt: skip
@@ -66,8 +69,11 @@ class Model:
 
     def on_mail(self, lead: LeadState, mail: Delivery) -> Iterable[Act]:
         """Mostly nothing; everything else follows from the mail being read."""
-        rates, dice = self.rates, Dice(str(self.seed), "mail", mail.lead, mail.campaign, mail.step, str(mail.cycle))
-        eager = self._eagerness(mail.lead)
+        dice = Dice(self.word, "mail", mail.lead, mail.campaign, mail.step, str(mail.cycle))
+        rates = self.rates
+        eager = EAGER if self._lead(mail.lead).happens(rates.interested, 1) else self.calm
+        if dice.lowest(6) >= self.most * max(eager, 1.0):
+            return ()
         opens, clicks = dice.happens(rates.open * eager, 0), dice.happens(rates.click * eager, 1)
         answers = dice.happens(rates.answer * eager, 2) and self.answers(mail.template)
         words = [word for word, rate, throw in self.goodbyes if dice.happens(rate, throw)]
@@ -77,15 +83,12 @@ class Model:
 
     def on_handoff(self, lead: LeadState, handoff: Handoff) -> Iterable[Act]:
         """A rep accepts, rejects, or forgets it; what is accepted goes its way to the end."""
-        return tuple(self._works(handoff, Dice(str(self.seed), "handoff", handoff.lead, str(handoff.cycle))))
+        return tuple(self._works(handoff, Dice(self.word, "handoff", handoff.lead, str(handoff.cycle))))
 
     def _lead(self, lead: str) -> Dice:
         if self.last is None or self.last[0] != lead:
-            self.last = lead, Dice(str(self.seed), "lead", lead)
+            self.last = lead, Dice(self.word, "lead", lead)
         return self.last[1]
-
-    def _eagerness(self, lead: str) -> float:
-        return EAGER if self._lead(lead).happens(self.rates.interested, 1) else self.calm
 
     def _reads(
         self,
@@ -100,7 +103,7 @@ class Model:
         low, high = dice.weighed(LATER, 6)
         read_at = awake(mail.at + round(dice.between(low * 60, high * 60, 7)) * timedelta(seconds=1), mail.zone)
         which = (mail.lead, mail.campaign, mail.step, mail.cycle)
-        if opens or clicks or answers:
+        if opens:
             yield Hit(read_at, *which, kind="open", link=None)
         at = read_at + round(dice.between(60, 240, 8)) * timedelta(seconds=1)
         if answers:
@@ -125,7 +128,7 @@ class Model:
         things = [*((one, rates.page) for one in site.pages), *((one, rates.track) for one in site.tracks)]
         things += [(one, rates.hand_raise) for one in site.raising]
         for thing, rate in things:
-            dice = Dice(str(self.seed), when, mail.lead, mail.campaign, mail.step, str(mail.cycle), thing.signal)
+            dice = Dice(self.word, when, mail.lead, mail.campaign, mail.step, str(mail.cycle), thing.signal)
             if dice.happens(rate, 0):
                 yield _visit(thing, mail.lead, at)
                 at += _MINUTE

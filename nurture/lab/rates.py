@@ -18,7 +18,7 @@ class Rates:
 
     Attributes:
         interested: leads that are in the market: they do `EAGER` times the average, the others so much less.
-        open: mails whose pictures a person loads.
+        open: mails whose pictures a person's own program loads; mail services that load them ahead are no people.
         click: mails of which a link is followed.
         page: how likely somebody on the site looks at a page that a signal names, for each such page.
         track: the same for each thing to be done that a signal names.
@@ -37,7 +37,7 @@ class Rates:
     """
 
     interested: float = 0.1
-    open: float = 0.25
+    open: float = 0.1
     click: float = 0.05
     page: float = 0.25
     track: float = 0.1
