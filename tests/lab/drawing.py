@@ -3,8 +3,8 @@
 Hypothesis draws how large a scenario is, what there is in it at all, and a seed; dice do the rest, each thing by dice
 of its own. So scenarios are full, cheap to draw, and shrink to the features without which they would not fail.
 
-People never act on a whole second, and mails never go on anything else: so no two things of one lead are ever due at
-the same instant, of which either could be first.
+People never act on a whole second, nor at equal ones, and mails never go on anything else: so no two things of one lead
+are ever due at the same instant, of which either could be first.
 """
 
 from collections.abc import Sequence
@@ -164,5 +164,5 @@ def _answers(dice: Random) -> tuple[Answer, ...]:
 
 
 def _later(dice: Random, most_minutes: int) -> timedelta:
-    """Some time after something, at least so long that nobody is taken for a program; two things may come together."""
-    return timedelta(minutes=dice.randint(1, most_minutes), seconds=dice.choice([0, 0, 20])) + ODD
+    """Some time after something, at least so long that nobody is taken for a program."""
+    return timedelta(minutes=dice.randint(1, most_minutes), microseconds=dice.randint(1, 59_999_999))
