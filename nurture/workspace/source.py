@@ -59,8 +59,8 @@ def read_source(path: Path, file: str) -> Source | Problem:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig", "replace")) + 1
+        before = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        line, column = len(before), len(before[-1].decode("utf-8-sig", "replace")) + 1
         return Problem(
             file,
             line,

@@ -37,6 +37,7 @@ def check(name: str, text: str | bytes) -> tuple[Problem, ...]:
     finally:
         (WORKSPACE / name).write_text(example()[name], encoding="utf-8")
     plain = text if isinstance(text, str) else text.decode("utf-8-sig", "replace")
+    plain = plain.replace("\r\n", "\n").replace("\r", "\n")
     files = {**example(), name: plain}
     for problem in found:
         lines = files.get(problem.file, "").split("\n")
