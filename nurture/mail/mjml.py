@@ -12,19 +12,12 @@ from mjml import mjml2html
 
 from nurture.errors import TemplateError
 from nurture.mail.draft import Draft, Edit
+from nurture.mail.elements import ELEMENTS, EMPTY, HOLDS_HTML, HOLDS_RAW, is_unknown
 from nurture.mail.markup import Tag, Text
-from nurture.mail.nesting import HOLDS_HTML, Blocks, Met, Slot, check_comment
+from nurture.mail.nesting import Blocks, Met, Slot, check_comment
 from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
 
-_HOLDS_RAW = frozenset({"mj-head", "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"})
-_HOLDS_ELEMENTS = _HOLDS_RAW | {
-    "mjml", "mj-attributes", "mj-accordion", "mj-accordion-element", "mj-carousel", "mj-navbar", "mj-social",
-}  # fmt: skip
-_EMPTY = frozenset(
-    {"mj-image", "mj-divider", "mj-spacer", "mj-font", "mj-breakpoint", "mj-carousel-image", "mj-all", "mj-class"}
-)
-ELEMENTS = HOLDS_HTML | _HOLDS_ELEMENTS | _EMPTY
 _NOT_HERE = {
     "mj-include": 'parts of mails are put in with {% include "_part.mjml" %}',
     "mj-html-attributes": "the MJML compiler here does not know <mj-html-attributes>",
@@ -80,9 +73,11 @@ def compile_mjml(draft: Draft) -> str:
 
 def _check(draft: Draft, tag: Tag, parents: tuple[Tag, ...]) -> None:
     parent = parents[-1].name if parents else ""
+    if any(above.name in _NOT_HERE for above in parents):
+        return
     if tag.name in _NOT_HERE:
         raise draft.place(tag.start).error(_NOT_HERE[tag.name], topic="element")
-    if tag.name.startswith("mj") and tag.name not in ELEMENTS:
+    if is_unknown(tag.name):
         near = get_close_matches(tag.name, ELEMENTS, 1)
         hint = f"did you mean <{near[0]}>?" if near else None
         raise draft.place(tag.start).error(f"there is no <{tag.name}> in MJML", hint=hint, topic="element")
@@ -90,7 +85,7 @@ def _check(draft: Draft, tag: Tag, parents: tuple[Tag, ...]) -> None:
         raise draft.place(tag.start).error("a mail in MJML is one <mjml> element", topic="nesting")
     within_html = any(above.name in HOLDS_HTML for above in parents)
     if tag.name in ELEMENTS:
-        if within_html or parent in _EMPTY:
+        if within_html or parent in EMPTY:
             raise draft.place(tag.start).error(f"<{tag.name}> cannot stand in <{parent}>", topic="nesting")
     elif not within_html and parent in ELEMENTS:
         what = f"<{tag.name}> stands directly in <{parent}>, where MJML loses it"
@@ -119,7 +114,9 @@ def _slot(slot: Slot, blocks: Blocks) -> list[Edit]:
     blocks.see(slot)
     if slot.attribute or any(above.name in HOLDS_HTML for above in slot.parents):
         return []
-    if slot.parent not in _HOLDS_RAW:
+    if slot.parent and slot.parent not in ELEMENTS:
+        return []  # it was refused, and what may stand in it cannot be told
+    if slot.parent not in HOLDS_RAW:
         what = f"Jinja cannot stand directly in <{slot.parent or 'mjml'}>"
         raise slot.piece.place.error(what, hint="put it around or into its elements", topic="place")
     return [Edit(slot.start, slot.start, "<mj-raw>"), Edit(slot.end, slot.end, "</mj-raw>")]

@@ -9,17 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nurture.mail.draft import Draft
+from nurture.mail.elements import ELEMENTS, HOLDS_HTML, is_unknown
 from nurture.mail.markup import Attribute, Tag, Text, read
 from nurture.mail.pieces import Piece
 from nurture.mail.refusals import STRICT, Refusals
 
 OPENS = frozenset({"if", "for", "with"})
 CLOSES = frozenset({"endif", "endfor", "endwith"})
-HOLDS_HTML = frozenset({
-    "mj-text", "mj-button", "mj-table", "mj-raw", "mj-navbar-link", "mj-social-element", "mj-accordion-title",
-    "mj-accordion-text", "mj-title", "mj-preview", "mj-style",
-})  # fmt: skip
-"""The elements of MJML that hold text and HTML, and no others of MJML."""
 GOES_ON = frozenset({"else", "elif"})
 
 
@@ -84,12 +80,26 @@ def _close(draft: Draft, tag: Tag, parents: list[Tag], *, strict: bool) -> None:
     if names and names[-1] == tag.name:
         parents.pop()
         return
-    wanted = f"; open here is <{names[-1]}>, from line {draft.place(parents[-1].start).line}" if names else ""
-    if tag.name in names and not (strict and _closes_later(draft, names[-1], tag.end)):
+    line = draft.place(parents[-1].start).line if parents else 0
+    hint = None
+    if strict and _is_meant_for(draft, tag, names):
+        parents.pop()
+        if is_unknown(names[-1]) and tag.name in ELEMENTS:
+            return  # the beginning is refused as no element of MJML; once it is right, so is this
+        hint = None if is_unknown(names[-1]) else f"did you mean </{names[-1]}>?"
+    elif tag.name in names and not (strict and _closes_later(draft, names[-1], tag.end)):
         while parents.pop().name != tag.name:
             pass
     if strict:
-        raise draft.place(tag.start).error(f"</{tag.name}> closes nothing{wanted}", topic="tag")
+        wanted = f"; open here is <{names[-1]}>, from line {line}" if names else ""
+        raise draft.place(tag.start).error(f"</{tag.name}> closes nothing{wanted}", hint=hint, topic="tag")
+
+
+def _is_meant_for(draft: Draft, tag: Tag, names: list[str]) -> bool:
+    """Tell whether an end is the innermost element's, misspelt: that has no other, and it ends no other."""
+    if not names or _closes_later(draft, names[-1], tag.end):
+        return False
+    return tag.name not in names or _closes_later(draft, tag.name, tag.end)
 
 
 def _is_left_open(draft: Draft, tag: Tag, parents: list[Tag]) -> bool:

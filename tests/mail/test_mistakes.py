@@ -156,6 +156,12 @@ IF = "{% if lead.title %}"
     ("body", "line", "words"),
     [
         ("<mj-text>\n<mj-txt>x</mj-txt></mj-text>", 5, "there is no <mj-txt> in MJML; did you mean <mj-text>?"),
+        ("\n<mj-txt>x {{ lead.title }}</mj-text>", 5, "there is no <mj-txt> in MJML; did you mean <mj-text>?"),
+        (
+            "<mj-text>\nx</mj-txt>",
+            5,
+            "</mj-txt> closes nothing; open here is <mj-text>, from line 4; did you mean </mj",
+        ),
         ("<mj-text>\n<mj-button>x</mj-button></mj-text>", 5, "<mj-button> cannot stand in <mj-text>"),
         ("<mj-text>a</mj-text>\n<p>lost</p>", 5, "<p> stands directly in <mj-column>"),
         ("<mj-text>a</mj-text>\nlost", 5, "text stands directly in <mj-column>"),

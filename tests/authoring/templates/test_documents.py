@@ -229,6 +229,43 @@ def test_mistakes_of_every_kind_are_told_in_one_run() -> None:
     ]
 
 
+FIRST_NAME = "{{ lead.first_name | default('you') }}"
+
+
+@pytest.mark.parametrize(
+    ("code", "inside"),
+    [
+        ("N231", f"«<mj-txt>\n<p>Hi {FIRST_NAME},</p>\n{FIRST_NAME}\n</mj-txt>"),
+        ("N231", "«<mj-txt>{% if lead.title %}<p>x</p>{% endif %}<mj-text>y</mj-text></mj-txt>"),
+        ("N231", f"«<mj-txt>\n<p>Hi {FIRST_NAME},</p>\n</mj-text>\n<mj-text>{FIRST_NAME}</mj-text>"),
+        ("N231", "{% if lead.title %}«<mj-txt>x</mj-text>{% endif %}"),
+        ("N231", '«<mj-html-attributes><mj-selector path="p">x</mj-selector></mj-html-attributes>'),
+        ("N231", f"«<mj-txt>x {FIRST_NAME}</mj-txt>«<mj-txt>x {FIRST_NAME}</mj-text>"),
+        ("N232", f"«<div><p>Hi {FIRST_NAME},</p>{FIRST_NAME}</div>"),
+        ("N230", f"<mj-text>\n<p>Hi {FIRST_NAME},</p>\n«</mj-txt>\n<mj-text>{FIRST_NAME}</mj-text>"),
+        ("N230", "<mj-text>x«</mj-txt><mj-text>y«</mj-txt>"),
+        ("N230", "<mj-text><p>x«</b></mj-text>"),
+        ("N230", "<mj-text>x«</mj-txt>y</mj-text>"),
+    ],
+)
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_one_slip_in_an_elements_name_is_told_once(code: str, inside: str, is_whole: bool) -> None:
+    assert_said(code, {"t.mjml": column(inside) if is_whole else HEAD + inside})
+
+
+def test_a_section_misspelt_at_one_end_alone() -> None:
+    whole = column("<mj-text>x</mj-text>")
+    assert_said("N231", {"t.mjml": whole.replace("<mj-section>", "«<mj-secton>")})
+    found = assert_said("N230", {"t.mjml": whole.replace("</mj-section>", "«</mj-secton>")})
+    assert found[0].message == "</mj-secton> closes nothing; open here is <mj-section>, from line 5"
+    assert found[0].hint == "did you mean </mj-section>?"
+
+
+def test_what_else_is_wrong_in_an_unknown_element_is_told() -> None:
+    found = problems({"t.mjml": HEAD + "<mj-txt>\n{{ lead.frist_name }} <mj-bttn>x</mj-bttn>\n</mj-txt>"})
+    assert said(found) == [("N231", "t.mjml", 5, 1), ("N212", "t.mjml", 6, 4), ("N231", "t.mjml", 6, 23)]
+
+
 @pytest.mark.parametrize(
     ("code", "front"),
     [

@@ -4,7 +4,7 @@ import pytest
 from mjml import mjml2html
 
 from nurture.authoring.templates.mjml_elements import ATTRIBUTES, CHILDREN, DROPPED, EVERY, parents_of
-from nurture.mail.mjml import ELEMENTS
+from nurture.mail.elements import ELEMENTS
 
 COLUMN = "<mjml><mj-body><mj-section><mj-column>{}</mj-column></mj-section></mj-body></mjml>"
 PLACES = {
