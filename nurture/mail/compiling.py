@@ -16,7 +16,7 @@ from nurture.mail.draft import Draft, Shelf, restore
 from nurture.mail.environment import HTML, SUBJECTS, TEXT
 from nurture.mail.expansion import Expansion
 from nurture.mail.frame import Syntax, completed, in_layout, shipped, with_tail
-from nurture.mail.front_matter import FrontMatter, read_front_matter
+from nurture.mail.front_matter import FrontMatter, Line, read_front_matter
 from nurture.mail.markdown import from_markdown
 from nurture.mail.nesting import Met, Slot, is_whole, walk
 from nurture.mail.pieces import Piece, Place, cut, file_of
@@ -79,6 +79,15 @@ def compile_template(
     return finished(framed(file, partials), attributes)
 
 
+def compile_subject(line: Line) -> Part:
+    """Compile a subject alone, for lists of mails.
+
+    Raises:
+        TemplateError: It is no Jinja, or uses a name that is not known, at its line.
+    """
+    return _subject_part(line, Shelf([line.text]), None, STRICT)
+
+
 @dataclass(frozen=True, slots=True)
 class Examined:
     """What a check learns of a template: every error that could be found, and as much of the mail as there is.
@@ -101,6 +110,8 @@ def examine_template(file: TemplateFile, partials: Mapping[str, TemplateFile]) -
     with refusals:
         begun = framed(file, partials, refusals)
         subject = _subject(begun, None, refusals)
+        if any(error.topic == "depth" for error in refusals.errors):
+            return Examined(refusals.errors, begun, subject, None)
         html = _html(begun, None, refusals)
         text = text_of(begun.prepared)
         if not is_whole(part for part in begun.prepared.shelf.parts(text) if isinstance(part, Piece)):
@@ -163,7 +174,10 @@ def finished(framed: Framed, attributes: Collection[str] | None = None) -> Compi
 
 
 def _subject(framed: Framed, known: frozenset[str] | None, refusals: Refusals) -> Part:
-    line, shelf = framed.front.subject, framed.prepared.shelf
+    return _subject_part(framed.front.subject, framed.prepared.shelf, known, refusals)
+
+
+def _subject_part(line: Line, shelf: Shelf, known: frozenset[str] | None, refusals: Refusals) -> Part:
     draft = Draft.of(cut(line.text, line.place), shelf)
     return compile_part(SUBJECTS, restore(draft.text, shelf, line.place), known, refusals)
 

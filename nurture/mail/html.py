@@ -58,7 +58,7 @@ def compile_html(draft: Draft) -> str:
         raise _bad_style(draft, error) from None
     html = re.sub(rf"<!--({draft.shelf.word.pattern})-->", r"\1", html)
     blocks = Blocks()
-    for met in walk(Draft(html, [], [], draft.shelf), strict=False):
+    for met in walk(Draft(html, [], [], draft.shelf), strict=False, deepest=None):
         if isinstance(met, Slot):
             blocks.see(met)
     for word in draft.shelf.word.finditer(draft.text):

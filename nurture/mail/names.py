@@ -157,7 +157,7 @@ def _check_field(name: str, source: JinjaSource, line: int, attributes: Collecti
             raise source.place(line, name).error(what, hint=hint, topic="name")
         return
     if field == "score":
-        hint = "decide by it in the campaign: `when: \"lead.score >= 20\"`"
+        hint = 'decide by it in the campaign: `when: "lead.score >= 20"`'
         what = "`lead.score` is another number each day, so no mail can say it"
         raise source.place(line, name).error(what, hint=hint, topic="name")
     if field in LEAD_FIELDS or field in (attributes or ()):

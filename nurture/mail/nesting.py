@@ -17,6 +17,14 @@ from nurture.mail.refusals import STRICT, Refusals
 OPENS = frozenset({"if", "for", "with"})
 CLOSES = frozenset({"endif", "endfor", "endwith"})
 GOES_ON = frozenset({"else", "elif"})
+DEEPEST = 100
+"""So many elements may be open within each other. Mails need some twenty; mail programs give up at a few hundred."""
+_IN_LISTS, _IN_ROWS = frozenset({"li", "p"}), frozenset({"td", "th", "p"})
+_ENDS = {
+    "p": frozenset({"p"}), "li": _IN_LISTS, "dt": _IN_LISTS | {"dt", "dd"}, "dd": _IN_LISTS | {"dt", "dd"},
+    "td": _IN_ROWS, "th": _IN_ROWS, "tr": _IN_ROWS | {"tr"}, "option": frozenset({"option"}),
+}  # fmt: skip
+"""In HTML, the elements that end by themselves where one of this name begins (HTML Standard, *Optional tags*)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +53,19 @@ class Met:
     parents: tuple[Tag, ...]
 
 
-def walk(draft: Draft, *, strict: bool, refusals: Refusals = STRICT) -> Iterator[Met | Slot]:
-    """Give tags and texts, each followed by the pieces in it.
+def walk(
+    draft: Draft, *, strict: bool, refusals: Refusals = STRICT, deepest: int | None = DEEPEST
+) -> Iterator[Met | Slot]:
+    """Give tags and texts, each followed by the pieces in it; nothing behind the place where they go too deep.
 
     Args:
         draft: What to read.
         strict: Every element that opens must close in order, as in XML; otherwise as in HTML, where some need not.
         refusals: What to do about what does not fit.
+        deepest: How many elements may be open at one time; None: any number.
 
     Raises:
-        TemplateError: A tag does not fit, or Jinja stands where it cannot.
+        TemplateError: A tag does not fit, elements go too deep, or Jinja stands where it cannot.
     """
     parents: list[Tag] = []
     for item in read(draft, refusals):
@@ -66,6 +77,13 @@ def walk(draft: Draft, *, strict: bool, refusals: Refusals = STRICT) -> Iterator
             with refusals:
                 left = parents.pop()
                 raise draft.place(left.start).error(f"<{left.name}> is not closed", topic="tag")
+        if not strict and tag and tag.kind != "close":
+            _end_by_themselves(tag, parents)
+        if tag and tag.kind == "open" and len(parents) == deepest:
+            with refusals:
+                what = f"more than {deepest} elements within each other; mail programs do not show that"
+                raise draft.place(tag.start).error(what, topic="depth")
+            return
         yield Met(item, tuple(parents))
         yield from _slots(draft, item, tuple(parents), refusals)
         if tag and tag.kind == "open":
@@ -73,6 +91,11 @@ def walk(draft: Draft, *, strict: bool, refusals: Refusals = STRICT) -> Iterator
     if strict and parents:
         with refusals:
             raise draft.place(parents[-1].start).error(f"<{parents[-1].name}> is not closed", topic="tag")
+
+
+def _end_by_themselves(tag: Tag, parents: list[Tag]) -> None:
+    while parents and parents[-1].name in _ENDS.get(tag.name, ()):
+        parents.pop()
 
 
 def _close(draft: Draft, tag: Tag, parents: list[Tag], *, strict: bool) -> None:

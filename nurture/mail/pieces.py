@@ -25,7 +25,7 @@ def file_of(template: TemplateFile) -> str:
 PieceKind = Literal["text", "expression", "statement"]
 Topic = Literal[
     "mail", "front", "no front", "key", "subject", "line", "jinja", "name", "tool", "part", "place", "tag", "element",
-    "nesting", "style", "link", "footer",
+    "nesting", "depth", "style", "link", "footer",
 ]  # fmt: skip
 """The kinds of mistakes: each is one code of a check."""
 _BRACKETS: Mapping[str, tuple[PieceKind, str]] = {

@@ -83,14 +83,16 @@ def filled(
     return values, html.fill({**values, **own.in_html})
 
 
-def fill_subject(template: CompiledTemplate, context: MailContext) -> str:
+def fill_subject(subject: Part, context: MailContext) -> str:
     """The subject alone, for lists of mails; it cannot name the mail's own links.
 
     Raises:
-        TemplateError: It writes a field that this lead does not have, without a default.
+        TemplateError: It writes a field that this lead does not have, without a default, or comes out unfit for a mail.
     """
     shared = _shared(context.letterhead, context.campaign_id, context.campaign_name, context.step_id)
-    return template.subject.fill({**shared.facts, "lead": _lead(context)}).strip()
+    filled = subject.fill({**shared.facts, "lead": _lead(context)}).strip()
+    _check_subject(subject, filled)
+    return filled
 
 
 def _values(subject: Part, context: MailContext, shared: "_Shared", urls: MailUrls) -> dict[str, object]:
@@ -114,12 +116,16 @@ def _is_blank(value: object) -> bool:
 
 
 def _subject_field(template: CompiledTemplate, subject: str) -> str:
-    place = template.subject.source.place(1)
-    if not subject:
-        raise place.error("the subject comes out empty for this lead")
-    if has_line_break(subject):
-        raise place.error("the subject has a line break or a control character in it, from this lead's data")
+    _check_subject(template.subject, subject)
     return text_field("Subject", subject)
+
+
+def _check_subject(part: Part, filled: str) -> None:
+    if not filled:
+        raise part.source.place(1).error("the subject comes out empty for this lead")
+    if has_line_break(filled):
+        what = "the subject has a line break or a control character in it, from this lead's data"
+        raise part.source.place(1).error(what)
 
 
 def _to(template: CompiledTemplate, lead: Profile) -> str:

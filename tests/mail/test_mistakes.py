@@ -6,6 +6,7 @@ import pytest
 
 from nurture.errors import TemplateError
 from nurture.mail.compiling import compile_template
+from nurture.mail.template import CompiledTemplate
 from tests.mail.making import PARTS, compiled, file, text_mail
 
 
@@ -223,3 +224,25 @@ def test_a_document_that_is_none(body: str, words: str) -> None:
 def test_what_html_would_lose(body: str, words: str) -> None:
     with pytest.raises(TemplateError, match=re.escape(words)):
         compiled(f"<html><body>{body}</body></html>", kind="html")
+
+
+@pytest.mark.parametrize("kind", ["mjml", "html"])
+def test_elements_may_stand_a_hundred_deep_and_no_deeper(kind: str) -> None:
+    def nested(depth: int) -> CompiledTemplate:
+        divs = "<div>" * depth + "x" + "</div>" * depth
+        if kind == "html":
+            return compiled(f"<html><body>{divs}</body></html>", kind="html")
+        section = f"<mj-section><mj-column><mj-text>{divs}</mj-text></mj-column></mj-section>"
+        return compiled(f"<mjml><mj-body>{section}</mj-body></mjml>")
+
+    around = 2 if kind == "html" else 5  # elements that the mail stands in
+    nested(100 - around)
+    with pytest.raises(TemplateError, match="more than 100 elements within each other") as caught:
+        nested(101 - around)
+    assert caught.value.line == 4
+
+
+def test_elements_of_html_that_end_by_themselves_are_not_within_each_other() -> None:
+    rows = "<tr><td>a<td>b" * 150
+    body = f"<p>one{'<p>two' * 150}<ul>{'<li>three<p>four' * 150}</ul><table>{rows}</table>"
+    compiled(f"<html><body>{body}</body></html>", kind="html")

@@ -70,6 +70,7 @@ BY_TOPIC: dict[str, Code] = {
     "tag": TAG,
     "element": UNKNOWN_ELEMENT,
     "nesting": NESTING,
+    "depth": NESTING,
     "style": BAD_STYLE,
     "link": BAD_LINK,
     "footer": NO_FOOTER,

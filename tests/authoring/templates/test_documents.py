@@ -1,5 +1,7 @@
 """Names, parts, elements, attributes, links and pictures: each mistake at its line and column, and all in one run."""
 
+from time import process_time
+
 import pytest
 
 from nurture.authoring.templates import Use, check_templates
@@ -364,3 +366,15 @@ def test_windows_line_ends_and_a_byte_order_mark_move_nothing() -> None:
     one = file("t.mjml", "x")
     template = type(one)(one.name, one.path, "mjml", source)
     assert said(check_templates({"t": template}, {})) == [("N212", "t.mjml", 6, 6)]
+
+
+@pytest.mark.parametrize("kind", ["mjml", "html", "md"])
+def test_elements_far_too_deep_are_refused_soon_and_in_one_line(kind: str) -> None:
+    body = "<div>" * 50_000 + "x" + "</div>" * 50_000
+    html = f'<html lang="en"><body>{body}</body></html>'
+    begun = process_time()
+    found = problems({f"t.{kind}": HEAD + (html if kind == "html" else body)})
+    # A second and a half; growing with the square of the depth, it would be minutes.
+    assert process_time() - begun < 10
+    assert [(one.code, one.line) for one in found if "more than 100 elements within" in one.message] == [("N232", 5)]
+    assert len(found) <= 2
