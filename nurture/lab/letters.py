@@ -53,7 +53,7 @@ class Letters:
             life={"stage": state.stage, "cycle": state.cycle, "grade": state.grade},
         )
         try:
-            return fill_subject(compiled, context)
+            return fill_subject(compiled.subject, context)
         except TemplateError as error:
             self.broken.setdefault(mail.template, str(error))
             return None

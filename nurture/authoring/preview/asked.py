@@ -11,6 +11,7 @@ from nurture.authoring.preview.desk import Desk
 from nurture.authoring.preview.edition import Edition
 from nurture.authoring.preview.leads import Chosen, search
 from nurture.authoring.preview.mailroom import Shown
+from nurture.authoring.preview.subjects import Subjects
 from nurture.authoring.preview.view import View
 
 
@@ -33,6 +34,7 @@ class Asked:
         return {
             "edition": edition,
             "catalogue": self.catalogue,
+            "subject_of": Subjects(edition, self.desk.mailroom, self.lead).of,
             "view": self.view,
             "lead": self.lead,
             "lead_missing": self.missing,

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from nurture.authoring.preview.edition import Edition
 from nurture.authoring.preview.mailroom import Sending
 from nurture.campaign import Campaign, Step
-from nurture.errors import TemplateError
-from nurture.mail.front_matter import read_front_matter
 from nurture.mail.pieces import file_of
-from nurture.workspace import TemplateFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,6 @@ class Entry:
     template: str
     sending: Sending
     part_of: str
-    subject: str
     exists: bool
     errors: int
     warnings: int
@@ -102,18 +97,5 @@ def _templates(step: Step) -> Iterator[tuple[str | None, str]]:
 def _entry(edition: Edition, template: str, sending: Sending, part_of: str) -> Entry:
     file = edition.templates.get(template)
     if file is None:
-        return Entry(template, sending, part_of, "", False, 1, 0)
-    return Entry(template, sending, part_of, raw_subject(file), True, *edition.counts(file_of(file)))
-
-
-def raw_subject(file: TemplateFile) -> str:
-    """The subject as it is written; empty where it cannot be read."""
-    return _subject(file.text, file.name)
-
-
-@lru_cache(maxsize=4096)
-def _subject(text: str, name: str) -> str:
-    try:
-        return read_front_matter(text, name).subject.text
-    except TemplateError:
-        return ""
+        return Entry(template, sending, part_of, False, 1, 0)
+    return Entry(template, sending, part_of, True, *edition.counts(file_of(file)))

@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 from nurture.authoring.preview.edition import Edition, in_order, read_edition
 from nurture.authoring.preview.leads import Chosen, FindLead, SheetOfLeads, choose, read_sheet, terms
 from nurture.authoring.preview.mailroom import Mailroom
+from nurture.authoring.preview.subjects import read_subjects
 from nurture.authoring.preview.watching import Fingerprint, fingerprint
 from nurture.errors import NurtureError, Problem
 
@@ -53,6 +54,7 @@ class Desk:
         self._lock, self._unchecked = Lock(), Event()
         self._seen = self._fingerprint()
         self._edition = read_edition(root, None, now())
+        read_subjects(self._edition)
         self._sheet = self._read_sheet()
         if self._sheet is not None and self._sheet.error is not None:
             raise NurtureError(self._sheet.error)
@@ -108,6 +110,7 @@ class Desk:
     def _renew(self, seen: Fingerprint) -> None:
         seen_at = self.now()
         edition = read_edition(self.root, self.edition, seen_at)
+        read_subjects(edition)
         with self._lock:
             sheet_changed = seen.get(self._sheet_path) != self._seen.get(self._sheet_path)
             terms_changed = terms(edition.book, seen_at) != terms(self._edition.book, seen_at)

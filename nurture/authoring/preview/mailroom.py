@@ -16,8 +16,8 @@ from nurture.errors import NurtureError, TemplateError
 from nurture.grammar.addresses import Mailbox
 from nurture.mail.compiling import compile_template
 from nurture.mail.context import Letterhead, MailContext
-from nurture.mail.rendering import render
-from nurture.mail.template import CompiledTemplate
+from nurture.mail.rendering import fill_subject, render
+from nurture.mail.template import CompiledTemplate, Part
 from nurture.workspace import TemplateFile
 
 SECRET = "nurture preview: a link signed with this opens nothing"  # noqa: S105 - it is none
@@ -106,6 +106,14 @@ class Mailroom:
             return Shown(self._make(good, agreement, lead, sending, now), compiled)
         except (NurtureError, ValueError):
             return Shown(None, compiled)
+
+    def subject(self, part: Part, agreement: Agreement | None, lead: Chosen, sending: Sending) -> str:
+        """Fill a subject alone.
+
+        Raises:
+            TemplateError: This lead is not sent such a mail.
+        """
+        return fill_subject(part, self._context(_letterhead(agreement, self.base_url), lead, sending, tracked=False))
 
     def _compile(self, file: TemplateFile, partials: Mapping[str, TemplateFile]) -> CompiledTemplate | TemplateError:
         key = (file.text, file.kind, tuple((name, part.text) for name, part in partials.items()))

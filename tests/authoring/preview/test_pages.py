@@ -3,6 +3,7 @@
 import html
 import re
 from pathlib import Path
+from time import process_time
 
 import httpx
 import pytest
@@ -55,6 +56,63 @@ def test_each_mail_has_its_number_of_errors_and_warnings(root: Path) -> None:
     line = re.search(r"<li><a href=\"/mail/not-ready/proof.*?</li>", page(desk, "/"), re.DOTALL)
     assert line is not None
     assert "1 error 1 warning" in _words(line[0])
+
+
+def _listed(text: str, template: str) -> set[str]:
+    """What the lists on a page say of a mail: the one at its side, and the overview's."""
+    return {_words(line) for line in re.findall(rf'<li>\s*<a href="/mail/{template}["?].*?</li>', text, re.DOTALL)}
+
+
+SUBJECT = "Three questions{% if lead.first_name %}, {{ lead.first_name }}{% endif %}"
+
+
+def test_lists_show_each_subject_as_the_chosen_lead_reads_it(root: Path) -> None:
+    write(root / "templates/not-ready/questions.mjml", mail_of(SUBJECT, "Which job first?"))
+    write(root / "templates/spare/idea.md", f'---\nsubject: "{SUBJECT} in {{{{ campaign.name }}}}"\n---\nHello.\n')
+    desk = desk_of(root)
+    for lead, subject in (("british", "Three questions, Tom"), ("sparse", "Three questions")):
+        text = page(desk, f"/?lead={lead}")
+        assert "{%" not in text
+        assert _listed(text, "not-ready/questions") == {f"questions {subject}"}
+        assert _listed(text, "spare/idea") == {f"spare/idea {subject} in Preview"}
+        assert f"questions {subject}" in _words(page(desk, f"/problems?lead={lead}"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "why"),
+    [
+        ("{{ lead.company }}'s line", "lead.company is empty here"),
+        ("{{ lead.frist_name }}", "`lead` has no `frist_name`"),
+        ("Hello {% if lead.title %}", "{% if %} is not ended"),
+        ("{{ lead.title | default('') }}", "the subject comes out empty"),
+    ],
+)
+def test_a_subject_that_cannot_be_filled_is_shown_as_it_is_written_and_says_so(
+    root: Path, subject: str, why: str
+) -> None:
+    write(root / "templates/not-ready/questions.mjml", mail_of(subject, "Which job first?"))
+    text = page(desk_of(root), "/?lead=sparse")
+    assert _listed(text, "not-ready/questions") == {f"questions as written {subject}"}
+    reasons = set(re.findall(r'class="written" title="([^"]*)"', text))
+    assert len(reasons) == 1
+    assert why in html.unescape(reasons.pop())
+
+
+def test_a_mail_whose_words_are_broken_still_has_its_subject(root: Path) -> None:
+    write(root / "templates/not-ready/questions.mjml", mail_of(SUBJECT, "{{ lead.frist_name }}"))
+    assert _listed(page(desk_of(root), "/?lead=british"), "not-ready/questions") == {"questions Three questions, Tom"}
+
+
+def test_lists_of_three_hundred_mails_are_there_at_once(root: Path) -> None:
+    for number in range(300):
+        write(root / f"templates/many/mail-{number}.mjml", mail_of(f"{number}: {SUBJECT}", "x"))
+    desk = desk_of(root)
+    page(desk, "/mail/not-ready/roi?lead=complete")
+    start = process_time()
+    text = page(desk, "/problems?lead=british")
+    took = process_time() - start
+    assert "299: Three questions, Tom" in text
+    assert took < 0.3
 
 
 def test_problems_are_at_their_lines_errors_first(root: Path) -> None:
