@@ -17,6 +17,7 @@ _UNITS = (*_MINUTES, *_DAYS)
 _MOST_DAYS = 36_500
 _MOST_HOURS = 10_000
 _SAID = re.compile(r"([+-]?[0-9]{1,9})\s*([^\W\d_]+)")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _SHORT = {"m": "minute", "min": "minute", "mins": "minute", "h": "hour", "hr": "hour", "hrs": "hour"} | {
     "d": "day", "w": "week", "wk": "week", "wks": "week", "mo": "month", "y": "year", "yr": "year",
 }  # fmt: skip
@@ -88,9 +89,11 @@ def parse_duration(text: object) -> Duration:
     if isinstance(text, Duration):
         return text
     if isinstance(text, int | float) and not isinstance(text, bool):
-        raise DurationMistake(f"{quoted(text)} what? A duration needs a unit", hint=f"such as `{text} days`")
+        raise _no_unit(text)
     if not isinstance(text, str):
         raise DurationMistake(f"{quoted(text)} is not a duration", hint="write it like `10 days` or `4 hours`")
+    if _NUMBER.fullmatch(text.strip()):
+        raise _no_unit(int(text))
     said = _SAID.fullmatch(text.strip())
     if not said:
         raise DurationMistake(f"{quoted(text)} is not a duration", hint="write it like `10 days` or `4 hours`")
@@ -107,6 +110,13 @@ def parse_calendar_duration(text: object) -> Duration:
     if not duration.is_calendar:
         raise DurationMistake(f"`{duration}` is too fine here: this is counted in days", hint="such as `1 day`")
     return duration
+
+
+def _no_unit(number: float) -> DurationMistake:
+    hint = "write a whole number and a unit, like `10 days`"
+    if isinstance(number, int) and number > 0:
+        hint = f"write `{number} day{'' if number == 1 else 's'}`"
+    return DurationMistake(f"{quoted(number)} has no unit", hint=hint)
 
 
 def _unit(amount: str, word: str) -> str:

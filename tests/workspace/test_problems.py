@@ -45,7 +45,7 @@ IN_AGREEMENT = [
     ("{A: 60, B: 35", "{A: 30, B: 35", "{A: 30", "N150", "`A` (30) must need more points than `B` (35)"),
     ("at_most: 2 per day", "at_most: 0 per day", "0 per day", "N127", "would never count"),
     ("half_life: 10 days", "half_life: 10 dayz", "10 dayz", "N120", "did you mean `days`?"),
-    ("half_life: 10 days", "half_life: 10", "10}", "N120", "such as `10 days`"),
+    ("half_life: 10 days", "half_life: 10", "10}", "N120", "write `10 days`"),
     ("half_life: 14 days  ", "half_life: 4 hours  ", "4 hours  ", "N120", "too fine here"),
     ("when: clicked", "when: clicks", "clicks", "N128", "did you mean `clicked`?"),
     ('{page: "/careers*"}', '{pge: "/careers*"}', "pge", "N128", "did you mean `page`?"),

@@ -6,7 +6,7 @@ from itertools import product
 from nurture.agreement import Agreement, Criterion
 from nurture.authoring.meaning.facts import Given, subject, together
 from nurture.authoring.meaning.possible import can_hold
-from nurture.authoring.meaning.telling import error, warning
+from nurture.authoring.meaning.telling import error, so_many, warning
 from nurture.authoring.meaning.truths import HOLDS, Part, outcomes, parts, unchained
 from nurture.errors import Problem
 from nurture.facts import GRADES, Grade
@@ -65,7 +65,7 @@ def _why(agreement: Agreement, missing: Sequence[Grade]) -> str:
     needed = min((least[grade] for grade in missing if grade in least), default=None)
     if needed is None or max(sums) >= needed:
         return ": no sum of the criteria's points gives it"
-    return f": the criteria of `fit` give {max(sums)} points at most, and it needs {needed}"
+    return f": the criteria of `fit` give {so_many(max(sums), 'point')} at most, and it needs {needed}"
 
 
 def _cure(agreement: Agreement, missing: Sequence[Grade]) -> str:

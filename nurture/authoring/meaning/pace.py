@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nurture.agreement import Agreement, Limits
-from nurture.authoring.meaning.telling import warning
+from nurture.authoring.meaning.telling import so_many, warning
 from nurture.campaign import Cadence, Campaign
 from nurture.errors import Problem
 from nurture.rules.cadence import LATE
@@ -37,7 +37,7 @@ def short_hours(campaign: Campaign, document: Document) -> Iterator[Problem]:
     minutes = (hours.end.hour - hours.start.hour) * 60 + hours.end.minute - hours.start.minute
     if minutes < _SHORTEST:
         said = (
-            f"{minutes} minute{'s'[: minutes > 1]} are too short: all mails of a day go within them, and what is a "
+            f"hours of {so_many(minutes, 'minute')} are too short: all mails of a day go within them, and what is a "
             "little late waits for the next allowed day"
         )
         yield warning(document, ("cadence", "hours"), SHORT_HOURS, said, f"at least {_SHORTEST} minutes; better hours")
@@ -52,9 +52,7 @@ def idle_pace(campaign: Campaign, document: Document) -> Iterator[Problem]:
             hint = "it makes the wait before this step longer, never shorter"
             yield warning(document, ("steps", index, "after"), NO_EFFECT, said, hint)
     if slow and slow.after >= len(campaign.steps):
-        said = (
-            f"this changes nothing: the campaign has {_so_many(len(campaign.steps), 'step')}, none after {slow.after}"
-        )
+        said = f"this changes nothing: the campaign has {so_many(len(campaign.steps), 'step')}, none after {slow.after}"
         yield warning(document, ("cadence", "slow_down", "after"), NO_EFFECT, said)
 
 
@@ -92,7 +90,3 @@ def _days_of_mails(cadence: Cadence) -> list[list[int]]:
 
 def _most_within(runs: list[list[int]], span: int) -> int:
     return max(sum(start <= day < start + span for day in days) for days in runs for start in days)
-
-
-def _so_many(count: int, what: str) -> str:
-    return f"{count} {what}{'s'[: count != 1]}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nurture.agreement import Agreement, Signal
-from nurture.authoring.meaning.telling import error, warning
+from nurture.authoring.meaning.telling import error, so_many, warning
 from nurture.errors import Problem
 from nurture.facts import MICRO
 from nurture.rules.qualification import say_points
@@ -65,21 +65,22 @@ def unreachable_scores(agreement: Agreement, document: Document) -> Iterator[Pro
     kinds = sum(signal.points > 0 for signal in agreement.signals.values())
     days = agreement.horizon
     for index, line in enumerate(agreement.qualify):
+        points = so_many(line.score, "point", form="{:,}")
         if highest is not None and highest < line.score * MICRO:
             said = (
-                f"no lead can ever have {line.score:,} points: whoever does everything that gives any, as often as "
+                f"no lead can ever have {points}: whoever does everything that gives any, as often as "
                 f"`at_most` lets it count, on each of {days}, has {say_points(highest)}"
             )
             hint = "lower it, or raise points, `at_most` or half-lives"
             yield error(document, ("qualify", index, "score"), SCORE_OUT_OF_REACH, said, hint)
         elif highest is None and busy < line.score * MICRO:
             said = (
-                f"hardly any lead will have {line.score:,} points: ten events of every kind on each of {days} "
+                f"hardly any lead will have {points}: ten events of every kind on each of {days} "
                 f"give {say_points(busy)}"
             )
             yield warning(document, ("qualify", index, "score"), SCORE_HARDLY, said, "is there a digit too many?")
         if line.signals > kinds:
-            said = f"no lead can have {line.signals} different signals: {_so_many(kinds)} worth any points"
+            said = f"no lead can have {so_many(line.signals, 'different signal')}: {_kinds(kinds)} worth any points"
             path = ("qualify", index, "signals")
             yield error(document, path, SCORE_OUT_OF_REACH, said, f"at most {kinds}" if kinds else None)
 
@@ -93,7 +94,7 @@ def idle_settings(agreement: Agreement, document: Document) -> Iterator[Problem]
                 yield warning(document, ("signals", name, key), NO_EFFECT, said, at_key=True)
 
 
-def _so_many(kinds: int) -> str:
+def _kinds(kinds: int) -> str:
     return "no signal is" if not kinds else "only one is" if kinds == 1 else f"only {kinds} are"
 
 

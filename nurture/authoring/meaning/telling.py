@@ -7,6 +7,11 @@ from nurture.workspace.codes import Code
 from nurture.workspace.document import Document, Path
 
 
+def so_many(count: int, what: str, *, form: str = "{}") -> str:
+    """`1 step`, `2 steps`; the number in a format such as `{:,}`."""
+    return f"{form.format(count)} {what}{'' if count == 1 else 's'}"
+
+
 def error(
     document: Document,
     path: Path,
