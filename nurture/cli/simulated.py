@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 from rich.table import Table
 
 from nurture.cli.printing import out, print_table, said
-from nurture.lab.charts import bar, columns
+from nurture.lab.charts import bar, columns, spark
 from nurture.lab.running import Asked
 from nurture.lab.tally import Tally
 from nurture.lab.told import figures
-from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, waits, weeks_said
+from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, some, waits, weeks_said
 
 HEIGHT = 6
-"""Lines of the chart."""
+"""Lines of the chart at most."""
 SHOWN = 8
 """Rows of a list; `--json` has all."""
-WEEKS_SHOWN = 13
-"""Columns of a table by weeks; in longer simulations several weeks share one."""
+WEEKS_AS_NUMBERS = 13
+"""So many weeks at most are told in numbers, and only where there is room; else a mark tells a week, or several."""
 
 
 def print_story(tally: Tally, asked: Asked) -> None:
@@ -36,10 +35,11 @@ def print_story(tally: Tally, asked: Asked) -> None:
 
 def _head(told: Mapping[str, Any], asked: Asked) -> None:
     by = "" if asked.rates.is_silent else f", seed {asked.seed}"
-    period = f"{told['weeks']} weeks from {day_said(told['start'])} to {day_said(told['end'])}{by}"
-    out.print(f"[bold]{told['leads']:,} leads[/], {period}", highlight=False)
+    period = f"{some(told['weeks'], 'week')} from {day_said(told['start'])} to {day_said(told['end'])}{by}"
+    out.print(f"[bold]{some(told['leads'], 'lead')}[/], {period}", highlight=False)
     handed = sum(sum(weeks.values()) for weeks in told["handoffs_by_rep"].values())
-    out.print(f"{told['mails']:,} mails to {told['leads_mailed']:,} leads; {handed:,} handoffs to sales\n")
+    mails = f"{some(told['mails'], 'mail')} to {some(told['leads_mailed'], 'lead')}"
+    out.print(f"{mails}; {some(handed, 'handoff')} to sales\n")
 
 
 def _per_day(per_day: Mapping[str, int]) -> None:
@@ -52,11 +52,9 @@ def _per_day(per_day: Mapping[str, int]) -> None:
     values = [0] * (-(-span // step))
     for day, mails in zip(days, per_day.values(), strict=True):
         values[(day - days[0]).days // step] += mails
-    most = max(values)
     out.print(f"mails a {'day' if step == 1 else 'week'}, by the leads' own calendars")
-    for number, line in enumerate(columns(values, HEIGHT)):
-        label = f"{most:,}" if number == 0 else ""
-        out.print(f"{label:>8} {line}", markup=False)
+    for edge, line in columns(values, HEIGHT):
+        out.print(f"{edge:>8,} {line}", markup=False)
     out.print(f"{'':9}{_dates(days[0], len(values), step)}\n", markup=False)
 
 
@@ -95,7 +93,7 @@ def _out(one: Mapping[str, Any]) -> str:
 def _held(told: Mapping[str, Any]) -> None:
     if not told["mails"]:
         return
-    out.print(f"{told['mails_held']:,} mails went later than the rhythm alone would have it", markup=False)
+    out.print(f"{some(told['mails_held'], 'mail')} went later than the rhythm alone would have it", markup=False)
     rows = [
         (f"{count:,}", bar(count / told["mails"], 20), HELD.get(rule, rule)) for rule, count in told["held"].items()
     ]
@@ -111,20 +109,32 @@ def _handoffs(told: Mapping[str, Any]) -> None:
     if not by_rep:
         out.print("nobody was handed to sales\n")
         return
-    edges = _edges(told["weeks"])
-    names = [f"w{low}" if high == low + 1 else f"w{low}-{high - 1}" for low, high in pairwise(edges)]
-    rows: list[Sequence[object]] = []
-    for rep, weeks in by_rep.items():
-        row = [sum(weeks.get(str(week), 0) for week in range(low, high)) for low, high in pairwise(edges)]
-        rows.append((rep, *(count or "·" for count in row), sum(row)))
-    print_table(("handoffs a week", *names, "all"), rows)
+    by_week = {rep: [weeks.get(str(week), 0) for week in range(1, told["weeks"] + 1)] for rep, weeks in by_rep.items()}
+    if not _in_numbers(by_week, told["weeks"]):
+        _in_marks(by_week, told["weeks"])
     out.print(f"  how they ended: {counts(told['handoff_endings'])}\n", markup=False)
 
 
-def _edges(weeks: int) -> list[int]:
-    """Where columns of weeks begin, and the end of the last."""
-    step = -(-weeks // WEEKS_SHOWN)
-    return [*range(1, weeks + 1, step), weeks + 1]
+def _in_numbers(by_week: Mapping[str, Sequence[int]], weeks: int) -> bool:
+    """A table with a column a week, if the terminal has room for it."""
+    names = ("handoffs a week", *(f"w{week}" for week in range(1, weeks + 1)), "all")
+    rows = [(rep, *(f"{count:,}" if count else "·" for count in row), f"{sum(row):,}") for rep, row in by_week.items()]
+    widths = [max(len(row[column]) for row in [names, *rows]) for column in range(len(names))]
+    if weeks > WEEKS_AS_NUMBERS or sum(widths) + 2 * len(widths) > out.width:
+        return False
+    print_table(names, rows)
+    return True
+
+
+def _in_marks(by_week: Mapping[str, Sequence[int]], weeks: int) -> None:
+    """A line for each rep: all of them, and a mark a week, or as many weeks as it takes to find room."""
+    names, totals = max(map(len, by_week)), max(len(f"{sum(row):,}") for row in by_week.values())
+    step = -(-weeks // max(1, out.width - names - totals - 4))
+    marks = {rep: [sum(row[first : first + step]) for first in range(0, weeks, step)] for rep, row in by_week.items()}
+    most = max(max(row) for row in marks.values())
+    out.print(f"handoffs to sales, a mark {'a week' if step == 1 else f'for {step} weeks'}; the highest is {most:,}")
+    for rep, row in marks.items():
+        out.print(f"{rep:{names}}  {sum(by_week[rep]):>{totals},}  {spark(row, most)}", markup=False, soft_wrap=True)
 
 
 def _dead_ends(told: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup, escape
 
-from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, waits, weeks_said
+from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, some, waits, weeks_said
 
 COLOURS = 5
 """Series of one chart that have a colour of their own; more share the last."""
@@ -52,11 +52,18 @@ def _tiles(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     handed = sum(sum(weeks.values()) for weeks in told["handoffs_by_rep"].values())
     out = sum(one["ran_out"] for one in told["campaigns"])
     dead = sum(end["leads"] for end in told["dead_ends"])
-    numbers = {
-        "mails": told["mails"], "leads mailed": told["leads_mailed"], "handoffs to sales": handed,
-        "times out of content": out, "leads at a dead end": dead,
-    }  # fmt: skip
-    return [(f"{number:,}", what) for what, number in numbers.items()]
+    return [
+        _tile(told["mails"], "mail"),
+        _tile(told["leads_mailed"], "lead mailed", "leads mailed"),
+        _tile(handed, "handoff to sales", "handoffs to sales"),
+        _tile(out, "time out of content", "times out of content"),
+        _tile(dead, "lead at a dead end", "leads at a dead end"),
+    ]
+
+
+def _tile(number: int, one: str, many: str = "") -> tuple[str, str]:
+    count, _, what = some(number, one, many).partition(" ")
+    return count, what
 
 
 def _days(per_day: Mapping[str, int]) -> dict[str, Any]:
@@ -67,7 +74,7 @@ def _days(per_day: Mapping[str, int]) -> dict[str, Any]:
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     values = [[per_day.get(day.isoformat(), 0)] for day in days]
     names = [f"{day.day} {day:%b}" for day in days]
-    return _chart(values, names, [1], "Mails a day", "mails")
+    return _chart(values, names, [1], "Mails a day", "mail")
 
 
 def _handoffs(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +83,7 @@ def _handoffs(told: Mapping[str, Any]) -> dict[str, Any]:
     colours = [min(number, COLOURS) for number in range(1, len(by_rep) + 1)]
     weeks = range(1, told["weeks"] + 1)
     values = [[reps.get(str(week), 0) for reps in by_rep.values()] for week in weeks]
-    chart = _chart(values, [f"week {week}" for week in weeks], colours, "Handoffs a week", "handoffs")
+    chart = _chart(values, [f"week {week}" for week in weeks], colours, "Handoffs a week", "handoff")
     series = [
         {"name": rep, "total": sum(reps.values()), "colour": colour}
         for (rep, reps), colour in zip(by_rep.items(), colours, strict=True)
@@ -87,7 +94,7 @@ def _handoffs(told: Mapping[str, Any]) -> dict[str, Any]:
 def _chart(
     values: Sequence[Sequence[int]], names: Sequence[str], colours: Sequence[int], title: str, unit: str
 ) -> dict[str, Any]:
-    """Bars of stacked parts; each tells its name and number when pointed at."""
+    """Bars of stacked parts; each tells its name and number of `unit` when pointed at."""
     most = max((sum(parts) for parts in values), default=0)
     bars = []
     for place, (parts, name) in enumerate(zip(values, names, strict=True)):
@@ -100,7 +107,7 @@ def _chart(
                     f'<rect class="c{colour}" x="{place + 0.1:.1f}" y="{top:.2f}" width="0.8" height="{height:.2f}"/>'
                 )
         if any(parts):
-            said = escape(f"{name}: {sum(parts):,} {unit}")
+            said = escape(f"{name}: {some(sum(parts), unit)}")
             whole = f'x="{place}" y="0" width="1" height="{_UP:.0f}"'
             bars.append(f'<rect {whole} fill="transparent"><title>{said}</title></rect>')
     drawn = (
@@ -114,10 +121,10 @@ def _chart(
 
 def _campaign(one: Mapping[str, Any]) -> dict[str, Any]:
     rows = _rows(one["steps"])
-    said = f"{one['entered']:,} times entered, {one['mails']:,} mails"
+    said = f"{some(one['entered'], 'time')} entered, {some(one['mails'], 'mail')}"
     lines = []
     if one["ran_out"]:
-        lines.append(f"Out of content: {one['ran_out']:,} leads, {weeks_said(one['ran_out_by_week'])}.")
+        lines.append(f"Out of content: {some(one['ran_out'], 'lead')}, {weeks_said(one['ran_out_by_week'])}.")
     if one["exits"]:
         lines.append(f"Left: {counts(one['exits'])}.")
     return {**one, "said": said, "rows": rows, "lines": lines}
@@ -150,4 +157,5 @@ def _template() -> Template:
         loader=FileSystemLoader(_PAGES), autoescape=select_autoescape(), undefined=StrictUndefined
     )
     environment.globals["chart"] = _drawn
+    environment.globals["some"] = some
     return environment.get_template("simulation.html")

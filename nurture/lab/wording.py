@@ -32,6 +32,11 @@ def came_to(end: Mapping[str, Any]) -> str:
     return f"refused as {end['refused_for']}, {left}" if end["refused_for"] else left
 
 
+def some(count: int, one: str, many: str = "") -> str:
+    """`1 mail`, `1,200 mails`; `many` where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def counts(counted: Mapping[str, int]) -> str:
     """`12 finished, 3 unsubscribed`."""
     return ", ".join(f"{count:,} {word}" for word, count in counted.items())
@@ -66,7 +71,7 @@ def gaps(told: Mapping[str, Any]) -> list[str]:
 
 def waits(told: Mapping[str, Any]) -> list[str]:
     """Leads that waited, and mails that nobody took, a sentence each."""
-    lines = [f"{leads:,} leads waited for their first mail after “{why}”." for why, leads in told["waits"].items()]
+    lines = [f"{some(leads, 'lead')} waited for a first mail after “{why}”." for why, leads in told["waits"].items()]
     if told["failed"]:
         lines.append(f"Not taken by mail servers: {counts(told['failed'])}.")
     return lines

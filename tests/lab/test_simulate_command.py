@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from nurture.cli import simulated
 from nurture.cli.main import app
 from nurture.errors import NotFound, NurtureError, UsageError
 
@@ -86,6 +88,20 @@ def test_a_person_is_told_the_gist(place):
     assert "2 leads, 4 weeks from Mon 2 Mar 2026 to Mon 30 Mar 2026, seed 1" in " ".join(result.stdout.split())
     for word in ("not-ready", "al@buyer.example", "is on its way"):
         assert word in result.stdout
+
+
+def test_a_year_of_handoffs_fits_a_narrow_terminal(monkeypatch):
+    monkeypatch.setattr("nurture.cli.simulated.out", Console(width=80, highlight=False))
+    by_week = {"rep.one@acme.example": [0, 9] * 26, "rep.two@acme.example": [1, 0] * 26}
+    with simulated.out.capture() as said:
+        simulated._in_marks(by_week, 52)
+    lines = said.get().splitlines()
+    assert lines[0] == "handoffs to sales, a mark a week; the highest is 9"
+    assert lines[1:] == [f"rep.one@acme.example  234  {'·█' * 26}", f"rep.two@acme.example   26  {'▁·' * 26}"]
+    assert max(map(len, lines)) <= 80
+    with simulated.out.capture() as said:
+        simulated._in_marks({rep: [*row, *row] for rep, row in by_week.items()}, 104)
+    assert "a mark for 2 weeks" in said.get()
 
 
 def test_one_campaign_alone(place):

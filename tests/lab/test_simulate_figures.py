@@ -11,6 +11,7 @@ from nurture.lab.page import page
 from nurture.lab.simulation import simulate
 from nurture.lab.tally import Tally
 from nurture.lab.told import figures
+from nurture.lab.wording import some
 from tests.lab.lives import EVERY_DAY, START, lived, person, tuesdays
 from tests.lab.test_simulate_people import crowd, model
 from tests.rules.examples import make_agreement
@@ -139,8 +140,24 @@ def test_the_page_of_nobody_is_a_page_too():
     assert "Nobody was handed to sales" in html
 
 
+def test_a_chart_of_few_mails_is_no_higher_than_they_are_many():
+    assert columns([1, 3, 0, 2], 6) == [(3, " █  "), (2, " █ █"), (1, "██ █")]
+    assert [edge for edge, _ in columns([137], 6)] == [150, 100, 50]
+    assert all(len(columns([most], 6)) <= min(6, most) for most in range(1, 300))
+
+
+def test_one_is_said_as_one():
+    assert (some(1, "mail"), some(0, "mail"), some(1200, "mail")) == ("1 mail", "0 mails", "1,200 mails")
+    tally = Tally(tuesdays(), START, START + timedelta(weeks=1))
+    for life in lived(tuesdays(), person(reject_reason="not_ready"), weeks=1):
+        tally.add(life)
+    html = page(figures(tally), company="A", file="f", how="")
+    assert "<h1>1 lead, 1 week</h1>" in html
+    assert not re.search(r"(?<![\d,.])1 (leads|mails|weeks|times|handoffs)\b", html)
+
+
 def test_columns_and_bars_show_what_is_there():
-    assert columns([0, 1, 8, 4], 1) == [" ▁█▄"]
-    assert columns([1, 16], 2) == [" █", "▁█"]
+    assert columns([0, 1, 10, 5], 1) == [(10, " ▁█▄")]
+    assert columns([1, 20], 2) == [(20, " █"), (10, "▁█")]
     assert columns([0, 0], 3) == []
     assert (bar(0, 4), bar(0.001, 4), bar(0.5, 4), bar(1, 4)) == ("", "▏", "██", "████")
