@@ -50,7 +50,7 @@ UNKNOWN_REASON = Code("N140", "a reject reason that the agreement does not have"
 UNKNOWN_TEMPLATE = Code("N141", "a template that does not exist")
 UNKNOWN_CAMPAIGN = Code("N142", "a campaign that does not exist")
 DUPLICATE_STEP = Code("N143", "an id that two steps share")
-REASON_LEADS_NOWHERE = Code("N144", "a reject reason that leads to nurture, and no live campaign takes it")
+REASON_LEADS_NOWHERE = Code("N144", "a reject reason that leads to nurture, and no campaign takes it")
 AMBIGUOUS_TEMPLATE = Code("N145", "two templates of one name")
 MISPLACED_FILE = Code("N146", "a file whose name or place means that it would be passed over")
 
@@ -82,6 +82,7 @@ STAGE_WITH_SALES = Code("N175", "a stage from which no campaign takes leads")
 TWICE_IN_A_LIST = Code("N176", "something that stands twice in one list")
 REASON_FOR_CUSTOMERS = Code("N177", "a reject reason that only customers' campaigns take")
 HARDLY_A_VALUE = Code("N178", "a value that a field hardly has")
+REASON_PAUSED = Code("N179", "a reject reason that only a paused campaign takes")
 
 ALL: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 

@@ -4,6 +4,8 @@ Read from the documents rather than the models, so that one mistake in a file do
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from nurture.agreement import BUILT_IN_REASONS
 from nurture.campaign import STATUSES, Campaign, Enroll
@@ -15,6 +17,7 @@ from nurture.workspace.codes import (
     CONDITION_STEP,
     DUPLICATE_STEP,
     REASON_LEADS_NOWHERE,
+    REASON_PAUSED,
     UNKNOWN_CAMPAIGN,
     UNKNOWN_REASON,
     UNKNOWN_TEMPLATE,
@@ -95,15 +98,37 @@ def duplicate_steps(campaign: Document) -> Iterator[Problem]:
 
 
 def stray_reasons(agreement: Document, campaigns: Iterable[Document]) -> Iterator[Problem]:
-    """Reasons whose leads go back to nurture, where no live campaign takes them."""
-    taken = {reason for document in campaigns for reason in _taken_by(document)}
+    """Reasons whose leads go back to nurture, where no campaign takes them, or only one that is paused.
+
+    Whoever pauses a campaign must not find that nothing loads any more: that is a warning.
+    """
+    takers: dict[str, list[Document]] = {}
+    for document in campaigns:
+        for reason in {reason for _, reason in document.texts("enroll", "reasons", None)}:
+            takers.setdefault(reason, []).append(document)
     for reason, path in _nurtured(agreement).items():
-        if reason not in taken:
-            built_in = "built in: the SLA gives it" if reason in BUILT_IN_REASONS else "nurture"
-            message = f"the reason {quoted(reason)} ({built_in}) leads nowhere: no live campaign lists it"
-            offset = agreement.offset(path, at_key=True)
-            hint = "add it to the `enroll.reasons` of a live campaign"
-            yield agreement.source.problem(REASON_LEADS_NOWHERE, offset, message, hint)
+        taken = {_status(document) for document in takers.get(reason, [])}
+        if "live" in taken:
+            continue
+        offset = agreement.offset(path, at_key=True)
+        if "paused" in taken:
+            paused = sorted(_id(document) for document in takers[reason] if _status(document) == "paused")
+            yield _waits_for_nobody(agreement, offset, reason, paused)
+            continue
+        built_in = "built in: the SLA gives it" if reason in BUILT_IN_REASONS else "nurture"
+        message = f"the reason {quoted(reason)} ({built_in}) leads nowhere: no live campaign lists it"
+        hint = "add it to the `enroll.reasons` of a live campaign"
+        yield agreement.source.problem(REASON_LEADS_NOWHERE, offset, message, hint)
+
+
+def _waits_for_nobody(agreement: Document, offset: int, reason: str, paused: list[str]) -> Problem:
+    names = " and ".join(map(quoted, paused))
+    message = (
+        f"{names} {'is' if len(paused) == 1 else 'are'} paused, and no live campaign lists {quoted(reason)}: "
+        "a lead refused as that meanwhile is taken by nobody, and rests"
+    )
+    hint = "once live again, a campaign takes it when it next does something or its data change, or by `nurture enroll`"
+    return replace(agreement.source.problem(REASON_PAUSED, offset, message, hint), severity="warning")
 
 
 def unknown_steps(campaign: Campaign, document: Document) -> Iterator[Problem]:
@@ -143,11 +168,6 @@ def _nurtured(agreement: Document) -> dict[str, Path]:
     return whose
 
 
-def _taken_by(campaign: Document) -> set[str]:
-    reasons = {reason for _, reason in campaign.texts("enroll", "reasons", None)}
-    return reasons if _status(campaign) == "live" else set()
-
-
 def _says_whom(campaign: Document) -> bool:
     """Whether its status and its `enroll` say something, rightly or not, that can be understood."""
     data = campaign.data if isinstance(campaign.root, Node) else {}
@@ -156,6 +176,10 @@ def _says_whom(campaign: Document) -> bool:
         return False
     reasons = enroll.get("reasons", [])
     return enroll.keys() <= {*keys_of(Enroll)} and isinstance(reasons, list)
+
+
+def _id(campaign: Document) -> str:
+    return PurePosixPath(campaign.source.file).stem
 
 
 def _status(campaign: Document) -> str | None:

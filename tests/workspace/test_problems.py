@@ -235,10 +235,29 @@ def test_a_reason_that_leads_nowhere(tmp_path):
     assert "`no_budget` (nurture) leads nowhere" in found[1].message
 
 
-def test_a_campaign_that_is_not_live_takes_nobody(tmp_path):
-    found = problems(tmp_path, {"campaigns/long-term.yaml": LONG_TERM.replace("status: live", "status: paused")})
-    assert {problem.code for problem in found} == {"N144"}
+def test_a_draft_takes_nobody(tmp_path):
+    found = problems(tmp_path, {"campaigns/long-term.yaml": LONG_TERM.replace("status: live", "status: draft")})
+    assert {(problem.code, problem.severity) for problem in found} == {("N144", "error")}
     assert len(found) == 4
+
+
+def test_whoever_pauses_a_campaign_can_still_load_the_workspace_and_is_told_whom_nobody_takes(tmp_path):
+    paused = LONG_TERM.replace("status: live", "status: paused")
+    warnings = load(tmp_path, {"campaigns/long-term.yaml": paused}).warnings
+    assert {(problem.code, problem.severity) for problem in warnings} == {("N179", "warning")}
+    assert len(warnings) == 4
+    assert "`long-term` is paused" in warnings[0].message
+
+
+def test_a_reason_that_a_live_and_a_paused_campaign_take_is_no_warning(tmp_path):
+    also = LONG_TERM.replace("status: live", "status: paused")
+    assert load(tmp_path, {"campaigns/also.yaml": also}).warnings == ()
+
+
+def test_where_all_is_paused_everything_loads(tmp_path):
+    files = {"campaigns/long-term.yaml": LONG_TERM, "campaigns/not-ready-yet.yaml": CAMPAIGN}
+    paused = {name: text.replace("status: live", "status: paused") for name, text in files.items()}
+    assert {problem.code for problem in load(tmp_path, paused).warnings} == {"N179"}
 
 
 def test_of_a_file_that_cannot_be_parsed_nothing_is_held_against_the_others(tmp_path):
