@@ -12,6 +12,13 @@ from nurture.grammar.mistakes import quoted
 from nurture.workspace.codes import PROBABLE_TYPO, REASON_NEVER_COMES
 from nurture.workspace.document import Document, Path
 from nurture.workspace.references import conditions_of
+from nurture.workspace.slips import is_slip
+
+
+_OF_THEIR_OWN = frozenset(
+    {"core", "county", "employer", "employers", "list_name", "local", "locals", "locate", "owned"}
+)
+"""Names that leads may well have of their own, though one letter more or other makes a field of them."""
 
 
 def agreement_advice(agreement: Agreement, document: Document) -> Iterator[Problem]:
@@ -41,22 +48,18 @@ def campaign_advice(campaign: Campaign, document: Document, agreement: Agreement
             yield replace(problem, severity="warning")
 
 
+def field_meant(name: str) -> str | None:
+    """The fixed field of a lead that was probably meant by the name of an attribute."""
+    if name in LEAD or name in _OF_THEIR_OWN:
+        return None
+    return next((field for field in LEAD if is_slip(name, field)), None)
+
+
 def _typos(document: Document, path: Path, condition: Condition) -> Iterator[Problem]:
     for name in condition.names:
-        if name.scope != "lead" or name.path[0] in LEAD:
-            continue
-        near = next((field for field in LEAD if _is_slip(name.path[0], field)), None)
+        near = field_meant(name.path[0]) if name.scope == "lead" else None
         if near:
             message = f"{quoted(name)} is taken for an attribute of the lead"
             offset = document.offset(path, within=name.at)
             problem = document.source.problem(PROBABLE_TYPO, offset, message, f"did you mean `lead.{near}`?")
             yield replace(problem, severity="warning")
-
-
-def _is_slip(word: str, field: str) -> bool:
-    """Whether one letter is missing or too many, or letters changed places; `state` is no slip of `stage`."""
-    if len(word) == len(field):
-        return sorted(word) == sorted(field)
-    longer, shorter = sorted((word, field), key=len, reverse=True)
-    dropped = (longer[:at] + longer[at + 1 :] for at in range(len(longer)))
-    return longer.replace("_", "") == shorter or (longer.isalpha() and shorter in dropped)
