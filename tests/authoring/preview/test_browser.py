@@ -125,3 +125,30 @@ def test_it_fits_a_phone(page: "Page", url: str, root: Path) -> None:
     page.get_by_role("button", name="All mails").click()
     page.get_by_role("link", name="questions").first.click()
     page.get_by_role("heading", name="Not ready yet › questions").wait_for()
+
+
+_IS_WHOLE = """subject => [...document.querySelectorAll("#list .subject")].some((node) => {
+  if (node.textContent !== subject) return false;
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  const words = range.getBoundingClientRect();
+  for (let box = node; box.id !== "list-body"; box = box.parentElement) {
+    const around = box.getBoundingClientRect();
+    const cuts = getComputedStyle(box).overflow !== "visible";
+    if (cuts && (words.right > around.right + 1 || words.bottom > around.bottom + 1)) return false;
+  }
+  return words.width > 0;
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_subject_as_long_as_inboxes_show_is_read_whole_in_the_list(
+    page: "Page", url: str, root: Path, width: int
+) -> None:
+    subject = "How Northgate Stores cut two shifts to one and a half in May"
+    write(root / "templates/not-ready/roi.mjml", mail_of(subject, "x"))
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{url}mail/not-ready/questions")
+    if width < 960:
+        page.get_by_role("button", name="All mails").click()
+    page.wait_for_function(_IS_WHOLE, arg=subject, timeout=3000)
