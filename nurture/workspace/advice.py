@@ -14,7 +14,6 @@ from nurture.workspace.document import Document, Path
 from nurture.workspace.references import conditions_of
 from nurture.workspace.slips import is_slip
 
-
 _OF_THEIR_OWN = frozenset(
     {"core", "county", "employer", "employers", "list_name", "local", "locals", "locate", "owned"}
 )

@@ -11,11 +11,16 @@ from nurture.workspace.advice import field_meant
 from nurture.workspace.slips import is_slip
 
 LONG = sorted(field for field in LEAD if len(field) >= 6 and field.isalpha())
-OWN = """state city county region industry_code company_size owner_id course store trade core stages_seen plan planet role
-tier segment territory zip postcode street phone mobile website domain revenue budget timing interests product products
-department seniority language birthday gender customer_id account_id lead_score utm_source source_detail company_type
-company_name sub_industry employee_range country_code list_name level status local locals locate employer employers
-first_seen last_seen last_visit email_domain title_en mrr arr nps vip score_2 email2 grading cycling owned scope""".split()
+OWN = [
+    "state", "city", "county", "region", "industry_code", "company_size", "owner_id", "course", "store", "trade",
+    "core", "stages_seen", "plan", "planet", "role", "tier", "segment", "territory", "zip", "postcode", "street",
+    "phone", "mobile", "website", "domain", "revenue", "budget", "timing", "interests", "product", "products",
+    "department", "seniority", "language", "birthday", "gender", "customer_id", "account_id", "lead_score",
+    "utm_source", "source_detail", "company_type", "company_name", "sub_industry", "employee_range", "country_code",
+    "list_name", "level", "status", "local", "locals", "locate", "employer", "employers", "first_seen", "last_seen",
+    "last_visit", "email_domain", "title_en", "mrr", "arr", "nps", "vip", "score_2", "email2", "grading", "cycling",
+    "owned", "scope",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
