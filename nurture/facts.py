@@ -202,6 +202,21 @@ class LeadState:
     id: int | None = field(default=None, compare=False)
 
 
+class LeadNames(dict[str, object]):
+    """The names under `lead.` of one lead at one moment, never changed.
+
+    `answers` are those of conditions that look at nothing else, by the id of the condition, which is kept with its
+    answer so that no other object gets that id: one decision asks the same conditions many times.
+    """
+
+    __slots__ = ("answers",)
+
+    def __init__(self, *args: Mapping[str, object]) -> None:
+        """Nothing has been asked."""
+        super().__init__(*args)
+        self.answers: dict[int, tuple[object, bool | None]] = {}
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -71,6 +71,11 @@ class Condition:
         """What must be known of the past to judge it: `visited`, `did`, `received`, `clicked`, `answered`."""
         return frozenset(question.function for question in self.questions)
 
+    @cached_property
+    def is_of_lead_alone(self) -> bool:
+        """Whether it looks at nothing but names under `lead.`: then its answer lasts as long as they stay the same."""
+        return not self.needs and all(name.scope == "lead" for name in self.names)
+
     def __hash__(self) -> int:
         # The text keeps its hash; the rules look compiled conditions up by it, once for every lead.
         return hash(self.source)

@@ -4,7 +4,7 @@ A comparison over an empty field is unknown (None); `and`, `or` and `not` treat 
 The language itself is `nurture.grammar.conditions`.
 """
 
-from nurture.facts import Known
+from nurture.facts import Known, LeadNames
 from nurture.grammar.conditions import Condition
 from nurture.grammar.tree import And, Asked, Comparison, Field, Length, Literal, Not, Or, Truth, Value
 from nurture.rules.judging import Judge, judge, last_time, reader
@@ -16,7 +16,14 @@ _WORD = {True: "holds", False: "does not hold", None: "cannot hold"}
 
 def holds(condition: Condition, known: Known) -> bool | None:
     """Whether the condition holds; None where that cannot be known. Never raises, whatever the fields contain."""
-    return _judge(condition)(known)
+    if not condition.is_of_lead_alone or not isinstance(known.lead, LeadNames):
+        return _judge(condition)(known)
+    # While the lead's names stay, so do the answers that follow from them alone.
+    answers = known.lead.answers
+    kept = answers.get(id(condition))
+    if kept is None:
+        kept = answers[id(condition)] = condition, _judge(condition)(known)
+    return kept[1]
 
 
 def explain(condition: Condition, known: Known) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from nurture.campaign import Campaign, Step
-from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, TAKES_A_DAY, Known, LeadState, Profile
+from nurture.facts import MICRO, NOTHING, PROFILE_FIELDS, RECEIVED, TAKES_A_DAY, Known, LeadNames, LeadState, Profile
 from nurture.rules import scoring
 from nurture.rules.book import Rulebook
 from nurture.rules.once import once
@@ -66,9 +66,9 @@ _last: list[tuple[Profile | None, tuple[object, ...], _Names]] = [(None, (), NOT
 _fields = attrgetter(*PROFILE_FIELDS)
 
 
-def _names(state: LeadState, points: float | None) -> dict[str, object]:
+def _names(state: LeadState, points: float | None) -> LeadNames:
     profile = state.profile
-    names: dict[str, object] = dict(profile.attributes)
+    names = LeadNames(profile.attributes)
     names.update(zip(PROFILE_FIELDS, _fields(profile), strict=True))
     names["email"] = profile.email
     names["stage"] = state.stage
