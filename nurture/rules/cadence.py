@@ -14,7 +14,7 @@ from nurture.campaign import Cadence, Campaign, Step
 from nurture.facts import Slot
 from nurture.rules import calendar
 from nurture.rules.once import once
-from nurture.rules.slots import LATE, Search, later
+from nurture.rules.slots import LATE, Search, at_once, first_day, later, open_days
 
 __all__ = ["LATE", "is_slow", "next_slot", "zone_of"]
 
@@ -74,12 +74,16 @@ def next_slot(
     Returns:
         The slot, or None if no day is allowed within two years of the first thinkable one.
     """
-    search = Search(campaign, step, limits, lead_key, zone, holidays, now, taken_on, counted_on, not_before)
-    soonest = _soonest(campaign.cadence, step, slow, last_mail_on)
+    days, soonest = open_days(campaign.cadence, zone, holidays), _soonest(campaign.cadence, step, slow, last_mail_on)
     if first:
-        soonest = later(soonest, search.first_day(calendar.local_date(started_at, zone)))
-    found = search.at_once(soonest) if not_before is None and not_before_on is None else None
-    return found or search.from_day(soonest, not_before_on)
+        day = first_day(days, calendar.local_date(started_at, zone), not_before, lead_key, step.id)
+        soonest = later(soonest, day)
+    if not_before is None and not_before_on is None:
+        found = at_once(days, limits, lead_key, step.id, now, soonest, taken_on, counted_on)
+        if found is not None:
+            return found
+    search = Search(campaign, step, limits, lead_key, days, now, taken_on, counted_on, not_before)
+    return search.from_day(soonest, not_before_on)
 
 
 def _soonest(cadence: Cadence, step: Step, slow: bool, last_mail_on: date | None) -> date | None:

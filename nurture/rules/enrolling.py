@@ -8,7 +8,7 @@ from nurture.rules.draft import Draft
 from nurture.rules.effects import Cancelled, Enrolled, LeftCampaign, Planned, Queued
 from nurture.rules.evolving import evolve, in_state
 from nurture.rules.known import known
-from nurture.rules.planning import Plan, plan
+from nurture.rules.planning import Plan, Planning, plan
 
 
 def ask_who_takes(draft: Draft) -> None:
@@ -62,7 +62,8 @@ def decide_again(draft: Draft) -> None:
     if campaign is None:
         _set(draft, enrollment, Plan(None, None, None, enrollment.slow))
         return
-    planned = plan(draft.book, campaign, draft.state, enrollment, draft.now)
+    planning = Planning(draft.book, campaign, enrollment, draft.now, draft.state)
+    planned = planning.plan(draft.state)
     if planned.step is None and planned.finish_at is not None and planned.finish_at <= draft.now:
         _finish(draft, campaign)
         return
@@ -70,7 +71,8 @@ def decide_again(draft: Draft) -> None:
         today = local_date(draft.now, planned.slot.zone)
         if planned.slot.local_on == today:
             _queue(draft, campaign, enrollment, planned)
-            planned = plan(draft.book, campaign, draft.state, enrollment, draft.now)
+            planning.queue(planned.step, planned.slot, draft.state.engaged_at)
+            planned = planning.plan(draft.state)
     _set(draft, enrollment, planned)
 
 

@@ -4,7 +4,7 @@ Nothing is remembered but what was received, so an edit to a live campaign alway
 reaches the leads that had run out, a deleted one is gone, a renamed id is a new step. docs/campaigns.md has the rules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -37,15 +37,33 @@ class Choice:
         return tuple((step, why()) for step, why in self.skipped)
 
 
-def choose(campaign: Campaign, state: LeadState, enrollment: int | None, known_at: Callable[[Step], Known]) -> Choice:
-    """The step that comes next in the enrollment with this ordinal; None for an enrollment that has not begun."""
-    mine = [delivery for delivery in state.deliveries if delivery.campaign == campaign.id]
+def choose(
+    campaign: Campaign,
+    state: LeadState,
+    enrollment: int | None,
+    known_at: Callable[[Step], Known],
+    *,
+    after: Step | None = None,
+) -> Choice:
+    """The step that comes next.
+
+    Args:
+        campaign: whose steps.
+        state: the lead.
+        enrollment: its ordinal; None for one that has not begun.
+        known_at: what a step's `when` may look at.
+        after: the step that was chosen and queued just now, where that is known: a sequence goes on from there.
+    """
+    name = campaign.id
+    mine = [delivery for delivery in state.deliveries if delivery.campaign == name]
     start = 0
     if campaign.order == "sequence" and enrollment is not None:
-        start = _position(campaign, mine, enrollment) + 1
+        start = (_position(campaign, mine, enrollment) if after is None else _places(campaign)[after.id]) + 1
+    had = {delivery.step for delivery in mine}
     passed: list[tuple[str, Why]] = []
     for step in campaign.steps[start:]:
-        why_not = _why_not(step, mine, state.cycle, known_at)
+        # Most steps have had no mail: only the others' mails are looked through.
+        why_not = _why_not(step, mine if step.id in had else (), state.cycle, known_at)
         if why_not is None:
             return Choice(step, tuple(passed))
         passed.append((step.id, why_not))
@@ -88,7 +106,7 @@ def _places(campaign: Campaign) -> dict[str, int]:
     return {step.id: place for place, step in enumerate(campaign.steps)}
 
 
-def _why_not(step: Step, mine: list[DeliveryFact], cycle: int, known_at: Callable[[Step], Known]) -> Why | None:
+def _why_not(step: Step, mine: Sequence[DeliveryFact], cycle: int, known_at: Callable[[Step], Known]) -> Why | None:
     for delivery in mine:
         if delivery.step != step.id:
             continue

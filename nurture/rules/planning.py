@@ -48,32 +48,65 @@ def plan(
     tomorrow_at_the_earliest: bool = False,
 ) -> Plan:
     """The enrollment's next step and when, from the files as they are and what the lead has received."""
-    zone = cadence.zone_of(state.profile.timezone, book.agreement)
-    mails = _mails(state, enrollment, zone, now)
-    slow = cadence.is_slow(campaign.cadence, mails.unanswered)
-    choice = next_step.choose(
-        campaign, state, enrollment.n, lambda step: known(book, state, now, campaign=campaign, step=step)
-    )
-    if choice.step is None:
-        return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice)
-    slot = cadence.next_slot(
-        campaign=campaign,
-        step=choice.step,
-        limits=book.agreement.limits,
-        lead_key=state.profile.key,
-        zone=zone,
-        holidays=book.agreement.company.holidays,
-        now=now,
-        started_at=enrollment.started_at,
-        first=not mails.of_enrollment,
-        slow=slow,
-        last_mail_on=max(mails.days, default=None),
-        taken_on=mails.taken,
-        counted_on=mails.days,
-        not_before=state.mail_from,
-        not_before_on=local_date(now, zone) + DAY if tomorrow_at_the_earliest else None,
-    )
-    return Plan(choice.step, slot, None, slow, choice)
+    planning = Planning(book, campaign, enrollment, now, state)
+    return planning.plan(state, tomorrow_at_the_earliest=tomorrow_at_the_earliest)
+
+
+class Planning:
+    """One decision's plans: the lead's mails are walked once, though a decision that queues a mail plans twice."""
+
+    __slots__ = ("_book", "_campaign", "_enrollment", "_mails", "_now", "_passed_to", "_zone")
+
+    def __init__(
+        self, book: Rulebook, campaign: Campaign, enrollment: EnrollmentFact, now: datetime, state: LeadState
+    ) -> None:
+        """Look at what the lead has received."""
+        self._book, self._campaign, self._enrollment, self._now = book, campaign, enrollment, now
+        self._zone = cadence.zone_of(state.profile.timezone, book.agreement)
+        self._mails = _mails(state, enrollment, self._zone, now)
+        self._passed_to: Step | None = None
+
+    def plan(self, state: LeadState, *, tomorrow_at_the_earliest: bool = False) -> Plan:
+        """As the module's `plan`; `state` has the mails of the one looked at first, and those `queue` was told of."""
+        book, campaign, enrollment, now = self._book, self._campaign, self._enrollment, self._now
+        mails, zone = self._mails, self._zone
+        slow = cadence.is_slow(campaign.cadence, mails.unanswered)
+        choice = next_step.choose(
+            campaign,
+            state,
+            enrollment.n,
+            lambda step: known(book, state, now, campaign=campaign, step=step),
+            after=self._passed_to,
+        )
+        if choice.step is None:
+            return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice)
+        slot = cadence.next_slot(
+            campaign=campaign,
+            step=choice.step,
+            limits=book.agreement.limits,
+            lead_key=state.profile.key,
+            zone=zone,
+            holidays=book.agreement.company.holidays,
+            now=now,
+            started_at=enrollment.started_at,
+            first=not mails.of_enrollment,
+            slow=slow,
+            last_mail_on=max(mails.days, default=None),
+            taken_on=mails.taken,
+            counted_on=mails.days,
+            not_before=state.mail_from,
+            not_before_on=local_date(now, zone) + DAY if tomorrow_at_the_earliest else None,
+        )
+        return Plan(choice.step, slot, None, slow, choice)
+
+    def queue(self, step: Step, slot: Slot, engaged_at: datetime | None) -> None:
+        """Add the mail of a step just planned, for a slot of today."""
+        mails = self._mails
+        mails.days.append(slot.local_on)
+        mails.taken.add(slot.local_on)
+        mails.of_enrollment += 1
+        mails.unanswered += engaged_at is None or slot.at > engaged_at
+        self._passed_to = step
 
 
 @dataclass(slots=True)

@@ -78,6 +78,49 @@ def open_days(cadence: Cadence, zone: str, holidays: str | None) -> OpenDays:
     return found
 
 
+def at_once(
+    days: OpenDays,
+    limits: Limits,
+    lead_key: str,
+    step: str,
+    now: datetime,
+    soonest: date | None,
+    taken_on: Collection[date],
+    counted_on: Collection[date],
+) -> Slot | None:
+    """The slot on the first thinkable day, where nothing at all moves it; None: a `Search` has to look.
+
+    It finds what `Search.from_day` would, in a quarter of the time, for what is by far the most common: nothing holds
+    the mail back, and the day's hours are one stretch as long as the clock on the wall says.
+    """
+    day = calendar.local_date(now, days.zone)
+    if soonest is not None and soonest > day:
+        day = soonest
+    rule, hours = days[day]
+    if rule is not None or len(hours) != 1 or _full(day, limits, taken_on, counted_on) is not None:
+        return None
+    opened, until = hours[0]
+    if until - opened != days.whole:
+        return None
+    at = opened + MINUTE * pick(days.minutes, "minute", lead_key, step)
+    return Slot(at, until, day, days.zone) if now < until and now <= at + LATE else None
+
+
+def first_day(days: OpenDays, enrolled_on: date, not_before: datetime | None, lead_key: str, step: str) -> date:
+    """One of the days of the first week that the calendar allows, by the hash; the week's first where none is.
+
+    The week begins on the day after the enrollment's own, or, where nothing may go before a later instant, on the
+    first day whose hours are not over by then.
+    """
+    begin = enrolled_on + DAY
+    if not_before is not None:
+        waited = calendar.local_date(not_before, days.zone)
+        hours = days[waited][1]
+        begin = later(begin, waited if hours and hours[-1][1] > not_before else waited + DAY)
+    allowed = [day for day in [begin + ahead for ahead in _WEEK] if days[day][0] is None]
+    return allowed[pick(len(allowed), "first day", lead_key, step)] if allowed else begin
+
+
 @dataclass(slots=True)
 class Search:
     """One walk over the days, keeping what held the mail back."""
@@ -86,66 +129,28 @@ class Search:
     step: Step
     limits: Limits
     lead_key: str
-    zone: str
-    holidays: str | None
+    days: OpenDays
     now: datetime
     taken_on: Collection[date]
     counted_on: Collection[date]
     not_before: datetime | None
-    days: OpenDays = field(init=False)
     held: dict[tuple[HeldRule, date | None], Held] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.days = open_days(self.campaign.cadence, self.zone, self.holidays)
-
-    def at_once(self, soonest: date | None) -> Slot | None:
-        """The slot on the first thinkable day, where nothing at all moves it; None: `from_day` has to look.
-
-        It finds what `from_day` would, in a quarter of the time, for what is by far the most common: nothing holds the
-        mail back, and the day's hours are one stretch as long as the clock on the wall says.
-        """
-        day = self.now.astimezone(calendar.zone_info(self.zone)).date()
-        if soonest is not None and soonest > day:
-            day = soonest
-        rule, hours = self.days[day]
-        if rule is not None or len(hours) != 1 or self._full(day, self.counted_on) is not None:
-            return None
-        opened, until = hours[0]
-        if until - opened != self.days.whole:
-            return None
-        at = opened + MINUTE * pick(self.days.minutes, "minute", self.lead_key, self.step.id)
-        return Slot(at, until, day, self.zone) if self.now < until and self.now <= at + LATE else None
-
-    def first_day(self, enrolled_on: date) -> date:
-        """One of the days of the first week that the calendar allows, by the hash; the week's first where none is.
-
-        The week begins on the day after the enrollment's own, or, where nothing may go before a later instant, on the
-        first day whose hours are not over by then.
-        """
-        begin = enrolled_on + DAY
-        if self.not_before is not None:
-            waited = calendar.local_date(self.not_before, self.zone)
-            hours = self.days[waited][1]
-            begin = later(begin, waited if hours and hours[-1][1] > self.not_before else waited + DAY)
-        week = [begin + days for days in _WEEK]
-        allowed = [day for day in week if self.days[day][0] is None]
-        return allowed[pick(len(allowed), "first day", self.lead_key, self.step.id)] if allowed else begin
 
     def from_day(self, soonest: date | None, not_before_on: date | None) -> Slot | None:
         """The slot on the first allowed day from `soonest` on; never in the past."""
-        thinkable = calendar.local_date(self.now, self.zone)
+        thinkable = calendar.local_date(self.now, self.days.zone)
         if soonest is not None:
             thinkable = later(soonest, thinkable)
         day = thinkable if not_before_on is None else later(thinkable, not_before_on)
         if self.not_before is not None:
-            day = later(day, calendar.local_date(self.not_before, self.zone))
+            day = later(day, calendar.local_date(self.not_before, self.days.zone))
         if day != thinkable:
             self.held["not before", None] = Held("not before", partial(self._waits, day))
         since = day - timedelta(days=_LONGEST_SPAN)
         counted_on = sorted([other for other in self.counted_on if other > since])
         for _ in range(SEARCH_DAYS):
             rule, hours = self.days[day]
-            rule = rule or self._full(day, counted_on)
+            rule = rule or _full(day, self.limits, self.taken_on, counted_on)
             if rule is None:
                 slot = self._slot(day, hours)
                 if slot is not None:
@@ -153,15 +158,6 @@ class Search:
                 rule = "over"
             self._hold(rule, day, counted_on)
             day += DAY
-        return None
-
-    def _full(self, day: date, counted_on: Collection[date]) -> HeldRule | None:
-        """The rule by which the lead's other mails do not allow a day."""
-        if day in self.taken_on:
-            return "taken"
-        for rule, span, most in _spans(self.limits):
-            if len(counted_on) >= most and _full_span(day, span, most, counted_on) is not None:
-                return rule
         return None
 
     def _hold(self, rule: HeldRule, day: date, counted_on: list[date]) -> None:
@@ -178,7 +174,7 @@ class Search:
         if rule == "weekday":
             return f"{said} is a {WEEKDAYS[day.weekday()]}; mails go {say_weekdays(cadence.days)}"
         if rule == "holiday":
-            return f"{said} is a holiday ({self.holidays}): {calendar.holiday(self.holidays or '', day)}"
+            return f"{said} is a holiday ({self.days.holidays}): {calendar.holiday(self.days.holidays or '', day)}"
         if rule == "skipped":
             return f"the clocks skip {cadence.hours} on {said}"
         if rule == "taken":
@@ -215,14 +211,14 @@ class Search:
         if until - opened == self.days.whole:
             return opened + minute, until
         start = self.campaign.cadence.hours.start
-        at = calendar.first_instant(day, (datetime.combine(day, start) + minute).time(), self.zone)
+        at = calendar.first_instant(day, (datetime.combine(day, start) + minute).time(), self.days.zone)
         for _, until in hours:
             if at < until:
                 return at, until
         return hours[0]
 
     def _made(self, day: date, at: datetime, until: datetime) -> Slot:
-        return Slot(at, until, day, self.zone, tuple(self.held.values()))
+        return Slot(at, until, day, self.days.zone, tuple(self.held.values()))
 
     def _name(self, day: date) -> str:
         return calendar.say_day(day, self.now.year)
@@ -245,6 +241,16 @@ def _spans(limits: Limits) -> tuple[tuple[Literal["per_7_days", "per_30_days"], 
         *((("per_7_days", 7, week),) if week is not None else ()),
         *((("per_30_days", 30, month),) if month is not None else ()),
     )
+
+
+def _full(day: date, limits: Limits, taken_on: Collection[date], counted_on: Collection[date]) -> HeldRule | None:
+    """The rule by which the lead's other mails do not allow a day."""
+    if day in taken_on:
+        return "taken"
+    for rule, span, most in _spans(limits):
+        if len(counted_on) >= most and _full_span(day, span, most, counted_on) is not None:
+            return rule
+    return None
 
 
 def _full_span(day: date, span: int, most: int, counted_on: Collection[date]) -> tuple[int, date] | None:
