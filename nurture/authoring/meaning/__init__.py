@@ -6,7 +6,7 @@ An error here is proved, from the rules that production follows (`nurture.rules`
 from collections.abc import Iterator
 
 from nurture.agreement import Agreement
-from nurture.authoring.meaning import answers, entering, grades, lines, pace, scores, steps, successors
+from nurture.authoring.meaning import answers, entering, grades, lines, pace, scores, steps, successors, surveyed
 from nurture.authoring.meaning.circumstances import anywhere
 from nurture.authoring.meaning.conditions import senseless
 from nurture.authoring.meaning.facts import Given
@@ -77,7 +77,10 @@ def _unanswered(reading: Reading, read: dict[str, Document]) -> Iterator[Problem
         return
     if reading.agreement and reading.agreement_document:
         yield from answers.signals_never_answered(reading.agreement, reading.agreement_document, offered)
-        conditions = answers.conditions_of_agreement(reading.agreement)
+        conditions = list(answers.conditions_of_agreement(reading.agreement))
         yield from answers.questions_never_asked(conditions, reading.agreement_document, offered)
+        yield from surveyed.attributes_never_answered(conditions, reading.agreement_document, offered)
     for name, document in read.items():
-        yield from answers.questions_never_asked(conditions_of(reading.campaigns[name]), document, offered)
+        conditions = list(conditions_of(reading.campaigns[name]))
+        yield from answers.questions_never_asked(conditions, document, offered)
+        yield from surveyed.attributes_never_answered(conditions, document, offered)

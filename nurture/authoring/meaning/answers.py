@@ -1,7 +1,7 @@
 """Answers that signals and conditions wait for, held against those that the surveys offer."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nurture.agreement import Agreement
@@ -49,18 +49,18 @@ def signals_never_answered(agreement: Agreement, document: Document, said: Offer
         matcher = signal.when
         if matcher.kind == "answer" and matcher.pattern is not None:
             path = ("signals", name, "when", "answer")
-            wrong = _wrong(matcher.pattern, matcher.answer, said)
+            wrong = why_never_given(matcher.pattern, matcher.answer, said)
             if wrong:
                 yield warning(document, path, NEVER_ASKED, *wrong)
 
 
 def questions_never_asked(
-    conditions: Iterator[tuple[Path, Condition]], document: Document, said: Offered
+    conditions: Iterable[tuple[Path, Condition]], document: Document, said: Offered
 ) -> Iterator[Problem]:
     """Conditions that ask whether a lead answered what no survey asks."""
     for path, condition in conditions:
         for question in condition.questions:
-            wrong = _wrong(question.argument, None, said) if question.function == "answered" else None
+            wrong = why_never_given(question.argument, None, said) if question.function == "answered" else None
             if wrong:
                 yield warning(document, path, NEVER_ASKED, *wrong, within=question.at)
 
@@ -96,7 +96,8 @@ def misspelt_tracks(campaign: Campaign, document: Document, agreement: Agreement
                 yield warning(document, path, PROBABLE_TYPO, message, hint, within=question.at)
 
 
-def _wrong(question: str, answer: str | None, said: Offered) -> tuple[str, str | None] | None:
+def why_never_given(question: str, answer: str | None, said: Offered) -> tuple[str, str | None] | None:
+    """Why no survey gets this answer, or any where it is None, and a hint; None where one does."""
     asked = same_name(question)
     if asked not in said.questions:
         hint = did_you_mean(question, said.questions.values())

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from math import floor
 
+from nurture.authoring.meaning.compared import compared, literal_at
 from nurture.authoring.meaning.countries import COUNTRIES, OFTEN_MEANT
 from nurture.authoring.meaning.facts import Given
 from nurture.authoring.meaning.possible import can_be_open, can_fail, can_hold
@@ -11,7 +12,7 @@ from nurture.authoring.meaning.telling import error, warning
 from nurture.errors import Problem
 from nurture.grammar.conditions import Condition
 from nurture.grammar.mistakes import did_you_mean, one_of, quoted
-from nurture.grammar.tree import And, Comparison, Field, Listing, Literal, Or, Truth, leaves
+from nurture.grammar.tree import And, Field, Or, Truth, leaves
 from nurture.grammar.zones import zone_names
 from nurture.workspace.codes import ALWAYS_HOLDS, HARDLY_A_VALUE, NEVER_HOLDS
 from nurture.workspace.document import Document, Path
@@ -70,7 +71,7 @@ def _facts(tree: Truth) -> str:
 
 
 def _odd_values(document: Document, path: Path, condition: Condition) -> Iterator[Problem]:
-    for name, literal in _compared(condition.tree):
+    for name, literal in compared(condition.tree):
         text = literal.value
         if not isinstance(text, str):
             continue
@@ -78,32 +79,11 @@ def _odd_values(document: Document, path: Path, condition: Condition) -> Iterato
             meant = OFTEN_MEANT.get(text.upper())
             hint = f"did you mean `{meant}`?" if meant else "the codes are those of ISO 3166, such as `GB`"
             said = f"{quoted(text)} is the code of no country"
-            yield warning(document, path, HARDLY_A_VALUE, said, hint, within=_literal_at(condition, name, text))
+            yield warning(document, path, HARDLY_A_VALUE, said, hint, within=literal_at(condition, name, text))
         if str(name) == "lead.timezone" and text.casefold() not in _folded_zones():
             near = did_you_mean(text, zone_names()) or "such as `America/Chicago`"
-            at = _literal_at(condition, name, text)
+            at = literal_at(condition, name, text)
             yield warning(document, path, HARDLY_A_VALUE, f"{quoted(text)} is no time zone", near, within=at)
-
-
-def _literal_at(condition: Condition, name: Field, text: str) -> int:
-    """Where a fixed text stands that is compared with a name, its quote included; the name where it cannot be told."""
-    at = condition.source.find(text, name.at)
-    return name.at if at < 1 else at - 1
-
-
-def _compared(tree: Truth) -> Iterator[tuple[Field, Literal]]:
-    """Each field with each fixed value that it is compared with for being the same."""
-    if isinstance(tree, Comparison):
-        values = [tree.first, *(value for _, value in tree.rest)]
-        names = [value for value in values if isinstance(value, Field)]
-        for value in values:
-            fixed = value.items if isinstance(value, Listing) else (value,)
-            yield from ((name, item) for name in names for item in fixed if isinstance(item, Literal))
-    elif isinstance(tree, And | Or):
-        for item in tree.items:
-            yield from _compared(item)
-    elif hasattr(tree, "operand") and not isinstance(tree.operand, Field):
-        yield from _compared(tree.operand)
 
 
 def _folded_zones() -> frozenset[str]:
