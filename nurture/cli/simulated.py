@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from textwrap import fill
 from typing import Any
 
 from rich.table import Table
@@ -11,7 +12,20 @@ from nurture.lab.charts import bar, columns, spark
 from nurture.lab.running import Asked
 from nurture.lab.tally import Tally
 from nurture.lab.told import figures
-from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, some, waits, weeks_said
+from nurture.lab.wording import (
+    HELD,
+    LIVES,
+    came_to,
+    counts,
+    day_said,
+    ended,
+    gaps,
+    moment_said,
+    rests,
+    some,
+    waits,
+    weeks_said,
+)
 
 HEIGHT = 6
 """Lines of the chart at most."""
@@ -81,7 +95,7 @@ def _campaigns(told: Mapping[str, Any]) -> None:
     ]
     print_table(("campaign", "entered", "mails", "ran out of content", "left"), rows)
     for line in gaps(told):
-        out.print(f"  {line}", markup=False, soft_wrap=True)
+        _wrapped(line, 2)
     out.print()
 
 
@@ -138,20 +152,49 @@ def _in_marks(by_week: Mapping[str, Sequence[int]], weeks: int) -> None:
 
 
 def _dead_ends(told: Mapping[str, Any]) -> None:
+    """First those that nobody meant, then those that rest."""
     ends = told["dead_ends"]
     leads = sum(end["leads"] for end in ends)
     if not leads:
-        out.print("no dead ends: every lead is in a campaign, with sales, or out for good\n")
-        return
-    out.print(f"{leads:,} leads at a dead end: in no campaign, and none will take them by itself")
-    for end in ends[:SHOWN]:
-        what = f"{end['leads']:,} leads, {came_to(end)}; such as {end['example']}"
-        out.print(f"  {what}", markup=False, soft_wrap=True)
-        for campaign, why in end["why"].items():
-            out.print(f"      {campaign}: {why}", markup=False, soft_wrap=True)
-    if len(ends) > SHOWN:
-        out.print(f"  and {len(ends) - SHOWN} more kinds")
-    out.print()
+        out.print("no dead ends: no lead was left over that no file lets rest\n")
+    else:
+        out.print(f"{some(leads, 'lead')} at a dead end: in no campaign, and none will take {_them(leads)}")
+        for end in ends[:SHOWN]:
+            what = f"{some(end['leads'], 'lead')}, {came_to(end)}; such as {end['example']}"
+            _wrapped(what, 2)
+            for line in ended(end):
+                _wrapped(line, 6)
+        _more(len(ends) - SHOWN)
+        out.print()
+    for heading, lines in rests(told):
+        out.print(f"{heading}:", markup=False)
+        for line in lines[:SHOWN]:
+            _wrapped(line, 2)
+        _more(len(lines) - SHOWN)
+        out.print()
+
+
+def _them(leads: int) -> str:
+    return "it" if leads == 1 else "them"
+
+
+def _more(kinds: int) -> None:
+    if kinds > 0:
+        out.print(f"  and {some(kinds, 'more kind')}")
+
+
+def _wrapped(line: str, indent: int) -> None:
+    """A sentence in as many lines as the terminal needs, indented, the later ones a little more."""
+    begin = " " * indent
+    told = fill(
+        line,
+        max(out.width, 40),
+        initial_indent=begin,
+        subsequent_indent=begin + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    out.print(told, markup=False, soft_wrap=True)
 
 
 def _lives(examples: Mapping[str, Any]) -> None:

@@ -9,7 +9,20 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup, escape
 
-from nurture.lab.wording import HELD, LIVES, came_to, counts, day_said, gaps, moment_said, some, waits, weeks_said
+from nurture.lab.wording import (
+    HELD,
+    LIVES,
+    came_to,
+    counts,
+    day_said,
+    ended,
+    gaps,
+    moment_said,
+    rests,
+    some,
+    waits,
+    weeks_said,
+)
 
 COLOURS = 5
 """Series of one chart that have a colour of their own; more share the last."""
@@ -29,7 +42,9 @@ def page(told: Mapping[str, Any], *, company: str, file: str, how: str) -> str:
         how: one sentence about who did what: events, or rates and a seed.
     """
     return _template().render(
-        told={**told, "dead_ends": [{**end, "came": came_to(end)} for end in told["dead_ends"]]},
+        told=told,
+        dead_ends=[{**end, "came": came_to(end), "lines": ended(end)} for end in told["dead_ends"]],
+        rests=rests(told),
         company=company,
         file=file,
         how=how,
@@ -39,7 +54,11 @@ def page(told: Mapping[str, Any], *, company: str, file: str, how: str) -> str:
         days=_days(told["per_day"]),
         handoffs=_handoffs(told),
         endings=f"How they ended: {counts(told['handoff_endings'])}.",
-        campaigns=[_campaign(one) for one in told["campaigns"] if one["entered"] or one["status"] == "live"],
+        campaigns=[
+            _campaign(one, told["steps_unreached"])
+            for one in told["campaigns"]
+            if one["entered"] or one["status"] == "live"
+        ],
         held=_rows({HELD.get(rule, rule): count for rule, count in told["held"].items()}),
         held_lines=waits(told),
         dead_leads=sum(end["leads"] for end in told["dead_ends"]),
@@ -119,8 +138,8 @@ def _chart(
     return {"most": most, "svg": Markup(drawn), "dates": dates}  # noqa: S704 - numbers and escaped names
 
 
-def _campaign(one: Mapping[str, Any]) -> dict[str, Any]:
-    rows = _rows(one["steps"])
+def _campaign(one: Mapping[str, Any], unreached: Sequence[str]) -> dict[str, Any]:
+    rows = [{**row, "missed": f"{one['campaign']}/{row['name']}" in unreached} for row in _rows(one["steps"])]
     said = f"{some(one['entered'], 'time')} entered, {some(one['mails'], 'mail')}"
     lines = []
     if one["ran_out"]:

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from nurture.lab import dead_ends
+from nurture.facts import WITH_SALES, LeadState
+from nurture.lab import dead_ends, resting
 from nurture.lab.assigning import Offer, assigned, offer
 from nurture.lab.dead_ends import DeadEnd, Kind
+from nurture.lab.reach import Seen, beyond
 from nurture.lab.records import Delivery, Exit, Handoff, Lived
+from nurture.lab.resting import Rest
+from nurture.rules import taking
 from nurture.rules.book import Rulebook
 
 WEEK = 7
@@ -16,13 +20,18 @@ WEEK = 7
 
 @dataclass(slots=True)
 class CampaignTally:
-    """One campaign. Weeks count from 1. `ran_out` are leads for whom nothing was left, by the week it showed."""
+    """One campaign. Weeks count from 1. `ran_out` are leads for whom nothing was left, by the week it showed.
+
+    `first` is when each step first went, `due` when the next mail goes to somebody who is in the campaign at the end.
+    """
 
     entered: int = 0
     mails: int = 0
     steps: Counter[str] = field(default_factory=Counter)
     ran_out: Counter[int] = field(default_factory=Counter)
     exits: Counter[str] = field(default_factory=Counter)
+    first: dict[str, datetime] = field(default_factory=dict)
+    due: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -37,6 +46,7 @@ class Tally:
         stages: where leads stand at the end.
         endings: how handoffs ended; `open` for those that have not.
         newcomers: leads that the file lacks and events brought.
+        ripe: why sales refused leads that are not waiting for it any more.
         examples: some lives, by what they are examples of.
     """
 
@@ -58,6 +68,8 @@ class Tally:
     campaigns: dict[str, CampaignTally] = field(default_factory=dict)
     offers: list[Offer] = field(default_factory=list)
     ends: dict[Kind, DeadEnd] = field(default_factory=dict)
+    rests: dict[resting.Kind, Rest] = field(default_factory=dict)
+    ripe: set[str] = field(default_factory=set)
     examples: dict[str, Lived] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,8 +94,7 @@ class Tally:
         for reason in {wait.reason for wait in lived.waited}:
             self.waited[reason] += 1
         self.failed.update(lived.failed)
-        if dead_ends.is_dead_end(lived.state):
-            dead_ends.note(self.ends, self.book, lived.state, self.end)
+        self._standing(lived.state)
         self._keep(lived)
 
     def week(self, at: datetime) -> int:
@@ -100,6 +111,17 @@ class Tally:
     def dead_ends(self) -> list[DeadEnd]:
         """Kinds of dead ends, those of most leads first."""
         return sorted(self.ends.values(), key=lambda end: (-end.leads, end.example))
+
+    def resting(self) -> list[Rest]:
+        """Kinds of leads that rest, those of most leads first."""
+        return sorted(self.rests.values(), key=lambda rest: (-rest.leads, rest.example))
+
+    def beyond(self) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+        """Campaigns and steps for which the time was too short for anybody."""
+        first = {name: one.first for name, one in self.campaigns.items()}
+        due = {name: one.due for name, one in self.campaigns.items() if one.due is not None}
+        entered = {name for name, one in self.campaigns.items() if one.entered}
+        return beyond(self.book, Seen(self.start, self.end, first, due, entered, self.ripe))
 
     def unreached(self) -> list[tuple[str, str]]:
         """Steps of campaigns that were entered, which nobody was sent: (campaign, step)."""
@@ -124,9 +146,24 @@ class Tally:
         campaign = self.campaigns[mail.campaign]
         campaign.mails += 1
         campaign.steps[mail.step] += 1
+        campaign.first[mail.step] = min(mail.at, campaign.first.get(mail.step, mail.at))
         if mail.held:
             self.moved += 1
             self.held.update(set(mail.held))
+
+    def _standing(self, state: LeadState) -> None:
+        """Where the lead stands at the end: with whom, waiting, resting, or nowhere."""
+        enrollment = state.enrollment
+        if enrollment is not None and enrollment.status == "active" and enrollment.due_at is not None:
+            campaign = self.campaigns[enrollment.campaign]
+            campaign.due = enrollment.due_at if campaign.due is None else min(campaign.due, enrollment.due_at)
+        waits = state.ask_at is not None or state.suppressed is not None or state.stage in WITH_SALES
+        if state.reason is not None and not waits:
+            self.ripe.add(state.reason)
+        if dead_ends.is_idle(state):
+            asked = taking.choose(self.book, state, self.end)
+            if not resting.note(self.rests, self.book, state, asked):
+                dead_ends.note(self.ends, state, asked)
 
     def _left(self, left: Exit) -> None:
         self.exits[left.reason] += 1

@@ -7,6 +7,7 @@ from typing import Any
 from nurture.facts import MICRO
 from nurture.lab.assigning import Offer, assigned
 from nurture.lab.records import Delivery, Exit, Handoff, Lived
+from nurture.lab.resting import Rest
 from nurture.lab.tally import Tally
 from nurture.rules.calendar import zone_info
 
@@ -56,6 +57,8 @@ def handoff_rows(tally: Tally, handoffs: Mapping[Offer, Handoff]) -> list[dict[s
 
 def figures(tally: Tally) -> dict[str, Any]:
     """What it all comes to, JSON-ready. Weeks count from 1 at the start; days are those of each mail's lead."""
+    late_campaigns, late_steps = tally.beyond()
+    unreached, unentered = tally.unreached(), tally.unentered()
     return {
         "start": tally.start.isoformat(),
         "end": tally.end.isoformat(),
@@ -77,12 +80,15 @@ def figures(tally: Tally) -> dict[str, Any]:
         "dead_ends": [
             {
                 "leads": end.leads, "left_as": end.left_as, "refused_for": end.refused_for, "example": end.example,
-                "why": dict(end.why),
+                "why": dict(end.why), "others": end.others,
             }
             for end in tally.dead_ends()
         ],
-        "steps_unreached": [f"{campaign}/{step}" for campaign, step in tally.unreached()],
-        "campaigns_unentered": dict(tally.unentered()),
+        "resting": [_rest(rest) for rest in tally.resting()],
+        "steps_unreached": ["/".join(step) for step in unreached if step not in late_steps],
+        "steps_beyond": ["/".join(step) for step in unreached if step in late_steps],
+        "campaigns_unentered": {name: ways for name, ways in unentered.items() if name not in late_campaigns},
+        "campaigns_beyond": {name: ways for name, ways in unentered.items() if name in late_campaigns},
         "examples": {kind: life_lines(lived) for kind, lived in tally.examples.items()},
     }  # fmt: skip
 
@@ -119,6 +125,17 @@ def _campaign(tally: Tally, name: str) -> dict[str, Any]:
         "ran_out": counted.ran_out.total(),
         "ran_out_by_week": _weeks(counted.ran_out),
         "exits": _ordered(counted.exits),
+    }
+
+
+def _rest(rest: Rest) -> dict[str, Any]:
+    return {
+        "leads": rest.leads,
+        "campaign": rest.campaign,
+        "because": rest.because,
+        "takes": rest.takes,
+        "takes_from": None if rest.takes_from is None else rest.takes_from.isoformat(),
+        "example": rest.example,
     }
 
 

@@ -47,7 +47,9 @@ def weeks_said(weeks: Mapping[str, int]) -> str:
     if not weeks:
         return ""
     first, most = next(iter(weeks)), max(weeks, key=lambda week: weeks[week])
-    return f"in week {first}" if len(weeks) == 1 else f"from week {first}, most in week {most}"
+    if len(weeks) == 1:
+        return f"in week {first}"
+    return f"from week {first}, most {'then' if most == first else f'in week {most}'}"
 
 
 def day_said(iso: str) -> str:
@@ -63,10 +65,46 @@ def moment_said(iso: str) -> str:
 
 
 def gaps(told: Mapping[str, Any]) -> list[str]:
-    """Steps that nobody was sent, and campaigns that nobody entered, a sentence each."""
+    """Steps that nobody was sent and campaigns that nobody entered; last, those for which the time was too short."""
     lines = [f"Nobody was sent {step}." for step in told["steps_unreached"]]
     lines += [f"Nobody entered {name} (entered when {ways})." for name, ways in told["campaigns_unentered"].items()]
+    late = [*told["steps_beyond"], *(f"{name} as a whole" for name in told["campaigns_beyond"])]
+    if late:
+        lines.append(f"Not within {some(told['weeks'], 'week')}, as the campaigns' rhythm is: {', '.join(late)}.")
     return lines
+
+
+def ended(end: Mapping[str, Any]) -> list[str]:
+    """Why no campaign takes leads at a dead end, a line for each thing said; who says the same shares a line."""
+    said: dict[str, list[str]] = {}
+    for campaign, why in end["why"].items():
+        said.setdefault(why, []).append(campaign)
+    lines = [f"{', '.join(campaigns)}: {why}" for why, campaigns in said.items()]
+    return [*lines, end["others"]] if end["others"] else lines
+
+
+def rests(told: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Leads that rest: a heading and its lines for those whose file says so, and for those who only have to stir."""
+    groups = []
+    for meant in (True, False):
+        kinds = [rest for rest in told["resting"] if (rest["because"] is not None) == meant]
+        leads = sum(rest["leads"] for rest in kinds)
+        verb = "rests" if leads == 1 else "rest"
+        why = "as the campaign's file says" if meant else "until something happens"
+        if kinds:
+            groups.append((f"{some(leads, 'lead')} {verb}, {why}", [_rest(rest) for rest in kinds]))
+    return groups
+
+
+def _rest(rest: Mapping[str, Any]) -> str:
+    """`3 leads, could-not-reach (then: rest); long-term takes them when they do something; such as ...`."""
+    left = rest["campaign"] or "never in a campaign"
+    parts = [f"{some(rest['leads'], 'lead')}, {left}" + (f" ({rest['because']})" if rest["because"] else "")]
+    if rest["takes"]:
+        day = f", from {day_said(rest['takes_from'])} on" if rest["takes_from"] else ""
+        them, do = ("it", "it does") if rest["leads"] == 1 else ("them", "they do")
+        parts.append(f"{rest['takes']} takes {them} as soon as {do} something or the profile changes{day}")
+    return "; ".join([*parts, f"such as {rest['example']}"])
 
 
 def waits(told: Mapping[str, Any]) -> list[str]:

@@ -3,16 +3,19 @@
 import gc
 import re
 import tracemalloc
+from dataclasses import replace
 from datetime import timedelta
 
+from nurture.lab import resting
 from nurture.lab.assigning import Offer, assigned
 from nurture.lab.charts import bar, columns
 from nurture.lab.page import page
 from nurture.lab.simulation import simulate
 from nurture.lab.tally import Tally
 from nurture.lab.told import figures
-from nurture.lab.wording import some
-from tests.lab.lives import EVERY_DAY, START, lived, person, tuesdays
+from nurture.lab.wording import ended, gaps, rests, some, weeks_said
+from nurture.rules import taking
+from tests.lab.lives import EVERY_DAY, START, event, lived, person, tuesdays
 from tests.lab.test_simulate_people import crowd, model
 from tests.rules.examples import make_agreement
 from tests.rules.lives import book_of, campaign_of
@@ -51,6 +54,105 @@ def test_dead_ends_say_why_nobody_takes_the_lead():
     assert (end["leads"], end["refused_for"], end["left_as"]) == (2, "not_ready", None)
     assert end["why"] == {"not-ready": "lead.country is “US”, so \"lead.country == 'DE'\" does not hold"}
     assert told["campaigns_unentered"] == {"not-ready": "sales refuses for not_ready"}
+
+
+def test_who_rests_because_the_file_says_so_is_no_dead_end():
+    book = tuesdays(
+        exit=[{"when": "lead.country == 'DE'", "reason": "wrong_place"}], finish={"after": "1 day", "then": "rest"}
+    )
+    moved = event("identify", START + timedelta(days=3), traits={"country": "DE"})
+    told = told_of(book, person(reject_reason="not_ready"), person("al@x.example", reject_reason="not_ready"),
+                   events=[moved])  # fmt: skip
+    assert told["dead_ends"] == []
+    assert [(rest["leads"], rest["campaign"], rest["because"], rest["takes"]) for rest in told["resting"]] == [
+        (1, "not-ready", "then: rest", None),
+        (1, "not-ready", "exit: wrong_place", None),
+    ]
+    ((heading, lines),) = rests(told)
+    assert heading == "2 leads rest, as the campaign's file says"
+    assert lines[0] == "1 lead, not-ready (then: rest); such as al@x.example"
+
+
+def test_who_would_be_taken_after_a_rest_is_told_by_whom_and_when():
+    first = campaign_of(finish={"after": "1 day", "then": "rest"}, priority=1)
+    book = book_of(first, campaign_of("later", priority=2))
+    told = told_of(book, person(reject_reason="not_ready"))
+    assert told["dead_ends"] == []
+    (rest,) = told["resting"]
+    assert (rest["because"], rest["takes"], rest["takes_from"]) == ("then: rest", "later", None)
+    ((_, lines),) = rests(told)
+    assert "; later takes it as soon as it does something or the profile changes; such as" in lines[0]
+
+
+def test_who_would_go_on_to_a_campaign_that_is_not_simulated_is_no_dead_end():
+    told = told_of(tuesdays(finish={"after": "1 day", "then": "elsewhere"}), person())
+    assert told["dead_ends"] == []
+    assert [rest["because"] for rest in told["resting"]] == ["then: elsewhere"]
+
+
+def test_who_may_come_again_later_but_is_not_asked_by_itself_is_told_from_when():
+    enroll = {"reasons": ["not_ready"], "again": "after 90 days"}
+    steps = [{"id": "one", "email": "t/one", "repeat": True}]
+    book = book_of(campaign_of(enroll=enroll, steps=steps, finish={"after": "1 day", "then": "rest"}))
+    (life,) = lived(book, person(reject_reason="not_ready"))
+    again = replace(life.state, cycle=life.state.cycle + 1)
+    found = {}
+    assert resting.note(found, book, again, taking.choose(book, again, END))
+    (rest,) = found.values()
+    assert (rest.because, rest.takes) == (None, "not-ready")
+    assert rest.takes_from == life.state.past[-1].ended_at + timedelta(days=90)
+
+
+def test_the_weeks_of_something_are_said_briefly():
+    assert weeks_said({}) == ""
+    assert weeks_said({"3": 1}) == "in week 3"
+    assert weeks_said({"3": 2, "4": 1}) == "from week 3, most then"
+    assert weeks_said({"3": 2, "4": 5}) == "from week 3, most in week 4"
+
+
+def test_who_is_refused_again_after_a_rest_and_taken_by_nobody_has_come_to_a_dead_end():
+    book = book_of(campaign_of(finish={"after": "1 day", "then": "rest"}))
+    (life,) = lived(book, person(reject_reason="not_ready"))
+    again = replace(life.state, cycle=life.state.cycle + 1, reason="no_budget")
+    assert not resting.note({}, book, again, taking.choose(book, again, END))
+    assert resting.note({}, book, life.state, taking.choose(book, life.state, END))
+
+
+def test_campaigns_that_are_for_other_leads_share_a_line_of_a_dead_end():
+    book = book_of(
+        campaign_of(enroll={"reasons": ["not_ready"], "when": "lead.country == 'DE'"}),
+        campaign_of("b", enroll={"reasons": ["no_budget"]}),
+        campaign_of("c", enroll={"reasons": ["no_budget"]}),
+    )
+    (end,) = told_of(book, person(reject_reason="not_ready"))["dead_ends"]
+    assert list(end["why"]) == ["not-ready"]
+    assert end["others"] == "the others do not list not_ready"
+    assert ended(end)[1:] == ["the others do not list not_ready"]
+    (end,) = told_of(book, person(title="Clerk"))["dead_ends"]
+    assert (end["why"], ended(end)) == ({}, ["no campaign takes unready leads"])
+
+
+def test_steps_that_had_no_time_are_told_apart_from_those_that_could_have_gone():
+    steps = [
+        {"id": "one", "email": "t/one"}, {"id": "never", "email": "t/two", "when": "lead.country == 'XX'"},
+        {"id": "late", "email": "t/three", "after": "6 weeks"}, {"id": "last", "email": "t/four"},
+    ]  # fmt: skip
+    told = told_of(book_of(campaign_of(steps=steps)), person())
+    assert told["steps_unreached"] == ["not-ready/never"]
+    assert told["steps_beyond"] == ["not-ready/late", "not-ready/last"]
+    assert gaps(told)[-1] == "Not within 6 weeks, as the campaigns' rhythm is: not-ready/late, not-ready/last."
+
+
+def test_a_campaign_that_nobody_can_enter_yet_is_no_warning():
+    book = book_of(
+        campaign_of(finish={"after": "30 days", "then": "next"}, priority=1),
+        campaign_of("waits", enroll={"reasons": ["no_budget"]}),
+        campaign_of("next", enroll={}),
+        campaign_of("could", enroll={"reasons": ["wrong_person"]}),
+    )
+    told = told_of(book, person(), person("al@x.example", reject_reason="no_budget", rejected_at=START))
+    assert list(told["campaigns_beyond"]) == ["next", "waits"]
+    assert list(told["campaigns_unentered"]) == ["could"]
 
 
 def test_whoever_is_out_for_good_or_with_sales_is_no_dead_end():
