@@ -329,6 +329,17 @@ def test_a_paused_campaign_sends_nothing_and_goes_on_when_it_is_live_again() -> 
     assert [mail.step for mail in life.until(weeks(20))] == ["one", "two", "three"]
 
 
+def test_a_lead_refused_while_the_campaign_is_paused_rests_until_it_does_something() -> None:
+    life = Life(book_of(campaign_of(status="paused")), lead())
+    life.happens(h.Refused("not_ready", weeks(1), "import"), weeks(1))
+    assert (life.state.stage, life.state.enrollment, life.state.ask_at) == ("nurture", None, None)
+    life.book = book_of()
+    life.happens(h.CameDue(), weeks(2))
+    assert life.state.enrollment is None
+    life.does("/about", now=weeks(3))
+    assert life.state.enrollment.campaign == "not-ready"
+
+
 # Leaving
 
 
