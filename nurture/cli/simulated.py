@@ -15,6 +15,7 @@ from nurture.lab.told import figures
 from nurture.lab.wording import (
     HELD,
     LIVES,
+    NO_DEAD_ENDS,
     came_to,
     counts,
     day_said,
@@ -156,7 +157,8 @@ def _dead_ends(told: Mapping[str, Any]) -> None:
     ends = told["dead_ends"]
     leads = sum(end["leads"] for end in ends)
     if not leads:
-        out.print("no dead ends: no lead was left over that no file lets rest\n")
+        _wrapped(f"no dead ends: {NO_DEAD_ENDS}", 0)
+        out.print()
     else:
         out.print(f"{some(leads, 'lead')} at a dead end: in no campaign, and none will take {_them(leads)}")
         for end in ends[:SHOWN]:

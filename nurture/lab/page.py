@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from nurture.lab.wording import (
     HELD,
     LIVES,
+    NO_DEAD_ENDS,
     came_to,
     counts,
     day_said,
@@ -45,6 +46,7 @@ def page(told: Mapping[str, Any], *, company: str, file: str, how: str) -> str:
         told=told,
         dead_ends=[{**end, "came": came_to(end), "lines": ended(end)} for end in told["dead_ends"]],
         rests=rests(told),
+        no_dead_ends=NO_DEAD_ENDS,
         company=company,
         file=file,
         how=how,

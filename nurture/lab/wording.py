@@ -25,6 +25,9 @@ LIVES: Mapping[str, str] = {
 }
 """What each example is an example of."""
 
+NO_DEAD_ENDS = "whoever is in no campaign is with sales, out for good, waiting for a day, or resting as meant"
+"""What is so where nobody has come to a dead end."""
+
 
 def came_to(end: Mapping[str, Any]) -> str:
     """How leads came to a dead end: `refused as not_ready, left as finished`."""

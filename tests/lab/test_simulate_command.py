@@ -90,6 +90,38 @@ def test_a_person_is_told_the_gist(place):
         assert word in result.stdout
 
 
+def test_dead_ends_and_rest_are_told_apart_on_a_narrow_terminal(monkeypatch):
+    monkeypatch.setattr("nurture.cli.simulated.out", Console(width=80, highlight=False))
+    end = {"leads": 1, "left_as": None, "refused_for": "not_ready", "example": "jo@buyer.example"}
+    end |= {
+        "why": {"a": "its country is “US”", "b": "its country is “US”"},
+        "others": "the others do not list not_ready",
+    }
+    rest = {"leads": 2, "campaign": "a", "because": "then: rest", "example": "al@buyer.example"}
+    rest |= {"takes": "b", "takes_from": "2026-06-12T00:00:00+00:00"}
+    with simulated.out.capture() as said:
+        simulated._dead_ends({"dead_ends": [end], "resting": [rest]})
+    assert said.get().splitlines() == [
+        "1 lead at a dead end: in no campaign, and none will take it",
+        "  1 lead, refused as not_ready, never in a campaign; such as jo@buyer.example",
+        "      a, b: its country is “US”",
+        "      the others do not list not_ready",
+        "",
+        "2 leads rest, as the campaign's file says:",
+        "  2 leads, a (then: rest); b takes them as soon as they do something or the",
+        "    profile changes, from Fri 12 Jun 2026 on; such as al@buyer.example",
+        "",
+    ]
+
+
+def test_one_lead_is_told_of_as_one(place):
+    (place / "leads.csv").write_text("email\njo@buyer.example\n")
+    result = simulate("--rate", "bounce=0%", weeks="1")
+    assert result.stdout.startswith("1 lead, 1 week from")
+    assert "1 mail to 1 lead; 0 handoffs to sales" in result.stdout
+    assert [line.split()[0] for line in result.stdout.splitlines() if "█" in line] == ["1"]
+
+
 def test_a_year_of_handoffs_fits_a_narrow_terminal(monkeypatch):
     monkeypatch.setattr("nurture.cli.simulated.out", Console(width=80, highlight=False))
     by_week = {"rep.one@acme.example": [0, 9] * 26, "rep.two@acme.example": [1, 0] * 26}
