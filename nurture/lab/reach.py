@@ -1,6 +1,6 @@
 """When a step can go at the earliest: what nobody was sent because the time was too short is no mistake of the files.
 
-A bound from below: leads that answer every mail, no limits, no holidays, and every step with a `when` passed over.
+A bound from below: leads that answer every mail, no limits, no holidays, and steps with a `when` passed over.
 """
 
 from collections.abc import Mapping, Set
@@ -25,6 +25,7 @@ class Seen:
         due: for each campaign, when somebody's next mail goes who is in it at the end.
         entered: campaigns that somebody entered.
         ripe: reasons of refusals whose `wait` was over for somebody.
+        out: campaigns that had nothing left for somebody.
     """
 
     start: datetime
@@ -33,6 +34,7 @@ class Seen:
     due: Mapping[str, datetime]
     entered: Set[str]
     ripe: Set[str]
+    out: Set[str] = frozenset()
 
 
 def beyond(book: Rulebook, seen: Seen) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
@@ -79,15 +81,20 @@ def _begin(book: Rulebook, campaign: Campaign, seen: Seen) -> datetime | None:
 
 
 def _walk(campaign: Campaign, begin: datetime | None, seen: Seen) -> tuple[dict[str, datetime], datetime | None]:
-    """When each step can go, and when the last one that everybody gets."""
+    """When each step can go, and when the last one that everybody gets.
+
+    A step with a `when` costs no time, for some leads pass it over; but while nobody has come any further, the way to
+    what follows leads over it.
+    """
     if begin is None:
         return {}, None
     first, at, mailed = seen.first.get(campaign.id, {}), begin, False
+    last = None if campaign.id in seen.out else next((s.id for s in reversed(campaign.steps) if s.id in first), None)
     earliest = {}
     for step in campaign.steps:
         days = max(campaign.cadence.every.days, 0 if step.after is None else step.after.days)
         earliest[step.id] = first.get(step.id, at + timedelta(days=days) if mailed else at)
-        if step.when is None:
+        if step.when is None or step.id == last:
             at, mailed = earliest[step.id], True
     return earliest, at
 

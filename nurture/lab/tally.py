@@ -121,7 +121,8 @@ class Tally:
         first = {name: one.first for name, one in self.campaigns.items()}
         due = {name: one.due for name, one in self.campaigns.items() if one.due is not None}
         entered = {name for name, one in self.campaigns.items() if one.entered}
-        return beyond(self.book, Seen(self.start, self.end, first, due, entered, self.ripe))
+        out = {name for name, one in self.campaigns.items() if one.ran_out}
+        return beyond(self.book, Seen(self.start, self.end, first, due, entered, self.ripe, out))
 
     def unreached(self) -> list[tuple[str, str]]:
         """Steps of campaigns that were entered, which nobody was sent: (campaign, step)."""

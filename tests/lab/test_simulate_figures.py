@@ -143,6 +143,19 @@ def test_steps_that_had_no_time_are_told_apart_from_those_that_could_have_gone()
     assert gaps(told)[-1] == "Not within 6 weeks, as the campaigns' rhythm is: not-ready/late, not-ready/last."
 
 
+def test_while_nobody_has_come_further_than_a_step_with_a_when_the_way_leads_over_it():
+    steps = [
+        {"id": "one", "email": "t/one"},
+        {"id": "two", "email": "t/two", "when": "lead.country == 'US'", "after": "3 weeks"},
+        {"id": "last", "email": "t/three", "when": "lead.country is not empty", "after": "4 weeks"},
+    ]  # fmt: skip
+    told = told_of(book_of(campaign_of(steps=steps)), person())
+    assert (told["steps_unreached"], told["steps_beyond"]) == ([], ["not-ready/last"])
+    steps[2]["when"] = "lead.country == 'XX'"
+    told = told_of(book_of(campaign_of(steps=steps)), person())
+    assert (told["steps_unreached"], told["steps_beyond"]) == (["not-ready/last"], [])
+
+
 def test_a_campaign_that_nobody_can_enter_yet_is_no_warning():
     book = book_of(
         campaign_of(finish={"after": "30 days", "then": "next"}, priority=1),
