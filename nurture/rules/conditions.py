@@ -16,14 +16,17 @@ _WORD = {True: "holds", False: "does not hold", None: "cannot hold"}
 
 def holds(condition: Condition, known: Known) -> bool | None:
     """Whether the condition holds; None where that cannot be known. Never raises, whatever the fields contain."""
-    if not condition.is_of_lead_alone or not isinstance(known.lead, LeadNames):
+    lead = known.lead
+    if not isinstance(lead, LeadNames):
         return _judge(condition)(known)
     # While the lead's names stay, so do the answers that follow from them alone.
-    answers = known.lead.answers
-    kept = answers.get(id(condition))
-    if kept is None:
-        kept = answers[id(condition)] = condition, _judge(condition)(known)
-    return kept[1]
+    kept = lead.answers.get(id(condition))
+    if kept is not None:
+        return kept[1]
+    held = _judge(condition)(known)
+    if condition.is_of_lead_alone:
+        lead.answers[id(condition)] = condition, held
+    return held
 
 
 def explain(condition: Condition, known: Known) -> str:
