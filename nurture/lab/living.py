@@ -161,9 +161,11 @@ class Life:
         """The delivery's row, as it is written."""
         now = self.now if as_state == "sent" else None
         marked = list(self.state.deliveries)
-        for place, one in enumerate(marked):
+        for place in range(len(marked) - 1, -1, -1):  # there is one such row, and it is among the latest
+            one = marked[place]
             if one.step == mail.step and one.campaign == mail.campaign and one.cycle == mail.cycle:
                 marked[place] = _marked(one, as_state, now, for_good=for_good)
+                break
         self.state = evolve(self.state, deliveries=tuple(marked))
 
     def _request(self, request: Request) -> None:
