@@ -33,7 +33,7 @@ def test_people_read_a_line_for_each_problem_and_the_counts(root: Path):
     result = run()
     assert result.exit_code == 1
     assert result.stdout == (
-        "campaigns/later.yaml:9:10: warning: 5 minutes are too short: all mails of a day go within them, and what is a "
+        "campaigns/later.yaml:9:10: warning: hours of 5 minutes are too short: all mails of a day go within them, and what is a "
         "little late waits for the next allowed day [N167]\n"
         "    hint: at least 15 minutes; better hours\n"
         "campaigns/warm.yaml:10:15: error: `wendesday` is not a weekday; they are `mon`, `tue`, `wed`, `thu`, `fri`, "
@@ -68,7 +68,7 @@ def test_a_pull_request_gets_annotations(root: Path):
         "::error file=campaigns/warm.yaml,line=10,col=15,title=N121::`wendesday` is not a weekday; they are `mon`, "
         "`tue`, `wed`, `thu`, `fri`, `sat` or `sun` (did you mean `wednesday`?)"
     )
-    assert lines[0].startswith("::warning file=campaigns/later.yaml,line=9,col=10,title=N167::5 minutes")
+    assert lines[0].startswith("::warning file=campaigns/later.yaml,line=9,col=10,title=N167::hours of 5 minutes")
 
 
 def test_annotations_escape_what_would_end_them():
