@@ -33,8 +33,8 @@ def test_people_read_a_line_for_each_problem_and_the_counts(root: Path):
     result = run()
     assert result.exit_code == 1
     assert result.stdout == (
-        "campaigns/later.yaml:9:10: warning: hours of 5 minutes are too short: all mails of a day go within them, and what "
-        "is a little late waits for the next allowed day [N167]\n"
+        "campaigns/later.yaml:9:10: warning: hours of 5 minutes are too short: all mails of a day go within them, and "
+        "what is a little late waits for the next allowed day [N167]\n"
         "    hint: at least 15 minutes; better hours\n"
         "campaigns/warm.yaml:10:15: error: `wendesday` is not a weekday; they are `mon`, `tue`, `wed`, `thu`, `fri`, "
         "`sat` or `sun` [N121]\n"
