@@ -10,7 +10,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from nurture.errors import TemplateError
-from nurture.mail.pieces import Place
+from nurture.mail.pieces import Paragraph, Place
 from nurture.mail.refusals import STRICT, Refusals
 
 _FENCED = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -144,4 +144,7 @@ def _text_place(key: str, text: str, place: Place, yaml: str) -> Place:
     line = yaml.split("\n")[place.line - 2]
     behind = line.find(":", place.column - 1 + len(key)) + 1
     first = line.find(text[0], behind) if behind else -1
-    return Place(place.file, place.line, first + 1) if first >= 0 else place
+    column = first + 1 if first >= 0 else place.column
+    # a text that is folded, or has escapes, is not in the file as it reads
+    kind = Place if first >= 0 and line.startswith(text, first) else Paragraph
+    return kind(place.file, place.line, column)

@@ -91,6 +91,20 @@ def test_a_mistake_in_the_front_matter(head: str, line: int, words: str) -> None
     assert caught.value.line == line
 
 
+@pytest.mark.parametrize(
+    ("head", "column"),
+    [
+        ('subject: "one {{ lead.frist_name }}"', 18),
+        ('subject: "one\n  two three {{ lead.frist_name }}"', 11),
+        ('subject: "\\u0041 {{ lead.frist_name }}"', 1),
+    ],
+)
+def test_a_subject_that_is_not_in_the_file_as_it_reads_has_one_place(head: str, column: int) -> None:
+    with pytest.raises(TemplateError, match="frist_name") as caught:
+        text_mail("x", head=head)
+    assert (caught.value.line, caught.value.column) == (2, column)
+
+
 def test_a_mail_without_front_matter_is_told_how_to_begin() -> None:
     with pytest.raises(TemplateError, match="a mail begins with ---"):
         compile_template(file("t.mjml", "<mjml></mjml>"), {})
