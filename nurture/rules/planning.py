@@ -143,11 +143,6 @@ def _mails(state: LeadState, enrollment: EnrollmentFact, zone: str, now: datetim
     return _Mails(days, taken, here, unanswered)
 
 
-def is_slow(campaign: Campaign, state: LeadState, enrollment: EnrollmentFact) -> bool:
-    """Whether the lead has left so many of this enrollment's mails unanswered that the slow-down rules."""
-    return cadence.is_slow(campaign.cadence, unanswered(state, enrollment))
-
-
 def unanswered(state: LeadState, enrollment: EnrollmentFact) -> int:
     """This enrollment's mails since the lead's last human event other than an open."""
     n, engaged_at, count = enrollment.n, state.engaged_at, 0
