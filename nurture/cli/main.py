@@ -11,6 +11,7 @@ from nurture.cli import (
     check,
     deliveries,
     demo,
+    events,
     handoffs,
     init,
     leads,
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(leads.leads, name="leads")
 app.add_typer(handoffs.handoffs, name="handoffs")
 app.add_typer(deliveries.deliveries, name="deliveries")
+app.add_typer(events.events, name="events")
 app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
 app.command("check")(check.check)

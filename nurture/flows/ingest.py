@@ -14,7 +14,8 @@ from nurture.facts import LeadState
 from nurture.flows.decide import offered, settle
 from nurture.flows.identify import Recognised, recognise
 from nurture.rules.bots import known_program
-from nurture.rules.happenings import Arrived, Did, Happening, ProfileChanged
+from nurture.rules.happenings import Happening
+from nurture.rules.history import is_history, told
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
 from nurture.store.states import event_fact, lock, locked_states
@@ -63,7 +64,8 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     earlier = events.attribute(db, who.newly_tied)
     changed = set(leads.update(db, who.profiles(), now, source="events"))
     states = locked_states(db, app.book, _concerned(stored, earlier, changed, who), now)
-    decided = settle(db, app, _happenings(states, [*stored, *earlier], changed, who), now)
+    heard_now = {lead for event, lead in zip(usable, who.of, strict=True) if not is_history(event.occurred_at, now)}
+    decided = settle(db, app, _happenings(states, [*stored, *earlier], changed, who.created, heard_now, now), now)
     taken_in = sum(event.kind != "alias" for event in usable)
     return Ingested(len(stored), taken_in - len(stored), len(who.created), offered(decided), unusable)
 
@@ -74,7 +76,12 @@ def _concerned(stored: Sequence[Row[Any]], earlier: Sequence[Row[Any]], changed:
 
 
 def _happenings(
-    states: Sequence[LeadState], rows: Sequence[Row[Any]], changed: set[int], who: Recognised
+    states: Sequence[LeadState],
+    rows: Sequence[Row[Any]],
+    changed: set[int],
+    created: set[int],
+    heard_now: set[int | None],
+    now: datetime,
 ) -> list[tuple[LeadState, Happening]]:
     """At most one happening a lead: it arrived with these events, or did them; else its profile changed."""
     did: dict[int, list[Row[Any]]] = defaultdict(list)
@@ -84,13 +91,15 @@ def _happenings(
     happened: list[tuple[LeadState, Happening]] = []
     for state in states:
         lead_id = state.id or 0
-        facts = tuple(event_fact(row) for row in did.get(lead_id, ()))
-        if lead_id in who.created:
-            happened.append((state, Arrived(facts)))
-        elif facts:
-            happened.append((state, Did(facts, profile_changed=lead_id in changed)))
-        elif lead_id in changed:
-            happened.append((state, ProfileChanged()))
+        happening = told(
+            [event_fact(row) for row in did.get(lead_id, ())],
+            now,
+            arrived=lead_id in created,
+            profile_changed=lead_id in changed,
+            heard_now=lead_id in heard_now,
+        )
+        if happening is not None:
+            happened.append((state, happening))
     return happened
 
 

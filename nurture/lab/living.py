@@ -18,6 +18,7 @@ from nurture.rules import happenings as h
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Queued
 from nurture.rules.evolving import evolve
+from nurture.rules.history import told
 from nurture.rules.known import LOOKS_BACK
 from nurture.rules.profiles import changed_profile
 
@@ -173,10 +174,11 @@ class Life:
         if changed is not None:
             self.state = evolve(self.state, profile=changed)
         self._remember(request.facts)
-        if request.facts:
-            self.happen(h.Did(request.facts, profile_changed=changed is not None))
-        elif changed is not None:
-            self.happen(h.ProfileChanged())
+        happening = told(
+            request.facts, self.now, arrived=False, profile_changed=changed is not None, heard_now=request.heard_now
+        )
+        if happening is not None:
+            self.happen(happening)
 
     def _visit(self, act: Visit) -> None:
         is_page = act.kind == "page"

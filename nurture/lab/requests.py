@@ -12,6 +12,7 @@ from typing import Any
 
 from nurture.facts import EventFact
 from nurture.rules.bots import known_program
+from nurture.rules.history import is_history
 from nurture.segment.event import IncomingEvent
 from nurture.segment.recognition import Belongings
 from nurture.segment.traits import merge_traits
@@ -20,11 +21,15 @@ from nurture.store.events import month_of
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one request says of one lead: what it did, as people do it, and what it says of itself (None: nothing)."""
+    """What one request says of one lead: what it did, as people do it, and what it says of itself (None: nothing).
+
+    `heard_now`: some event in it that is about the lead is no history.
+    """
 
     at: datetime
     facts: tuple[EventFact, ...] = ()
     said: Mapping[str, Any] | None = None
+    heard_now: bool = True
 
 
 @dataclass(slots=True)
@@ -58,6 +63,7 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
     book.new_visitors = {}
     facts: dict[str, list[EventFact]] = {}
     said: dict[str, dict[str, Any]] = {}
+    heard_now: set[str] = set()
     for event in batch:
         if event.email:
             book.emails[event.email] = event.email
@@ -66,6 +72,8 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
         fact = _fact(desk, event)
         if lead is not None:
             facts.setdefault(lead, []).extend([] if fact is None else [fact])
+            if not is_history(event.occurred_at, at):
+                heard_now.add(lead)
             if event.kind == "identify":
                 merge_traits(said.setdefault(lead, {"attributes": {}}), event.traits)
         elif fact is not None and event.anonymous_id:
@@ -74,7 +82,7 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
         facts.setdefault(lead, []).extend(desk.anonymous.pop(visitor, ()))
     for lead, done in facts.items():
         done.sort(key=lambda fact: fact.occurred_at)
-        desk.requests.setdefault(lead, []).append(Request(at, tuple(done), said.get(lead)))
+        desk.requests.setdefault(lead, []).append(Request(at, tuple(done), said.get(lead), lead in heard_now))
 
 
 def _fact(desk: _Desk, event: IncomingEvent) -> EventFact | None:

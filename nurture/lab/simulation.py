@@ -18,7 +18,8 @@ from nurture.lab.records import Lived
 from nurture.lab.requests import Request, requests_of
 from nurture.rules import taking
 from nurture.rules.book import Rulebook
-from nurture.rules.happenings import Arrived, EnrolledByHand
+from nurture.rules.happenings import EnrolledByHand
+from nurture.rules.history import told
 from nurture.rules.profiles import changed_profile
 from nurture.segment.event import IncomingEvent
 from nurture.sheets.arrivals import arrival, newcomer
@@ -106,5 +107,9 @@ def _stranger(world: World, address: str, first: Request) -> Life:
     profile = None if first.said is None else changed_profile(state.profile, first.said)
     state = replace(state, profile=profile or state.profile, events=first.facts if world.remembers else ())
     life = Life(world, state, Notes(Lived(address, 0, state)), first.at)
-    life.happen(Arrived(first.facts))
+    happening = told(
+        first.facts, first.at, arrived=True, profile_changed=profile is not None, heard_now=first.heard_now
+    )
+    if happening is not None:
+        life.happen(happening)
     return life

@@ -11,9 +11,13 @@ from nurture.values import quick
 @quick
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A lead came in, perhaps with what it did so far: graded, offered to sales if it fits, else taken for nurture."""
+    """A lead came in, perhaps with what it did so far: graded, offered to sales if it fits, else taken for nurture.
+
+    `remembered`: what it did long ago, as in `Did`.
+    """
 
     events: tuple[EventFact, ...] = ()
+    remembered: tuple[EventFact, ...] = ()
 
 
 @quick
@@ -42,11 +46,26 @@ class Progressed:
 class Did:
     """The lead did something, as judged: these events are human and have not been counted yet.
 
-    `profile_changed`: the same request changed who the lead is; the state already says so.
+    `profile_changed`: the same request changed who the lead is; the state already says so. `remembered`: what it did
+    long ago (`rules.history`), which counts, but raises no hand.
     """
 
     events: tuple[EventFact, ...]
     profile_changed: bool = False
+    remembered: tuple[EventFact, ...] = ()
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Nothing but history came in: what the lead did long ago, or who it was.
+
+    It is counted, scored and graded like any other, and answers are noted. But nobody is handed over by it, no hand is
+    raised, no campaign takes or leaves the lead, no mail is planned or moved: all that waits for something that happens
+    now. A lead that only history tells of rests as an inquiry.
+    """
+
+    events: tuple[EventFact, ...] = ()
 
 
 @quick
@@ -108,6 +127,7 @@ Happening = (
     | Refused
     | Progressed
     | Did
+    | Remembered
     | ProfileChanged
     | Placed
     | CameDue

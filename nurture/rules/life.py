@@ -4,12 +4,12 @@ Production flows load a state, apply, and write the effects; `lab` applies in a 
 is written once, in the files this one calls; here is only the order in which they are asked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nurture.facts import LeadState
+from nurture.facts import EventFact, LeadState
 from nurture.rules import happenings as h
 from nurture.rules.book import Rulebook
 from nurture.rules.draft import Draft
@@ -17,7 +17,7 @@ from nurture.rules.effects import Effect
 from nurture.rules.engagement import count, engage
 from nurture.rules.enrolling import ask_who_takes, decide_again, enroll, leave, leave_by_exit_line, replan
 from nurture.rules.evolving import evolve, in_state
-from nurture.rules.offering import grade_again, offer_if_ready
+from nurture.rules.offering import grade_again, offer_if_ready, score_again
 from nurture.rules.refusing import progress, refuse
 from nurture.values import quick
 
@@ -39,6 +39,7 @@ def apply(book: Rulebook, state: LeadState, happening: h.Happening, now: datetim
 
 
 def _arrived(draft: Draft, happening: h.Arrived) -> None:
+    _remember(draft, happening.remembered)
     raised = count(draft, happening.events)
     engage(draft, happening.events)
     grade_again(draft)
@@ -47,9 +48,11 @@ def _arrived(draft: Draft, happening: h.Arrived) -> None:
 
 
 def _did(draft: Draft, happening: h.Did) -> None:
+    _remember(draft, happening.remembered)
     raised = count(draft, happening.events)
     engaged = engage(draft, happening.events)
-    if happening.profile_changed or any(event.kind == "answer" for event in happening.events):
+    told = (*happening.remembered, *happening.events)
+    if happening.profile_changed or any(event.kind == "answer" for event in told):
         grade_again(draft)
     if offer_if_ready(draft, raised):
         return
@@ -60,6 +63,18 @@ def _did(draft: Draft, happening: h.Did) -> None:
         _take_if_resting(draft)
     elif enrollment.status == "exhausted" or happening.profile_changed or (engaged and enrollment.slow):
         replan(draft, tomorrow_at_the_earliest=engaged and enrollment.slow)
+
+
+def _remembered(draft: Draft, happening: h.Remembered) -> None:
+    _remember(draft, happening.events)
+    grade_again(draft)
+    score_again(draft)
+
+
+def _remember(draft: Draft, events: Sequence[EventFact]) -> None:
+    """What was done long ago counts; a hand that was raised then is not raised now."""
+    count(draft, events)
+    engage(draft, events)
 
 
 def _profile_changed(draft: Draft, _: h.ProfileChanged) -> None:
@@ -143,6 +158,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     h.Refused: refuse,
     h.Progressed: progress,
     h.Did: _did,
+    h.Remembered: _remembered,
     h.ProfileChanged: _profile_changed,
     h.Placed: _placed,
     h.CameDue: _came_due,

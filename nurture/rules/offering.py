@@ -1,6 +1,6 @@
 """Grade a lead, and offer it to sales when its behaviour says so."""
 
-from nurture.facts import HandoffFact, LeadState
+from nurture.facts import HandoffFact, LeadState, Score
 from nurture.rules import grading, qualification, scoring
 from nurture.rules.draft import Draft
 from nurture.rules.effects import GradeChanged, HandedOver, ScoreChanged
@@ -20,6 +20,13 @@ def grade_again(draft: Draft) -> None:
         draft.add(GradeChanged(grade))
 
 
+def score_again(draft: Draft) -> Score:
+    """Score the lead as it is counted now."""
+    score = scoring.score(draft.book.agreement, draft.state.counts, draft.now.date())
+    draft.add(ScoreChanged(score))
+    return score
+
+
 def may_be_offered(state: LeadState) -> bool:
     """Whether the lead is with nurture, and nothing bars it from being offered."""
     return (
@@ -32,8 +39,7 @@ def may_be_offered(state: LeadState) -> bool:
 def offer_if_ready(draft: Draft, raised: str | None = None) -> bool:
     """Score the lead and hand it over if a line of `qualify` holds or it raised its hand."""
     state, agreement = draft.state, draft.book.agreement
-    score = scoring.score(agreement, state.counts, draft.now.date())
-    draft.add(ScoreChanged(score))
+    score = score_again(draft)
     if not may_be_offered(state) or (raised is None and not qualification.is_within_reach(agreement, score)):
         return False
     graded = grading.grade(agreement, known(draft.book, state, draft.now))
