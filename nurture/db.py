@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from nurture.errors import SettingsError
 from nurture.settings import database_address
@@ -18,6 +19,10 @@ CONNECTS_WITHIN = 10
 """Seconds; a database that is not there must not hold a command for minutes."""
 TRY_AGAIN = frozenset({"40001", "40P01"})
 """SQLSTATEs of a transaction that did nothing wrong: serialization_failure, deadlock_detected."""
+AWAY = frozenset({"08", "25", "53", "55", "57", "58"})
+"""Classes of SQLSTATE in which no transaction succeeds for a while: connections, standby, resources, locks, a stop."""
+REFUSED = frozenset({"22", "54"})
+"""Classes of SQLSTATE that say that a value cannot be stored, now or later: data exception, program limit exceeded."""
 
 
 def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPLICATION) -> Engine:
@@ -62,7 +67,23 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 def is_deadlock_or_serialization(error: BaseException) -> bool:
     """Whether the same transaction, run again, may well succeed."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in TRY_AGAIN
+    return _state(error) in TRY_AGAIN
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether nothing can be stored at the moment, whatever it is: there is no connection, or the server says so."""
+    if isinstance(error, InterfaceError | PoolTimeout):
+        return True
+    return _state(error)[:2] in AWAY if _state(error) else isinstance(error, OperationalError)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the database does not take a value, now or later."""
+    return isinstance(error, DataError) or _state(error)[:2] in REFUSED
+
+
+def _state(error: BaseException) -> str:
+    return (getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None) or ""
 
 
 def _prepare_threshold(said: str) -> int | None:

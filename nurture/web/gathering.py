@@ -1,0 +1,195 @@
+"""Gathers the events of requests that come at the same time into one transaction: a commit costs more than an event.
+
+Nobody waits for company: while one transaction runs, what comes meanwhile makes up the next. Each request is answered
+after the commit that holds its events, and by what became of its own events only.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nurture.app import App
+from nurture.db import is_away, is_refusal
+from nurture.flows.ingest import ingest
+from nurture.segment.event import IncomingEvent
+
+WRITERS = 2
+"""Transactions at a time: while one waits for the disk, another is worked out."""
+GROUP = 500
+"""Events that one transaction takes; more would make everybody else wait longer."""
+SHARE = 100
+"""Events of one request in a transaction while others wait: a large batch takes its turns, it does not take over."""
+MOST_WAITING = 10_000
+"""Events that may wait, some seconds' worth. Whoever comes then is asked to come again."""
+RETRY_AFTER = 2
+"""Seconds after which it is worth trying again."""
+
+log = logging.getLogger(__name__)
+
+Ingest = Callable[[App, Sequence[IncomingEvent], datetime], object]
+
+
+class Busy(Exception):
+    """More waits than can be stored within seconds: nothing of this request was taken. Try again in `RETRY_AFTER`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A request's events are in PostgreSQL, but for those `refused`, which have a value that it does not take."""
+
+    refused: tuple[IncomingEvent, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class _Request:
+    """The events of one request, and who waits for them."""
+
+    events: Sequence[IncomingEvent]
+    now: datetime
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Stored]"
+    done: int = 0
+    refused: list[IncomingEvent] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def left(self) -> int:
+        """How many of its events are still to be written; none once the database is away."""
+        return 0 if self.error is not None and is_away(self.error) else len(self.events) - self.done
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The next events of one request, as many as go into one group."""
+
+    request: _Request
+    events: Sequence[IncomingEvent]
+
+
+class Gathering:
+    """The way of events from many requests to few writers. One a web process; may be asked from any event loop."""
+
+    def __init__(self, app: App, *, writers: int = WRITERS, store: Ingest = ingest) -> None:
+        """Writers are threads that start when first needed, and end with this object."""
+        self._app = app
+        self._store = store
+        self._writers = writers
+        self._threads = ThreadPoolExecutor(writers, thread_name_prefix="events")
+        self._lock = threading.Lock()
+        self._waiting: deque[_Request] = deque()
+        self._events = 0
+        self._writing = 0
+
+    async def put(self, events: Sequence[IncomingEvent], now: datetime) -> Stored:
+        """Store the events of one request, in their order; gives what became of them once they are committed.
+
+        Args:
+            events: any number; more than fits into one transaction goes into several. The same events again change
+                nothing, so a client that was told of a failure may send all of them again.
+            now: when the request came.
+
+        Raises:
+            Busy: Too much waits.
+            DBAPIError, TimeoutError: The database is away (`db.is_away`). Some events may have been stored.
+            Exception: One of these events cannot be stored, and the mistake is ours. The others are.
+        """
+        if not events:
+            return Stored()
+        loop = asyncio.get_running_loop()
+        request = _Request(events, now, loop, loop.create_future())
+        with self._lock:
+            if self._events and self._events + len(events) > MOST_WAITING:
+                raise Busy
+            self._events += len(events)
+            self._waiting.append(request)
+            start = self._writing < self._writers
+            self._writing += start
+        if start:
+            self._threads.submit(self._write)
+        return await request.answer
+
+    def _write(self) -> None:
+        """Write group after group until nothing waits."""
+        while group := self._next_group():
+            self._store_group(group)
+            self._end(group)
+
+    def _next_group(self) -> list[_Part]:
+        """A share of each request that waits, the first come first. What is left of a request waits for its turn."""
+        with self._lock:
+            group: list[_Part] = []
+            room = GROUP
+            share = SHARE if len(self._waiting) > 1 else GROUP
+            while self._waiting and room:
+                request = self._waiting.popleft()
+                events = request.events[request.done : request.done + min(share, room)]
+                group.append(_Part(request, events))
+                room -= len(events)
+            if not group:
+                self._writing -= 1
+            return group
+
+    def _store_group(self, group: Sequence[_Part]) -> None:
+        """All together; if that fails for any reason but an absent database, each request by itself."""
+        try:
+            self._ingest([event for part in group for event in part.events], max(part.request.now for part in group))
+        except Exception as error:
+            if is_away(error):
+                for part in group:
+                    part.request.error = error
+            else:
+                for part in group:
+                    self._store_alone(part.request, part.events)
+
+    def _store_alone(self, request: _Request, events: Sequence[IncomingEvent]) -> None:
+        """One request's events; if that fails, by halves, so that all but the bad ones are stored."""
+        try:
+            self._ingest(events, request.now)
+        except Exception as error:
+            if is_away(error):
+                request.error = error
+            elif len(events) > 1:
+                half = len(events) // 2
+                self._store_alone(request, events[:half])
+                self._store_alone(request, events[half:])
+            elif is_refusal(error):
+                request.refused.extend(events)
+            else:
+                log.exception("an event could not be stored")
+                request.error = error
+
+    def _ingest(self, events: Sequence[IncomingEvent], now: datetime) -> None:
+        self._store(self._app, events, now)
+
+    def _end(self, group: Sequence[_Part]) -> None:
+        """Answer the requests of which nothing is left; the others wait again, at the end."""
+        over: dict[asyncio.AbstractEventLoop, list[_Request]] = {}
+        with self._lock:
+            for part in group:
+                request = part.request
+                request.done += len(part.events)
+                if request.left:
+                    self._waiting.append(request)
+                else:
+                    self._events -= len(request.events)
+                    over.setdefault(request.loop, []).append(request)
+        for loop, requests in over.items():
+            try:
+                loop.call_soon_threadsafe(_answer, requests)
+            except RuntimeError:  # the loop has ended, and with it whoever waited
+                log.info("nobody waits any more for the answer to stored events")
+
+
+def _answer(requests: Sequence[_Request]) -> None:
+    for request in requests:
+        if request.answer.done():  # whoever waited has gone
+            continue
+        if request.error is None:
+            request.answer.set_result(Stored(tuple(request.refused)))
+        else:
+            request.answer.set_exception(request.error)
