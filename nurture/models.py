@@ -402,6 +402,32 @@ class Suppression(SQLModel, table=True):
     at: datetime = _instant()
 
 
+class RejectedEvent(SQLModel, table=True):
+    """A bounded copy of an event that nothing could be made of. Holds personal data; dropped by age and by number."""
+
+    __tablename__: ClassVar[str] = "rejected_event"
+    __table_args__ = (
+        Index("rejected_event_of_reason", "source", "reason", "id"),
+        Index("rejected_event_at", "at"),
+    )
+    id: int | None = _key()
+    at: datetime = _instant()
+    source: str = _words(nullable=False)
+    reason: str = _words(nullable=False)
+    message_id: str | None = _words()
+    body: str = _words(nullable=False)
+
+
+class RejectedDay(SQLModel, table=True):
+    """How many events of a source nothing could be made of on one UTC day, by reason; those without a copy too."""
+
+    __tablename__: ClassVar[str] = "rejected_day"
+    day: date = Field(primary_key=True)
+    source: str = Field(primary_key=True, sa_type=Text)
+    reason: str = Field(primary_key=True, sa_type=Text)
+    count: int = Field(sa_type=BigInteger)
+
+
 class SourceVersion(SQLModel, table=True):
     """A file of the workspace as a release adopted it."""
 
