@@ -87,7 +87,7 @@ def _events(plan: Plan, emails: Sequence[str], start: datetime) -> tuple[Incomin
         dice = plan.dice("event", number)
         day = min(dice.randrange(plan.weeks * 7 - 2) for _ in range(2))
         if plan.has("history", dice, 0.2):
-            day = -dice.randint(3, 12)
+            day = -dice.randint(1, 12)  # the last two of them are news when they come in at the start
         minute = dice.choice([dice.randrange(1440), dice.choice(NEAR_MIDNIGHT)])
         at = midnight + timedelta(days=day, minutes=minute, seconds=number) + ODD
         kind, said = dice.choice(DOES)

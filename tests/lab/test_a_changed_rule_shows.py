@@ -96,6 +96,9 @@ RULES: dict[str, tuple[str, Change]] = {
     "decay": ("nurture.rules.scoring.decay_table", without_decay),
     "a cycle's counts": ("nurture.rules.refusing._next_cycle", with_old_counts),
     "the cycle of an event": ("nurture.rules.engagement.cycle_of", lambda _: lambda state, at: state.cycle),
+    "what is history": ("nurture.rules.history.LONG_AGO", lambda _: timedelta(days=400)),
+    "what is news": ("nurture.rules.history.LONG_AGO", lambda _: timedelta(0)),
+    "what history counts": ("nurture.rules.life._remember", never(None)),
     "programs' hits": ("nurture.rules.bots.judge", everybody_human),
     "the minute until hits are judged": ("nurture.lab.living.SETTLE", lambda _: timedelta(0)),
     "tries of a mail": ("nurture.lab.living.TRIES", lambda _: 1),
@@ -109,6 +112,7 @@ IN_PRODUCTION: dict[str, tuple[int, str, Change]] = {
     "the minute until hits are judged": (118, "nurture.flows.hit.SETTLE", lambda _: timedelta(minutes=5)),
     "tries of a mail": (43, "nurture.flows.deliver.TRIES", lambda _: 1),
     "what is counted": (43, "nurture.store.outcomes._save_counts", never(None)),
+    "what is history": (18, *RULES["what is history"]),
     "what people say of themselves": (43, "nurture.flows.identify.merge_traits", never(None)),
 }
 """With the scenario that finds it: production takes its time."""
