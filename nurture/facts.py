@@ -44,8 +44,9 @@ HANDOFF_STATES: tuple[HandoffState, ...] = (
 )  # fmt: skip
 OPEN_HANDOFF: frozenset[str] = frozenset({"offered", "accepted", "contacted", "qualified"})
 
-EventKind = Literal["page", "track", "identify", "click", "open", "reply", "answer"]
-EVENT_KINDS: tuple[EventKind, ...] = ("page", "track", "identify", "click", "open", "reply", "answer")
+EventKind = Literal["page", "track", "identify", "click", "open", "reply", "answer", "look"]
+"""`look`: a page of ours was opened from a mail (to leave, to answer); it tells programs from people, never counts."""
+EVENT_KINDS: tuple[EventKind, ...] = ("page", "track", "identify", "click", "open", "reply", "answer", "look")
 Verdict = Literal["human", "automated", "pending"]
 VERDICTS: tuple[Verdict, ...] = ("human", "automated", "pending")
 

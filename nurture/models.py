@@ -30,7 +30,7 @@ ENROLLMENT_STATUSES = ("active", "exhausted", "ended")
 DELIVERY_STATES = ("queued", "leased", "sending", "sent", "failed", "unknown", "cancelled")
 HANDOFF_STATES = ("offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned")
 NOTICE_STATES = ("queued", "leased", "sent", "failed")
-EVENT_KINDS = ("page", "track", "identify", "click", "open", "reply", "answer")
+EVENT_KINDS = ("page", "track", "identify", "click", "open", "reply", "answer", "look")
 VERDICTS = ("human", "automated", "pending")
 GRADES = ("A", "B", "C", "D")
 
@@ -174,7 +174,8 @@ class Event(SQLModel, table=True):
     """One thing that a lead, or a visitor not known yet, did. Partitioned by the month of the client's own timestamp.
 
     A retry carries the same timestamp, so (source, message, month) finds every duplicate whatever partition it is in.
-    The id comes from a sequence: PostgreSQL below 17 knows no identity columns in partitions.
+    The id comes from a sequence: PostgreSQL below 17 knows no identity columns in partitions. `by_hand`: a person gave
+    the verdict, and rules leave it alone. `revised_at`: when the verdict last turned into its opposite.
     """
 
     __table_args__ = (
@@ -186,6 +187,7 @@ class Event(SQLModel, table=True):
         Index("event_of_visitor", "anonymous_id", "occurred_at", postgresql_where=text("lead_id IS NULL")),
         Index("event_pending", "settle_at", postgresql_where=text("verdict = 'pending'")),
         Index("event_of_delivery", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
+        Index("event_from_address", "address_hash", "occurred_at", postgresql_where=text("address_hash IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (month)"},
     )
     id: int | None = Field(
@@ -215,6 +217,8 @@ class Event(SQLModel, table=True):
         default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'"))
     )
     settle_at: datetime | None = _instant(nullable=True)
+    by_hand: bool = _flag()
+    revised_at: datetime | None = _instant(nullable=True)
 
 
 class SignalDay(SQLModel, table=True):
@@ -400,6 +404,21 @@ class Suppression(SQLModel, table=True):
     reason: str = _words(nullable=False)
     how: str = _words(nullable=False, default="")
     at: datetime = _instant()
+
+
+class Rejudging(SQLModel, table=True):
+    """How far judging everything again has come: at most one row, gone when it is done."""
+
+    __tablename__: ClassVar[str] = "rejudging"
+    __table_args__ = (CheckConstraint("one", name="rejudging_one"),)
+    one: bool = Field(default=True, primary_key=True)
+    since: datetime | None = _instant(nullable=True)
+    began_at: datetime = _instant()
+    mails_after: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    events_after: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    judged: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    to_human: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    to_automated: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
 
 
 class RejectedEvent(SQLModel, table=True):
