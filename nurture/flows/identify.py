@@ -13,10 +13,8 @@ from nurture.mail.links import read_visitor
 from nurture.segment.event import IncomingEvent
 from nurture.segment.recognition import Belongings
 from nurture.segment.traits import merge_traits
+from nurture.segment.visitor import VISITOR
 from nurture.store import identities, leads
-
-VISITOR = "nurture_visitor"
-"""The query parameter by which a tracked link tells the site whose it is."""
 
 
 @dataclass(slots=True)

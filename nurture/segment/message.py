@@ -15,6 +15,7 @@ import orjson
 from nurture.segment.client_time import occurred_at, parse_time
 from nurture.segment.event import IncomingEvent
 from nurture.segment.tame import address_or_none, tame_text
+from nurture.segment.visitor import has_token, without_token
 
 SOURCE = "segment"
 """Where these events come from; a `messageId` is unique within its source."""
@@ -75,10 +76,10 @@ def read_event(
         anonymous_id=visitor,
         email=email,
         name=_name(message, kind),
-        path=_path(properties, context, url) if kind == "page" else None,
+        path=without_token(_path(properties, context, url)) if kind == "page" else None,
         url=url,
-        properties=properties,
-        traits=traits,
+        properties=without_token(properties),
+        traits=without_token(traits),
         occurred_at=occurred_at(said, sent, received),
         client_at=said,
         received_at=received,
@@ -157,8 +158,9 @@ def _text(value: object) -> str | None:
 
 
 def _url(properties: Json, context: Json) -> str | None:
-    """The page's address, if it can be taken apart."""
-    url = _text(properties.get("url")) or _text(object_or_empty(context.get("page")).get("url"))
+    """The page's address, if it can be taken apart: of the two that clients send, the one with a visitor's token."""
+    said = [_text(properties.get("url")), _text(object_or_empty(context.get("page")).get("url"))]
+    url = next(filter(has_token, said), said[0] or said[1])
     try:
         urlsplit(url or "")
     except ValueError:

@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route
 
 from nurture.app import App
 from nurture.flows.hit import record_hit
-from nurture.flows.identify import VISITOR
 from nurture.mail.links import read_link, read_open
+from nurture.segment.visitor import VISITOR
 from nurture.web.pages import not_found
 
 log = logging.getLogger(__name__)

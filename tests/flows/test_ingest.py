@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.flows.identify import VISITOR
 from nurture.flows.ingest import ingest
 from nurture.mail.links import visitor_token
+from nurture.segment.visitor import VISITOR
 from nurture.store import events
 from tests.flows.apps import add_lead, incoming, one, page, rows, track
 from tests.rules.examples import NOW

@@ -3,8 +3,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import text
 
-from nurture.flows.identify import VISITOR
 from nurture.mail.links import read_visitor
+from nurture.segment.visitor import VISITOR
 from nurture.web import tracking
 from nurture.web.tracking import with_visitor
 from tests.web.people import SECRET, add_lead, add_mail, click_path, everything, open_path, rows
