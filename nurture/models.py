@@ -242,6 +242,55 @@ class LeadScore(SQLModel, table=True):
     micro: int = Field(sa_type=BigInteger)
 
 
+class Decay(SQLModel, table=True):
+    """What is left of a million after so many days, by half-life: the rules made it, for sums in the database."""
+
+    half_life: int = Field(primary_key=True)
+    age: int = Field(primary_key=True)
+    micro: int = Field()
+
+
+class MatcherRow(SQLModel, table=True):
+    """What some signal asks for, as its `when` says. `counting`: what leads did so far is still being counted."""
+
+    __tablename__: ClassVar[str] = "matcher"
+    __table_args__ = (_one_of("state", ("counting", "ready"), "matcher_state"),)
+    fingerprint: str = Field(primary_key=True, sa_type=Text)
+    says: Any = Field(sa_column=Column(JSONB, nullable=False))
+    state: str = _words(nullable=False)
+    since: datetime = _instant()
+
+
+class Ruling(SQLModel, table=True):
+    """What a signal of the adopted agreement asks for; `former` is what rules until that has been counted."""
+
+    signal: str = Field(primary_key=True, sa_type=Text)
+    fingerprint: str = Field(foreign_key="matcher.fingerprint", sa_type=Text)
+    former: str | None = Field(default=None, foreign_key="matcher.fingerprint", sa_type=Text)
+
+
+class CountingVersion(SQLModel, table=True):
+    """One row, raised whenever it changes what is counted or what rules: processes see by it that they must look."""
+
+    __tablename__: ClassVar[str] = "counting_version"
+    __table_args__ = (CheckConstraint("one", name="counting_version_one"),)
+    one: bool = Field(default=True, primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+
+
+class Walk(SQLModel, table=True):
+    """How far something that looks at every lead has come: all up to `after_id` of those up to `last_id`."""
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    aim: str = _words(nullable=False)
+    parts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    after_id: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    last_id: int = Field(sa_type=BigInteger)
+    leads: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    began_at: datetime = _instant()
+    moved_at: datetime = _instant()
+
+
 class Enrollment(SQLModel, table=True):
     """A lead in a campaign, in one cycle. `n` counts the lead's enrollments."""
 

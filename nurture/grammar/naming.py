@@ -78,6 +78,11 @@ def _check_place(function: Function, at: int, place: Place) -> None:
 def _unknown_scope(word: str, at: int, place: Place) -> ConditionError:
     if word == "event":
         return ConditionError("`event` is known only in a signal's `if`", offset=at)
+    if word == "lead" and "event" in place.scopes:
+        hint = "who the lead is belongs into a line of `fit`; here, what the event was: `event.…`"
+        return ConditionError(
+            f"`lead` is not known in {place.name}: what counts follows from the event alone", hint=hint, offset=at
+        )
     if word in SCOPES:
         return ConditionError(f"`{word}` is not known in {place.name}", offset=at)
     if word in LEAD:

@@ -29,8 +29,8 @@ class Place:
 ANYWHERE = Place("a condition", ("lead", "company", "campaign", "step"), FUNCTIONS)
 FIT = Place("a line of `fit`", ("lead", "company"), unknown=frozenset({"lead.grade", "lead.score"}))
 """Fit is a function of the profile alone, and the grade is what follows from it."""
-SIGNAL = Place("a signal's `if`", ("event", "lead", "company"), unknown=frozenset({"lead.grade", "lead.score"}))
-"""Whether an event counts is decided as it comes in, before grade and score follow from it."""
+SIGNAL = Place("a signal's `if`", ("event", "company"))
+"""Whether an event counts follows from the event alone, so that it can be counted again: a profile changes."""
 ASSIGN = Place("a line of `assign`", ("lead", "company"), ("visited", "did", "answered"))
 CAMPAIGN = Place("a campaign", ("lead", "company", "campaign"), FUNCTIONS)
 STEP = Place("a step", ("lead", "company", "campaign", "step"), FUNCTIONS)

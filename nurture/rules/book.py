@@ -7,14 +7,29 @@ from functools import cached_property
 from nurture.agreement import Agreement
 from nurture.campaign import Campaign
 from nurture.grammar.conditions import Condition
+from nurture.grammar.matchers import Matcher
 
 
 @dataclass(frozen=True)
 class Rulebook:
-    """What every decision is a function of, besides the lead, the happening and `now`."""
+    """What every decision is a function of, besides the lead, the happening and `now`.
+
+    Attributes:
+        agreement: what rules. While a changed `when` is being counted, the signal has its former one here.
+        campaigns: by id.
+        also_counted: matchers that rule nothing here, but whose counts are kept up: those that will rule, and those
+            by which other processes still go.
+    """
 
     agreement: Agreement
     campaigns: Mapping[str, Campaign]
+    also_counted: tuple[Matcher, ...] = ()
+
+    @cached_property
+    def matchers(self) -> Mapping[str, Matcher]:
+        """Everything that is counted, by fingerprint; signals that ask for the same share one."""
+        ruling = (signal.when for signal in self.agreement.signals.values())
+        return {matcher.fingerprint: matcher for matcher in (*ruling, *self.also_counted)}
 
     @cached_property
     def by_priority(self) -> tuple[Campaign, ...]:

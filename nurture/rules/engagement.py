@@ -1,47 +1,32 @@
 """What a lead's human events change: the daily counts, the answers, that it is awake."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
-from nurture.facts import EventFact, LeadState, SignalCount
+from nurture.facts import EventFact, SignalCount
 from nurture.rules import scoring
+from nurture.rules.book import Rulebook
+from nurture.rules.counting import Counting, cycle_at
 from nurture.rules.draft import Draft
 from nurture.rules.effects import Answered, Counted, Engaged
 from nurture.rules.evolving import evolve
-from nurture.rules.known import known
-
-
-def cycle_of(state: LeadState, at: datetime) -> int:
-    """The cycle in which an event happened: the last one that had begun; before all of them, the first."""
-    begun = [n for n, started_at in state.cycles if started_at <= at]
-    return begun[-1] if begun else state.cycles[0][0]
+from nurture.rules.once import once
 
 
 def count(draft: Draft, events: Sequence[EventFact]) -> str | None:
     """Raise the daily counts; gives why the lead raised its hand, if one of the events of this cycle did."""
-    raised: str | None = None
-    ups: Counter[tuple[int, str, date]] = Counter()
-    signals = draft.book.agreement.signals
-    for event in events:
-        cycle = cycle_of(draft.state, event.occurred_at)
-        if not scoring.may_count(draft.book.agreement, event.kind):
-            names: tuple[str, ...] = ()
-        else:
-            here = known(draft.book, draft.state, draft.now, event=event.properties)
-            names = scoring.matched(draft.book.agreement, event, here)
-        day = event.occurred_at.astimezone(UTC).date()
-        for matcher in sorted({signals[name].when.fingerprint for name in names}):
-            ups[cycle, matcher, day] += 1
-        if cycle == draft.state.cycle and raised is None:
-            raised = _raised(draft, event, names)
+    state, book = draft.state, draft.book
+    ups = _counting(book).count(state.cycles, events)
     for (cycle, matcher, day), by in sorted(ups.items()):
         draft.add(Counted(cycle, matcher, day, by))
-    _raise_counts(
-        draft, {(matcher, day): by for (cycle, matcher, day), by in ups.items() if cycle == draft.state.cycle}
-    )
-    return raised
+    _raise_counts(draft, {(matcher, day): by for (cycle, matcher, day), by in ups.items() if cycle == state.cycle})
+    for event in events:
+        if cycle_at(state.cycles, event.occurred_at) == state.cycle:
+            raised = _raised(draft, event)
+            if raised is not None:
+                return raised
+    return None
 
 
 def engage(draft: Draft, events: Sequence[EventFact]) -> bool:
@@ -62,12 +47,19 @@ def engage(draft: Draft, events: Sequence[EventFact]) -> bool:
     return True
 
 
-def _raised(draft: Draft, event: EventFact, names: Sequence[str]) -> str | None:
+@once
+def _counting(book: Rulebook) -> Counting:
+    return Counting(book)
+
+
+def _raised(draft: Draft, event: EventFact) -> str | None:
     if event.kind == "reply":
         return "replied"
-    for name in names:
-        if draft.book.agreement.signals[name].hand_raise:
-            return name
+    agreement = draft.book.agreement
+    if scoring.may_raise_hand(agreement, event.kind):
+        for name in scoring.matched(agreement, event, draft.book.company):
+            if agreement.signals[name].hand_raise:
+                return name
     return None
 
 

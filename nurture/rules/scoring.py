@@ -8,13 +8,13 @@ the order of the terms, nor on the machine, and SQL that joins the same table ge
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
 from nurture.agreement import Agreement
-from nurture.facts import MICRO, EventFact, Known, Score, ScoreRow, SignalCount
+from nurture.facts import MICRO, NOTHING, EventFact, Known, Score, ScoreRow, SignalCount
 from nurture.grammar.matchers import Matcher, path_matches, same_name
 from nurture.rules import conditions
 from nurture.rules.once import once
@@ -69,28 +69,30 @@ def matchers(agreement: Agreement) -> dict[str, Matcher]:
     return {signal.when.fingerprint: signal.when for signal in agreement.signals.values()}
 
 
-def may_count(agreement: Agreement, kind: str) -> bool:
-    """Whether some signal asks for events of this kind."""
-    return kind in _by_kind(agreement)
+def may_raise_hand(agreement: Agreement, kind: str) -> bool:
+    """Whether some signal that raises the hand asks for events of this kind."""
+    return kind in _hands(agreement)
 
 
-def matched(agreement: Agreement, event: EventFact, known: Known) -> tuple[str, ...]:
+def matched(agreement: Agreement, event: EventFact, company: Mapping[str, object]) -> tuple[str, ...]:
     """Names of the signals that an event counts for, in the agreement's order; none for an event that is not human.
 
-    `known` is what is known of the lead; the event's own properties take the place of `known.event`.
+    `company` is what conditions see under that name.
     """
     if event.verdict != "human":
         return ()
-    return tuple(name for name, matcher in _by_kind(agreement).get(event.kind, ()) if matches(matcher, event, known))
+    asked = _by_kind(agreement).get(event.kind, ())
+    return tuple(name for name, matcher in asked if matches(matcher, event, company))
 
 
-def matches(matcher: Matcher, event: EventFact, known: Known) -> bool:
+def matches(matcher: Matcher, event: EventFact, company: Mapping[str, object]) -> bool:
     """Whether an event is what a matcher asks for. Names and answers compare without regard to case and spacing."""
     if matcher.kind != event.kind or not _is_named(matcher, event):
         return False
     if matcher.condition is None:
         return True
-    return conditions.holds(matcher.condition, replace(known, event=event.properties)) is True
+    here = Known(event.occurred_at, NOTHING, company, event=event.properties)
+    return conditions.holds(matcher.condition, here) is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,11 @@ def _by_kind(agreement: Agreement) -> dict[str, list[tuple[str, Matcher]]]:
     for name, signal in agreement.signals.items():
         by_kind.setdefault(signal.when.kind, []).append((name, signal.when))
     return by_kind
+
+
+@once
+def _hands(agreement: Agreement) -> frozenset[str]:
+    return frozenset(signal.when.kind for signal in agreement.signals.values() if signal.hand_raise)
 
 
 def _different(rows: Iterable[ScoreRow]) -> int:

@@ -186,7 +186,8 @@ def test_size_and_depth_are_bounded():
 @pytest.mark.parametrize(
     ("source", "places"),
     [
-        ("lead.employees > 3 and company.timezone == 'UTC'", {ANYWHERE, FIT, SIGNAL, ASSIGN, CAMPAIGN, STEP}),
+        ("lead.employees > 3 and company.timezone == 'UTC'", {ANYWHERE, FIT, ASSIGN, CAMPAIGN, STEP}),
+        ("company.timezone == 'UTC'", {ANYWHERE, FIT, SIGNAL, ASSIGN, CAMPAIGN, STEP}),
         ("lead.grade == 'A'", {ANYWHERE, ASSIGN, CAMPAIGN, STEP}),
         ("lead.score > 3", {ANYWHERE, ASSIGN, CAMPAIGN, STEP}),
         ("event.minutes > 3", {SIGNAL}),

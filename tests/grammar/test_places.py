@@ -23,7 +23,7 @@ PLACES = {
 def test_the_guide_says_what_each_place_knows(name: str) -> None:
     (row,) = (line for line in GUIDE.splitlines() if line.startswith(f"| {name} |"))
     _, _, names, questions, _ = row.split("|")
-    known, _, unknown = names.partition("; not")
+    known, _, unknown = names.partition("; not") if "; not" in names else names.partition(":")
     place = PLACES[name]
     assert tuple(re.findall(r"`(\w+)`", known)) == place.scopes
     assert set(re.findall(r"`(lead\.\w+)`", unknown)) == place.unknown
@@ -44,7 +44,7 @@ def test_a_place_knows_no_more(place: Place) -> None:
     assert {scope for scope, condition in named.items() if _is_taken(condition, place)} == set(place.scopes)
     assert {name for name in FUNCTIONS if _is_taken(f"{name}('/x')", place)} == set(place.functions)
     for name in ("lead.grade == 'A'", "lead.score > 1"):
-        assert _is_taken(name, place) == (name.split()[0] not in place.unknown)
+        assert _is_taken(name, place) == ("lead" in place.scopes and name.split()[0] not in place.unknown)
 
 
 @pytest.mark.parametrize("name", ["lower", "upper", "default", "int", "float", "trim", "count"])
@@ -61,3 +61,9 @@ def test_filters_of_mails_are_refused(name: str) -> None:
 )  # fmt: skip
 def test_what_the_guide_shows_can_be_said(condition: str) -> None:
     assert _is_taken(condition, STEP)
+
+
+def test_a_signal_that_asks_who_the_lead_is_is_told_where_that_belongs() -> None:
+    with pytest.raises(ConditionError, match="`lead` is not known in a signal's `if`") as refused:
+        parse_condition("event.minutes > 5 and lead.country == 'US'", SIGNAL)
+    assert "`fit`" in str(refused.value.hint)

@@ -95,7 +95,7 @@ RULES: dict[str, tuple[str, Change]] = {
     "`finish`": ("nurture.rules.planning._finish_at", a_day_later),
     "decay": ("nurture.rules.scoring.decay_table", without_decay),
     "a cycle's counts": ("nurture.rules.refusing._next_cycle", with_old_counts),
-    "the cycle of an event": ("nurture.rules.engagement.cycle_of", lambda _: lambda state, at: state.cycle),
+    "the cycle of an event": ("nurture.rules.counting.cycle_at", lambda _: lambda cycles, at: cycles[-1][0]),
     "what is history": ("nurture.rules.history.LONG_AGO", lambda _: timedelta(days=400)),
     "what is news": ("nurture.rules.history.LONG_AGO", lambda _: timedelta(0)),
     "what history counts": ("nurture.rules.life._remember", never(None)),

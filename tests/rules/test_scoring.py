@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from nurture.facts import MICRO, EventFact, SignalCount
 from nurture.rules import scoring
-from tests.rules.examples import AGREEMENT, NOW, known_of, make_agreement
+from tests.rules.examples import AGREEMENT, NOW, make_agreement
 
 AGREED = make_agreement()
+COMPANY = {"name": "Acme Robotics"}
 TODAY = date(2026, 3, 2)
 
 
@@ -187,12 +188,12 @@ def test_the_score_never_rises_by_itself_where_no_signal_is_negative(
     ],
 )
 def test_an_event_counts_for_the_signals_that_ask_for_it(happened: EventFact, signals: tuple[str, ...]) -> None:
-    assert scoring.matched(AGREED, happened, known_of()) == signals
+    assert scoring.matched(AGREED, happened, COMPANY) == signals
 
 
 @pytest.mark.parametrize("verdict", ["automated", "pending"])
 def test_only_human_events_count(verdict: Any) -> None:
-    assert scoring.matched(AGREED, event("click", verdict=verdict), known_of()) == ()
+    assert scoring.matched(AGREED, event("click", verdict=verdict), COMPANY) == ()
 
 
 def test_one_event_may_count_for_several_signals() -> None:
@@ -204,10 +205,10 @@ def test_one_event_may_count_for_several_signals() -> None:
         "any_answer": {"when": {"answer": "timing"}, "points": 1},
     }
     agreed = make_agreement(signals=signals)
-    assert scoring.matched(agreed, event("page", path="/pricing"), known_of()) == ("any_page", "pricing")
-    assert scoring.matched(agreed, event("open"), known_of()) == ("opened",)
-    assert scoring.matched(agreed, event("reply"), known_of()) == ("replied",)
-    assert scoring.matched(agreed, event("answer", name="Timing", properties={"answer": "x"}), known_of()) == (
+    assert scoring.matched(agreed, event("page", path="/pricing"), COMPANY) == ("any_page", "pricing")
+    assert scoring.matched(agreed, event("open"), COMPANY) == ("opened",)
+    assert scoring.matched(agreed, event("reply"), COMPANY) == ("replied",)
+    assert scoring.matched(agreed, event("answer", name="Timing", properties={"answer": "x"}), COMPANY) == (
         "any_answer",
     )
 

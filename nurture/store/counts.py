@@ -1,0 +1,121 @@
+"""Daily counts: raised by events that come in, and replaced by what stored events say."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+FROM_THE_START = date(1, 1, 1)
+
+_RAISE = text(
+    """
+    INSERT INTO signal_day (lead_id, cycle, matcher, day, count)
+    SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:matcher AS text[]),
+                         CAST(:day AS date[]), CAST(:by AS int[]))
+    ON CONFLICT (lead_id, cycle, matcher, day) DO UPDATE SET count = signal_day.count + excluded.count
+    """
+)
+_REPLACE = text(
+    """
+    WITH fresh AS (
+        SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:matcher AS text[]),
+                             CAST(:day AS date[]), CAST(:count AS int[])) AS u(lead_id, cycle, matcher, day, count)
+    ), gone AS (
+        DELETE FROM signal_day s
+        WHERE s.lead_id = ANY(:ids) AND s.matcher = ANY(:matchers) AND s.day >= :since AND NOT EXISTS (
+            SELECT FROM fresh f
+            WHERE f.lead_id = s.lead_id AND f.cycle = s.cycle AND f.matcher = s.matcher AND f.day = s.day)
+    )
+    INSERT INTO signal_day (lead_id, cycle, matcher, day, count)
+    SELECT lead_id, cycle, matcher, day, count FROM fresh
+    ON CONFLICT (lead_id, cycle, matcher, day) DO UPDATE SET count = excluded.count
+    WHERE signal_day.count <> excluded.count
+    """
+)
+_EVENTS = text(
+    """
+    SELECT lead_id, kind, occurred_at, name, path,
+           CASE WHEN kind = ANY(:with_properties) THEN properties END AS properties
+    FROM event
+    WHERE lead_id = ANY(:ids) AND verdict = 'human' AND kind = ANY(:kinds) AND occurred_at >= :since
+    ORDER BY lead_id
+    """
+)
+_CYCLES = text(
+    """
+    SELECT l.id AS lead_id, coalesce(c.n, l.cycle) AS n, coalesce(c.started_at, l.cycle_started_at) AS started_at
+    FROM lead l LEFT JOIN cycle c ON c.lead_id = l.id WHERE l.id = ANY(:ids) ORDER BY l.id, n
+    """
+)
+_ENGAGED = text(
+    """
+    UPDATE lead SET engaged_at = found.at
+    FROM (
+        SELECT l.id, coalesce(
+            (SELECT max(e.occurred_at) FROM event e
+             WHERE e.lead_id = l.id AND e.verdict = 'human' AND e.kind NOT IN ('open', 'identify')),
+            CASE WHEN l.engaged_at < :since THEN l.engaged_at END) AS at
+        FROM lead l WHERE l.id = ANY(:ids)
+    ) AS found
+    WHERE lead.id = found.id AND lead.engaged_at IS DISTINCT FROM found.at
+    """
+)
+_PORTION = 5000
+
+
+def raise_by(db: Connection, rows: Sequence[tuple[int, int, str, date, int]]) -> None:
+    """Raise counts: (lead, cycle, fingerprint, UTC day, by how much). The leads must be locked."""
+    if rows:
+        db.execute(_RAISE, _columns(rows, "lead_id cycle matcher day by"))
+
+
+def replace(
+    db: Connection,
+    ids: Collection[int],
+    matchers: Collection[str],
+    rows: Sequence[tuple[int, int, str, date, int]],
+    *,
+    since: date,
+) -> None:
+    """Make these all the counts that these leads have by these matchers from that day on. The leads must be locked."""
+    columns = _columns(rows, "lead_id cycle matcher day count")
+    db.execute(_REPLACE, {**columns, "ids": list(ids), "matchers": list(matchers), "since": since})
+
+
+def human_events(
+    db: Connection, ids: Collection[int], *, kinds: Collection[str], with_properties: Collection[str], since: date
+) -> Iterator[Row[Any]]:
+    """What these leads did from that day on, lead by lead, a portion at a time; properties only of these kinds."""
+    values = {"ids": list(ids), "kinds": list(kinds), "with_properties": list(with_properties)}
+    options = {"stream_results": True, "yield_per": _PORTION}
+    yield from db.execute(_EVENTS, {**values, "since": midnight(since)}, execution_options=options)
+
+
+def cycles(db: Connection, ids: Collection[int]) -> Mapping[int, list[tuple[int, datetime]]]:
+    """(n, started_at) of each lead's cycles, oldest first; at least one each."""
+    found: dict[int, list[tuple[int, datetime]]] = {}
+    for row in db.execute(_CYCLES, {"ids": list(ids)}):
+        found.setdefault(row.lead_id, []).append((row.n, row.started_at))
+    return found
+
+
+def set_engaged(db: Connection, ids: Collection[int], *, since: date) -> None:
+    """Note the last sign of life that the events tell of; what was before all that are kept (`since`) stays."""
+    db.execute(_ENGAGED, {"ids": list(ids), "since": midnight(since)})
+
+
+def kept_since(db: Connection) -> date:
+    """The first UTC day of which every event is still kept; counts of earlier days are all that is known of them."""
+    return FROM_THE_START
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a UTC day begins."""
+    return datetime.combine(day, time(), UTC)
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], names: str) -> dict[str, list[Any]]:
+    listed = names.split()
+    columns = list(zip(*rows, strict=True)) or [()] * len(listed)
+    return {name: list(column) for name, column in zip(listed, columns, strict=True)}

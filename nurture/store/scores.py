@@ -1,0 +1,94 @@
+"""Scores in sets: the sum that `rules.scoring` makes for one lead, made for any number of them where the counts lie."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from nurture.agreement import Agreement
+from nurture.db import transaction
+from nurture.rules.scoring import decay_table
+
+_SAVE = text(
+    """
+    INSERT INTO lead_score (lead_id, cycle, day, micro)
+    SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:day AS date[]),
+                         CAST(:micro AS bigint[]))
+    ON CONFLICT (lead_id) DO UPDATE SET cycle = excluded.cycle, day = excluded.day, micro = excluded.micro
+    """
+)
+_RESCORE = text(
+    """
+    INSERT INTO lead_score (lead_id, cycle, day, micro)
+    SELECT l.id, l.cycle, :day, coalesce(worth.micro, 0)
+    FROM lead l LEFT JOIN (
+        SELECT s.lead_id, CAST(sum(t.points * least(s.count, t.at_most) * d.micro) AS bigint) AS micro
+        FROM lead own
+        JOIN signal_day s ON s.lead_id = own.id AND s.cycle = own.cycle
+        JOIN unnest(CAST(:matchers AS text[]), CAST(:points AS bigint[]), CAST(:at_most AS int[]),
+                    CAST(:half_lives AS int[])) AS t(matcher, points, at_most, half_life) ON t.matcher = s.matcher
+        JOIN decay d ON d.half_life = t.half_life AND d.age = greatest(0, CAST(:day AS date) - s.day)
+        WHERE own.id = ANY(:ids) AND s.day >= :since AND s.count > 0
+        GROUP BY s.lead_id
+    ) AS worth ON worth.lead_id = l.id
+    WHERE l.id = ANY(:ids)
+    ON CONFLICT (lead_id) DO UPDATE SET cycle = excluded.cycle, day = excluded.day, micro = excluded.micro
+    WHERE (lead_score.cycle, lead_score.day, lead_score.micro) <> (excluded.cycle, excluded.day, excluded.micro)
+    """
+)
+_DECAYS = text(
+    "SELECT half_life, count(*) AS ages FROM decay WHERE half_life = ANY(:half_lives) AND age <= :horizon GROUP BY 1"
+)
+_NEW_DECAYS = text(
+    """
+    INSERT INTO decay (half_life, age, micro)
+    SELECT * FROM unnest(CAST(:half_life AS int[]), CAST(:age AS int[]), CAST(:micro AS int[]))
+    ON CONFLICT DO NOTHING
+    """
+)
+
+
+def save(db: Connection, rows: Sequence[tuple[int, int, date, int]]) -> None:
+    """Write scores as decided: (lead, cycle, UTC day, micro-points). The leads must be locked."""
+    if rows:
+        lead_ids, cycles, days, micros = (list(column) for column in zip(*rows, strict=True))
+        db.execute(_SAVE, {"lead_id": lead_ids, "cycle": cycles, "day": days, "micro": micros})
+
+
+def rescore(db: Connection, agreement: Agreement, ids: Sequence[int], day: date) -> int:
+    """Score these leads on a UTC day, from their daily counts; gives how many rows became others.
+
+    The same as `rules.scoring.score`, to the last digit. `know_decays` must have been called with the agreement, and
+    the leads must be locked.
+    """
+    worth = [(signal.when.fingerprint, signal) for signal in agreement.signals.values() if signal.points]
+    values = {
+        "ids": list(ids),
+        "day": day,
+        "since": day - timedelta(days=agreement.horizon.days),
+        "matchers": [fingerprint for fingerprint, _ in worth],
+        "points": [signal.points for _, signal in worth],
+        "at_most": [signal.at_most for _, signal in worth],
+        "half_lives": [(signal.half_life or agreement.half_life).days for _, signal in worth],
+    }
+    return db.execute(_RESCORE, values).rowcount
+
+
+def know_decays(engine: Engine, agreement: Agreement) -> None:
+    """Keep what the agreement's half-lives leave of a million, day by day up to its horizon.
+
+    In a transaction of its own, in which nothing else is locked: two that bring the same wait for each other.
+    """
+    horizon = agreement.horizon.days
+    half_lives = {(signal.half_life or agreement.half_life).days for signal in agreement.signals.values()}
+    with transaction(engine) as db:
+        found = db.execute(_DECAYS, {"half_lives": sorted(half_lives), "horizon": horizon})
+        known = {row.half_life for row in found if row.ages > horizon}
+        missing = [
+            (half_life, age, micro)
+            for half_life in sorted(half_lives - known)
+            for age, micro in enumerate(decay_table(half_life, horizon))
+        ]
+        if missing:
+            names = ("half_life", "age", "micro")
+            db.execute(_NEW_DECAYS, dict(zip(names, map(list, zip(*missing, strict=True)), strict=True)))
