@@ -2,8 +2,12 @@
 
 Clients differ in what they send, so what is read here is what they send, not what the specification says: traits in
 `context`, `originalTimestamp` for `timestamp`, ids that are numbers, fields that are null.
+
+Six kinds of messages make four kinds of events. A screen is a page of an app. A group says who somebody is, as an
+identify does: its traits are the company's, and the company is a trait of the person.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
@@ -18,7 +22,7 @@ from nurture.segment.tame import address_or_none, tame_text
 from nurture.segment.visitor import has_token, without_token
 
 SOURCE = "segment"
-"""Where these events come from; a `messageId` is unique within its source."""
+"""Where events come from whose write key has no name; a `messageId` is unique within its source."""
 
 Kind = Literal["identify", "track", "page", "alias"]
 
@@ -27,10 +31,13 @@ _KINDS: Mapping[str, Kind] = {
     "track": "track",
     "page": "page",
     "screen": "page",
+    "group": "identify",
     "alias": "alias",
 }
 _LONGEST_ID = 255
+_WIDEST_EXACT_FLOAT = 2.0**53
 _LONGEST_TEXT = 2000
+_NOT_A_WORD = re.compile(r"[\W_]+")
 
 Json = Mapping[str, object]
 
@@ -40,7 +47,13 @@ class Useless(Exception):
 
 
 def read_event(
-    message: object, batch_context: Json, batch_sent: datetime | None, browser: str, received: datetime, index: int
+    message: object,
+    batch_context: Json,
+    batch_sent: datetime | None,
+    browser: str,
+    received: datetime,
+    index: int,
+    source: str = SOURCE,
 ) -> IncomingEvent:
     """Read one message.
 
@@ -51,22 +64,28 @@ def read_event(
         browser: who made the request, by its own word.
         received: our clock at receipt.
         index: its place in the batch.
+        source: the name of the write key.
 
     Raises:
         Useless: Nothing can be made of it.
     """
     if not isinstance(message, dict):
         raise Useless("it is no object")
-    kind = _kind(message)
+    said_type, kind = _kind(message)
     context = _merged(batch_context, object_or_empty(message.get("context")))
-    properties, traits = object_or_empty(message.get("properties")), _traits(message, context)
+    properties, traits = object_or_empty(message.get("properties")), object_or_empty(context.get("traits"))
+    if said_type == "group":
+        properties, traits = _group(message, traits)
+    elif said := object_or_empty(message.get("traits")):
+        traits = {**traits, **said}
     user, visitor = _identifier(message.get("userId")), _identifier(message.get("anonymousId"))
     if kind == "alias":
         properties, visitor = _alias(message, user, visitor)
     email = _email(traits, user, properties)
     if not (user or visitor or email):
         raise Useless("it has no userId, anonymousId or e-mail address")
-    said = parse_time(message.get("originalTimestamp")) or parse_time(message.get("timestamp"))
+    # RudderStack's client for Node puts its own clock beside the time that it was told.
+    said = parse_time(message.get("timestamp")) or parse_time(message.get("originalTimestamp"))
     sent = parse_time(message.get("sentAt")) or batch_sent
     url = _url(properties, context)
     return IncomingEvent(
@@ -76,7 +95,7 @@ def read_event(
         anonymous_id=visitor,
         email=email,
         name=_name(message, kind),
-        path=without_token(_path(properties, context, url)) if kind == "page" else None,
+        path=without_token(_path(message, properties, context, url)) if kind == "page" else None,
         url=url,
         properties=without_token(properties),
         traits=without_token(traits),
@@ -84,16 +103,17 @@ def read_event(
         client_at=said,
         received_at=received,
         agent=_agent(context, browser),
-        source=SOURCE,
+        source=source,
     )
 
 
-def _kind(message: Json) -> Kind:
+def _kind(message: Json) -> tuple[str, Kind]:
+    """The message's type, and what it is for us."""
     said = message.get("type")
     kind = _KINDS.get(said) if isinstance(said, str) else None
     if kind is None:
-        raise Useless("its type is none of identify, track, page, screen and alias")
-    return kind
+        raise Useless(f"its type is none of {', '.join(_KINDS)}")
+    return str(said), kind
 
 
 def object_or_empty(value: object) -> dict[str, object]:
@@ -113,19 +133,27 @@ def _merged(below: Json, above: Json) -> Json:
     return merged
 
 
-def _traits(message: Json, context: Json) -> dict[str, object]:
-    """RudderStack's Python client puts traits in the context only."""
-    return {**object_or_empty(context.get("traits")), **object_or_empty(message.get("traits"))}
+def _group(message: Json, traits: Json) -> tuple[dict[str, object], dict[str, object]]:
+    """Which company it is, and the person's traits with that company's among them."""
+    group = _identifier(message.get("groupId"))
+    return {"groupId": group} if group else {}, {**traits, "company": object_or_empty(message.get("traits"))}
 
 
 def _identifier(value: object) -> str | None:
     """An id as text. Too long a one is not cut: two people could become one."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    text = str(value).strip()
+    text = _id_text(value)
     if len(text) > _LONGEST_ID:
         raise Useless(f"an id in it has more than {_LONGEST_ID} characters")
     return text or None
+
+
+def _id_text(value: object) -> str:
+    """An id that is a number is written as a whole one; what is neither text nor a number is none."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WIDEST_EXACT_FLOAT:
+        return str(int(value))
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _alias(message: Json, user: str | None, visitor: str | None) -> tuple[dict[str, object], str | None]:
@@ -168,10 +196,15 @@ def _url(properties: Json, context: Json) -> str | None:
     return url
 
 
-def _path(properties: Json, context: Json, url: str | None) -> str | None:
-    """The page's path as the client says it, else that of its URL."""
+def _path(message: Json, properties: Json, context: Json, url: str | None) -> str | None:
+    """The page's path as the client says it, else that of its URL; a screen without either is named by its name."""
     path = _text(properties.get("path")) or _text(object_or_empty(context.get("page")).get("path"))
-    return path or (urlsplit(url).path[:_LONGEST_TEXT] or "/" if url else None)
+    if path:
+        return path
+    if url:
+        return urlsplit(url).path[:_LONGEST_TEXT] or "/"
+    name = _text(message.get("name")) if message.get("type") == "screen" else None
+    return f"/screen/{_NOT_A_WORD.sub('-', name.lower()).strip('-')}" if name else None
 
 
 def _agent(context: Json, browser: str) -> str | None:
@@ -183,13 +216,18 @@ def _agent(context: Json, browser: str) -> str | None:
 def _message_id(message: Json, said: datetime | None, received: datetime, index: int) -> str:
     """The client's, else one made of what the event says, so that the same event sent again is known again.
 
-    An event without its own time is told from an equal one only by when it came.
+    One that is too long is replaced by its digest. An event without its own time is told from an equal one only by when
+    it came.
     """
-    given = _text(message.get("messageId"))
+    given = _id_text(message.get("messageId"))
     if given:
-        return given
+        return given if len(given) <= _LONGEST_ID else f"long-{_digest(given.encode()).hexdigest()}"
     content = {key: value for key, value in message.items() if key not in {"sentAt", "writeKey"}}
-    digest = blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16)
+    digest = _digest(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
     if said is None:
         digest.update(f"{received.isoformat()}#{index}".encode())
     return f"made-{digest.hexdigest()}"
+
+
+def _digest(content: bytes) -> blake2b:
+    return blake2b(content, digest_size=16)
