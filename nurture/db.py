@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from nurture.arrays import ArrayDumper
 from nurture.errors import SettingsError
 from nurture.settings import database_address
 
@@ -45,7 +47,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
     if "prepare_threshold" in address.query:
         connect_args["prepare_threshold"] = _prepare_threshold(str(address.query["prepare_threshold"]))
         address = address.difference_update_query(["prepare_threshold"])
-    return create_engine(
+    engine = create_engine(
         address,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -56,6 +58,12 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
         json_deserializer=orjson.loads,
         connect_args=connect_args,
     )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: psycopg.Connection[Any], _: object) -> None:
+    connection.adapters.register_dumper(list, ArrayDumper)
 
 
 @contextmanager
