@@ -17,6 +17,7 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    SmallInteger,
     UniqueConstraint,
     Uuid,
     text,
@@ -442,6 +443,33 @@ class Lease(SQLModel, table=True):
     holder: str = _words(nullable=False)
     until: datetime = _instant()
     beat_at: datetime | None = _instant(nullable=True)
+
+
+class Housekeeping(SQLModel, table=True):
+    """One row: since when every event is kept (UTC), when the clock looked last, since when it has gone steadily."""
+
+    __table_args__ = (CheckConstraint("id = 1", name="housekeeping_once"),)
+    id: int = Field(
+        default=1, sa_column=Column(SmallInteger, primary_key=True, autoincrement=False, server_default=text("1"))
+    )
+    kept_since: date = Field()
+    looked_at: datetime | None = _instant(nullable=True)
+    steady_since: datetime | None = _instant(nullable=True)
+
+
+class ImportedFile(SQLModel, table=True):
+    """How far a file of events was imported: so many bytes and lines, which had this digest.
+
+    Known again by where its events come from and the digest of its first line: a file that has grown is the same.
+    """
+
+    __tablename__: ClassVar[str] = "imported_file"
+    source: str = Field(primary_key=True, sa_type=Text)
+    first_line: str = Field(primary_key=True, sa_type=Text)
+    position: int = Field(sa_type=BigInteger)
+    line: int = Field(sa_type=BigInteger)
+    digest: str = _words(nullable=False)
+    updated_at: datetime = _instant()
 
 
 class Suppression(SQLModel, table=True):

@@ -18,6 +18,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.adopt import adopt
 from nurture.store import deliveries, due, events, leases, notices
+from nurture.store.partitions import ahead_of, make_months
 from workers import process
 
 LEASE_SECONDS = 15.0
@@ -57,9 +58,8 @@ class Clock:
             self.leads = False
 
     def _look(self, now: datetime) -> None:
-        if self.partitions_at is None or now >= self.partitions_at + PARTITIONS_EVERY:
-            with transaction(self.app.engine) as db:
-                events.make_partitions(db, now)
+        looks = self.partitions_at is None or now >= self.partitions_at + PARTITIONS_EVERY
+        if looks and not make_months(self.app.engine, ahead_of(now)):
             self.partitions_at = now
         with transaction(self.app.engine) as db:
             expired = deliveries.expire(db)

@@ -1,7 +1,7 @@
 """Events: stored once, attributed, judged."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from hashlib import md5
 from typing import Any
 from uuid import UUID
@@ -142,29 +142,6 @@ def judge(db: Connection, verdicts: Mapping[int, tuple[str, Sequence[str]]]) -> 
         "reasons": [_json(list(reasons)) for _, reasons in verdicts.values()],
     }
     db.execute(_JUDGE, values)
-
-
-def make_partitions(db: Connection, now: datetime, *, ahead: int = 2) -> list[str]:
-    """Make the partitions of this month and the next ones; rows that waited in the default one move over."""
-    made = []
-    month = now.astimezone(UTC).date().replace(day=1)
-    for _ in range(ahead + 1):
-        following = (month + timedelta(days=32)).replace(day=1)
-        name = f"event_{month:%Y_%m}"
-        if not db.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar():
-            _make_partition(db, name, month, following)
-            made.append(name)
-        month = following
-    return made
-
-
-def _make_partition(db: Connection, name: str, start: date, end: date) -> None:
-    """Create beside, move what the default partition holds of that month, then attach: no row is ever out of reach."""
-    db.execute(text("LOCK TABLE event IN ACCESS EXCLUSIVE MODE"))
-    db.execute(text(f"CREATE TABLE {name} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
-    stale = f"DELETE FROM event_other WHERE month >= '{start}' AND month < '{end}' RETURNING *"  # noqa: S608 - dates
-    db.execute(text(f"WITH moved AS ({stale}) INSERT INTO {name} SELECT * FROM moved"))  # noqa: S608 - dates and our own name
-    db.execute(text(f"ALTER TABLE event ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{end}')"))
 
 
 def _md5(message_id: str) -> bytes:
