@@ -35,12 +35,12 @@ Left = str
 """The word an enrollment ended with; `LEFT`, or the `reason` of a campaign's exit line."""
 LEFT: tuple[str, ...] = (
     "qualified", "hand_raise", "replied", "unsubscribed", "topic_left", "bounced", "complained", "customer",
-    "disqualified", "suppressed", "finished", "moved", "erased",
+    "disqualified", "suppressed", "finished", "moved", "merged", "erased",
 )  # fmt: skip
 
-HandoffState = Literal["offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned"]
+HandoffState = Literal["offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned", "merged"]
 HANDOFF_STATES: tuple[HandoffState, ...] = (
-    "offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned",
+    "offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned", "merged",
 )  # fmt: skip
 OPEN_HANDOFF: frozenset[str] = frozenset({"offered", "accepted", "contacted", "qualified"})
 

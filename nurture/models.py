@@ -29,7 +29,7 @@ from sqlmodel import Field, SQLModel
 STAGES = ("inquiry", "nurture", "mql", "sal", "sql", "customer", "disqualified")
 ENROLLMENT_STATUSES = ("active", "exhausted", "ended")
 DELIVERY_STATES = ("queued", "leased", "sending", "sent", "failed", "unknown", "cancelled")
-HANDOFF_STATES = ("offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned")
+HANDOFF_STATES = ("offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned", "merged")
 NOTICE_STATES = ("queued", "leased", "sent", "failed")
 EVENT_KINDS = ("page", "track", "identify", "click", "open", "reply", "answer", "look")
 VERDICTS = ("human", "automated", "pending")
@@ -117,17 +117,74 @@ class Lead(SQLModel, table=True):
 
 
 class KnownAs(SQLModel, table=True):
-    """What else a lead is known by: an anonymous id of a browser, a user id of the product."""
+    """What else a lead is known by: an anonymous id of a browser, a user id of the product, a further address.
+
+    Of a browser this is the latest owner, since when; `moved` tells that it had others before (`browser_claim`).
+    """
 
     __tablename__: ClassVar[str] = "identity"
     __table_args__ = (
-        CheckConstraint("kind IN ('anonymous', 'user')", name="identity_kind"),
+        CheckConstraint("kind IN ('anonymous', 'user', 'email')", name="identity_kind"),
         Index("identity_of_lead", "lead_id"),
     )
     kind: str = Field(primary_key=True, sa_type=Text)
     value: str = Field(primary_key=True, sa_type=Text)
     lead_id: int = _lead()
     since: datetime = _instant()
+    moved: bool = _flag()
+
+
+class BrowserClaim(SQLModel, table=True):
+    """Somebody was seen to use a browser, at this time: whose it is at which time follows from all of them.
+
+    `moves`: a form or an `identify`, which moves it; anything else only ties one that is nobody's. A claim of a user id
+    that is nobody's yet waits with that id instead of a lead.
+    """
+
+    __tablename__: ClassVar[str] = "browser_claim"
+    __table_args__ = (
+        UniqueConstraint(
+            "anonymous_id", "at", "lead_id", "user_id", name="browser_claim_once", postgresql_nulls_not_distinct=True
+        ),
+        CheckConstraint("num_nonnulls(lead_id, user_id) = 1", name="browser_claim_of_somebody"),
+        Index("browser_claim_of_lead", "lead_id"),
+        Index("browser_claim_of_user", "user_id", postgresql_where=text("user_id IS NOT NULL")),
+    )
+    id: int | None = _key()
+    anonymous_id: str = _words(nullable=False)
+    at: datetime = _instant()
+    lead_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("lead.id", ondelete="CASCADE"), nullable=True)
+    )
+    user_id: str | None = _words()
+    moves: bool = Field()
+
+
+class MergedLead(SQLModel, table=True):
+    """A lead that turned out to be another one. `lost` is its row as it was; `kept_id` always is a lead that lives."""
+
+    __tablename__: ClassVar[str] = "merged_lead"
+    __table_args__ = (Index("merged_lead_of_kept", "kept_id"),)
+    lost_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    kept_id: int = _lead()
+    at: datetime = _instant()
+    by: str = _words(nullable=False)
+    lost: dict[str, Any] = _json()
+
+
+class IdentityConflict(SQLModel, table=True):
+    """An event said that two leads are one, and was not believed; a person has to look."""
+
+    __tablename__: ClassVar[str] = "identity_conflict"
+    __table_args__ = (
+        CheckConstraint("lead_id < other_id", name="identity_conflict_in_order"),
+        Index("identity_conflict_of_other", "other_id"),
+    )
+    lead_id: int = _lead(primary_key=True)
+    other_id: int = _lead(primary_key=True)
+    at: datetime = _instant()
+    source: str = _words(nullable=False)
+    because: str = _words(nullable=False)
 
 
 class LeadChange(SQLModel, table=True):
@@ -176,7 +233,8 @@ class Event(SQLModel, table=True):
 
     A retry carries the same timestamp, so (source, message, month) finds every duplicate whatever partition it is in.
     The id comes from a sequence: PostgreSQL below 17 knows no identity columns in partitions. `by_hand`: a person gave
-    the verdict, and rules leave it alone. `revised_at`: when the verdict last turned into its opposite.
+    the verdict, and rules leave it alone. `revised_at`: when the verdict last turned into its opposite. `inferred`: the
+    event names nobody whom we know; whose it is follows from whose the browser was then.
     """
 
     __table_args__ = (
@@ -185,7 +243,12 @@ class Event(SQLModel, table=True):
         _one_of("verdict", VERDICTS, "event_verdict"),
         ForeignKeyConstraint(["lead_id"], ["lead.id"], ondelete="CASCADE", name="event_lead"),
         Index("event_of_lead", "lead_id", "occurred_at"),
-        Index("event_of_visitor", "anonymous_id", "occurred_at", postgresql_where=text("lead_id IS NULL")),
+        Index("event_of_visitor", "anonymous_id", "occurred_at", postgresql_where=text("lead_id IS NULL OR inferred")),
+        Index(
+            "event_of_user",
+            "user_id",
+            postgresql_where=text("user_id IS NOT NULL AND (lead_id IS NULL OR inferred)"),
+        ),
         Index("event_pending", "settle_at", postgresql_where=text("verdict = 'pending'")),
         Index("event_of_delivery", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
         Index("event_from_address", "address_hash", "occurred_at", postgresql_where=text("address_hash IS NOT NULL")),
@@ -220,6 +283,8 @@ class Event(SQLModel, table=True):
     settle_at: datetime | None = _instant(nullable=True)
     by_hand: bool = _flag()
     revised_at: datetime | None = _instant(nullable=True)
+    user_id: str | None = _words()
+    inferred: bool = _flag()
 
 
 class SignalDay(SQLModel, table=True):
@@ -317,12 +382,30 @@ class Enrollment(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One e-mail to one lead for one step in one cycle. The row is written before the mail is sent."""
+    """One e-mail to one lead for one step in one cycle. The row is written before the mail is sent.
+
+    `merged_from`: it was sent to a lead that turned out to be this one. Two leads may have had the same step, or a mail
+    on the same day, before anybody knew that they are one.
+    """
 
     __table_args__ = (
-        UniqueConstraint("lead_id", "campaign", "step", "cycle", name="delivery_step_once_a_cycle"),
+        Index(
+            "delivery_step_once_a_cycle",
+            "lead_id",
+            "campaign",
+            "step",
+            "cycle",
+            unique=True,
+            postgresql_where=text("merged_from IS NULL"),
+        ),
         _one_of("state", DELIVERY_STATES, "delivery_state"),
-        Index("delivery_one_a_local_day", "lead_id", "local_on", unique=True, postgresql_where=text(TAKES_A_DAY)),
+        Index(
+            "delivery_one_a_local_day",
+            "lead_id",
+            "local_on",
+            unique=True,
+            postgresql_where=text(f"merged_from IS NULL AND {TAKES_A_DAY}"),
+        ),
         Index("delivery_to_send", "mailer", "slot_at", postgresql_where=text("state = 'queued'")),
         Index("delivery_leased", "leased_until", postgresql_where=text("state IN ('leased', 'sending')")),
         Index("delivery_of_campaign", "campaign", "step", "state"),
@@ -352,6 +435,7 @@ class Delivery(SQLModel, table=True):
     sent_at: datetime | None = _instant(nullable=True)
     for_good: bool = _flag()
     reason: str | None = _words()
+    merged_from: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Handoff(SQLModel, table=True):

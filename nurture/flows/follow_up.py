@@ -26,6 +26,7 @@ _SAID = {
     "lost": "was lost",
     "rejected": "was rejected",
     "returned": "went back to nurture",
+    "merged": "was closed: the lead turned out to be one that sales has in another handoff",
 }
 
 

@@ -39,6 +39,7 @@ def _left(reason: str) -> str:
 
 
 _CANCELLED = {
+    "merged": "the lead turned out to be another one, which went on in its place",
     "window over": "the hours of its day were over before it could leave; it was planned again",
     "with sales": "sales had the lead by then",
     "disqualified": "the lead was out of the question by then",

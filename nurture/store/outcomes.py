@@ -264,7 +264,7 @@ _QUEUED = text(
                 CAST(:zone AS text[]))
         AS u(lead_id, n, campaign, step, cycle, variant, template, slot_at, slot_until, local_on, zone)
     JOIN enrollment e ON e.lead_id = u.lead_id AND e.n = u.n
-    ON CONFLICT (lead_id, campaign, step, cycle) DO UPDATE SET
+    ON CONFLICT (lead_id, campaign, step, cycle) WHERE merged_from IS NULL DO UPDATE SET
         enrollment_id = excluded.enrollment_id, variant = excluded.variant, template = excluded.template,
         state = 'queued', slot_at = excluded.slot_at, slot_until = excluded.slot_until,
         local_on = excluded.local_on, zone = excluded.zone, reason = NULL, for_good = false

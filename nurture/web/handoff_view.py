@@ -31,6 +31,7 @@ _STATES = {
     "lost": "Lost",
     "rejected": "Rejected",
     "returned": "Back in nurture",
+    "merged": "Goes on in another handoff of the same person",
 }
 _THEN = {
     "nurture": "goes back to nurture",
