@@ -15,20 +15,22 @@ _INSERT = text(
     f"""
     INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, kind, name, path, properties,
                        delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at, received_at, verdict,
-                       reasons, settle_at)
+                       reasons, settle_at, user_id, inferred)
     SELECT u.month, u.source, u.message_id, u.message_md5, u.lead_id, u.anonymous_id, u.kind, u.name, u.path,
            CAST(u.properties AS jsonb), u.delivery_id, u.link, u.campaign, u.step, u.agent, u.address_hash,
            CAST(u.hit AS jsonb), u.occurred_at, u.received_at, u.verdict,
-           ARRAY(SELECT jsonb_array_elements_text(CAST(u.reasons AS jsonb))), u.settle_at
+           ARRAY(SELECT jsonb_array_elements_text(CAST(u.reasons AS jsonb))), u.settle_at, u.user_id, u.inferred
     FROM unnest(CAST(:month AS date[]), CAST(:source AS text[]), CAST(:message_id AS text[]),
                 CAST(:message_md5 AS uuid[]), CAST(:lead_id AS bigint[]), CAST(:anonymous_id AS text[]),
                 CAST(:kind AS text[]), CAST(:name AS text[]), CAST(:path AS text[]), CAST(:properties AS text[]),
                 CAST(:delivery_id AS bigint[]), CAST(:link AS int[]), CAST(:campaign AS text[]),
                 CAST(:step AS text[]), CAST(:agent AS text[]), CAST(:address_hash AS bytea[]), CAST(:hit AS text[]),
                 CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]), CAST(:verdict AS text[]),
-                CAST(:reasons AS text[]), CAST(:settle_at AS timestamptz[]))
+                CAST(:reasons AS text[]), CAST(:settle_at AS timestamptz[]), CAST(:user_id AS text[]),
+                CAST(:inferred AS bool[]))
         AS u(month, source, message_id, message_md5, lead_id, anonymous_id, kind, name, path, properties, delivery_id,
-             link, campaign, step, agent, address_hash, hit, occurred_at, received_at, verdict, reasons, settle_at)
+             link, campaign, step, agent, address_hash, hit, occurred_at, received_at, verdict, reasons, settle_at,
+             user_id, inferred)
     ON CONFLICT (source, message_md5, month) DO NOTHING
     RETURNING {_COLUMNS}
     """  # noqa: S608 - a constant of this file
@@ -104,6 +106,7 @@ def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[An
         "occurred_at",
         "received_at",
         "settle_at",
+        "user_id",
     ]
     values: dict[str, Any] = {name: [row.get(name) for row in rows] for name in names}
     values["month"] = [month_of(row.get("client_at")) for row in rows]
