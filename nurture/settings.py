@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from nurture.errors import SettingsError
 from nurture.private import kept_secret, make_data_directory
+from nurture.write_keys import read_write_keys
 
 DRIVER = "postgresql+psycopg"
 MAIL_SCHEMES = ("smtp", "smtps", "postmark", "sendgrid", "mailgun", "ses", "resend")
@@ -72,6 +73,11 @@ class Settings:
         """What signs our links: given, or a random one that is made once and kept in the data directory."""
         return self.given_secret_key or _kept_secret_key(self.data_dir)
 
+    @property
+    def write_keys(self) -> Mapping[str, str]:
+        """The name of each write key; without any nobody may send events."""
+        return read_write_keys(self.write_key) if self.write_key else {}
+
     def on_servers(self, database_url: str, redis_url: str) -> "Settings":
         """The same, with the addresses of the servers that run."""
         return replace(self, database_url=database_url, redis_url=redis_url)
@@ -112,7 +118,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         pool_size=_number(given, "NURTURE_POOL_SIZE", 5, range(1, 101)),
         tick_seconds=_tick(given),
         given_secret_key=given.get("SECRET_KEY"),
-        write_key=given.get("WRITE_KEY"),
+        write_key=_checked(given, "WRITE_KEY", _write_keys),
         api_key=given.get("API_KEY"),
         slack_webhook_url=_checked(given, "SLACK_WEBHOOK_URL", _web_address("SLACK_WEBHOOK_URL")),
         handoff_webhook_url=_checked(given, "HANDOFF_WEBHOOK_URL", _web_address("HANDOFF_WEBHOOK_URL")),
@@ -192,6 +198,11 @@ def _check_pair(given: Mapping[str, str]) -> None:
 
 def _checked(given: Mapping[str, str], name: str, check: Callable[[str], str]) -> str | None:
     return check(given[name]) if name in given else None
+
+
+def _write_keys(text: str) -> str:
+    read_write_keys(text)
+    return text
 
 
 def _split(text: str, name: str, example: str) -> SplitResult:

@@ -84,6 +84,23 @@ def test_everything_that_is_given_is_taken(tmp_path: Path) -> None:
     assert not settings.is_embedded
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("wk_1", {"wk_1": "segment"}),
+        ("website:k1,app:k2", {"k1": "website", "k2": "app"}),
+        (" website : k1 , webinar-tool:k2 ", {"k1": "website", "k2": "webinar-tool"}),
+        ("segment:k0,app:k1", {"k0": "segment", "k1": "app"}),
+    ],
+)
+def test_write_keys_may_have_names(tmp_path: Path, text: str, keys: dict[str, str]) -> None:
+    assert _read(tmp_path, WRITE_KEY=text).write_keys == keys
+
+
+def test_without_a_write_key_there_are_none(tmp_path: Path) -> None:
+    assert _read(tmp_path).write_keys == {}
+
+
 def test_the_port_shows_in_the_address_where_none_is_given(tmp_path: Path) -> None:
     assert _read(tmp_path, PORT="5000").base_url == "http://localhost:5000"
 
@@ -106,6 +123,15 @@ def test_the_port_shows_in_the_address_where_none_is_given(tmp_path: Path) -> No
         ({"MAIL_URL": "smtp://"}, "MAIL_URL: says nothing after smtp://"),
         ({"BASE_URL": "nurture.example"}, "BASE_URL: is no address"),
         ({"BASE_URL": "ftp://nurture.example"}, "BASE_URL: must begin with https://"),
+        ({"WRITE_KEY": "app:s3cret,other"}, "WRITE_KEY: part 2 has no name; say website:KEY,app:KEY"),
+        ({"WRITE_KEY": "app:s3cret,"}, "WRITE_KEY: part 2 has no name"),
+        ({"WRITE_KEY": "S3cret:app"}, "WRITE_KEY: the name in part 1 is no word of a-z, 0-9, - and _"),
+        ({"WRITE_KEY": "mail:s3cret"}, "WRITE_KEY: the name mail is taken by events of our own"),
+        ({"WRITE_KEY": "app:s3cret,app:other"}, "WRITE_KEY: the name app is there twice"),
+        ({"WRITE_KEY": "app:s3cret,site:s3cret"}, "WRITE_KEY: app and site have the same key"),
+        ({"WRITE_KEY": "app:"}, "WRITE_KEY: the key of app is empty"),
+        ({"WRITE_KEY": "app:a:b"}, "WRITE_KEY: the key of app has a space, a colon or a sign beyond ASCII"),
+        ({"WRITE_KEY": "two words"}, "WRITE_KEY: the key has a space"),
         ({"PORT": "http"}, "PORT: 'http' is not a whole number from 0 to 65535"),
         ({"PORT": "70000"}, "PORT: '70000' is not a whole number"),
         ({"PORT": "٣"}, "PORT: '٣' is not a whole number"),

@@ -168,7 +168,7 @@ def _addresses(settings: Settings, servers: LocalServers, postbox: mailbox.Mailb
         smtp=postbox.smtp,
         database=servers.database_url.replace("+psycopg://", "://", 1),
         redis=servers.redis_url,
-        write_key=settings.write_key or kept_secret(settings.data_dir / "write_key"),
+        write_key=next(iter(settings.write_keys), "") or kept_secret(settings.data_dir / "write_key"),
         api_key=settings.api_key or kept_secret(settings.data_dir / "api_key"),
     )
 
@@ -183,7 +183,7 @@ def _environment(environ: Mapping[str, str], settings: Settings, where: Addresse
         "HOST": LOOPBACK,
         "PORT": str(port),
         "SECRET_KEY": settings.secret_key,
-        "WRITE_KEY": where.write_key,
+        "WRITE_KEY": settings.write_key or where.write_key,
         "API_KEY": where.api_key,
         "NURTURE_DATA": str(settings.data_dir),
         "NURTURE_WORKSPACE": str(settings.workspace),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from nurture.segment.client_time import parse_time
 from nurture.segment.event import IncomingEvent
-from nurture.segment.message import Useless, read_event
+from nurture.segment.message import SOURCE, Useless, read_event
 from nurture.segment.tame import read_json, tame, too_deep
 
 
@@ -18,7 +18,7 @@ class BadLine:
     reason: str
 
 
-def read_lines(lines: Iterable[bytes]) -> Iterator[IncomingEvent | BadLine]:
+def read_lines(lines: Iterable[bytes], source: str = SOURCE) -> Iterator[IncomingEvent | BadLine]:
     """Read each line that is not blank.
 
     An event was received when its `receivedAt` says so (an archive's), else when its client sent it, else when it
@@ -27,12 +27,12 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[IncomingEvent | BadLine]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                yield _event(line, number)
+                yield _event(line, number, source)
             except Useless as why:
                 yield BadLine(number, str(why))
 
 
-def _event(line: bytes, number: int) -> IncomingEvent:
+def _event(line: bytes, number: int, source: str) -> IncomingEvent:
     try:
         message, wild = read_json(line)
     except ValueError:
@@ -43,7 +43,7 @@ def _event(line: bytes, number: int) -> IncomingEvent:
         raise Useless("it is nested too deep")
     if wild:
         message = {str(key): tame(value) for key, value in message.items()}
-    return read_event(message, {}, None, "", _received(message), number)
+    return read_event(message, {}, None, "", _received(message), number, source)
 
 
 def _received(message: dict[str, object]) -> datetime:

@@ -76,16 +76,15 @@ def read_event(
     properties, traits = object_or_empty(message.get("properties")), object_or_empty(context.get("traits"))
     if said_type == "group":
         properties, traits = _group(message, traits)
-    elif said := object_or_empty(message.get("traits")):
-        traits = {**traits, **said}
+    elif own := object_or_empty(message.get("traits")):
+        traits = {**traits, **own}
     user, visitor = _identifier(message.get("userId")), _identifier(message.get("anonymousId"))
     if kind == "alias":
         properties, visitor = _alias(message, user, visitor)
     email = _email(traits, user, properties)
     if not (user or visitor or email):
         raise Useless("it has no userId, anonymousId or e-mail address")
-    # RudderStack's client for Node puts its own clock beside the time that it was told.
-    said = parse_time(message.get("timestamp")) or parse_time(message.get("originalTimestamp"))
+    said = _said_time(message)
     sent = parse_time(message.get("sentAt")) or batch_sent
     url = _url(properties, context)
     return IncomingEvent(
@@ -154,6 +153,17 @@ def _id_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < _WIDEST_EXACT_FLOAT:
         return str(int(value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _said_time(message: Json) -> datetime | None:
+    """When the client says that it happened.
+
+    RudderStack's client for Node puts its own clock (`originalTimestamp`) beside the time that it was told. In an
+    archive it is the other way round: what went through Segment (`receivedAt`) has the corrected time beside the
+    client's own.
+    """
+    names = ("originalTimestamp", "timestamp") if message.get("receivedAt") else ("timestamp", "originalTimestamp")
+    return parse_time(message.get(names[0])) or parse_time(message.get(names[1]))
 
 
 def _alias(message: Json, user: str | None, visitor: str | None) -> tuple[dict[str, object], str | None]:

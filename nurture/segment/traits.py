@@ -22,44 +22,61 @@ _ALSO_CALLED = {
 _MOST_EMPLOYEES = 10**8
 """More than any employer has; a larger number is somebody's mistake, and may not fit the column."""
 
+_LONGEST_TEXT = 500
+
+_OF_COMPANY = frozenset({"name", "industry", "employees", "employee_count", "id"})
+"""A company's traits that are fields of a profile, or nothing. The others become attributes that begin `company_`."""
+
 _NOT_ATTRIBUTES = frozenset({"email", "company", "employees", "name", "address", "id", "owner"})
 
 
 def merge_traits(profile: dict[str, Any], traits: Mapping[str, Any]) -> None:
-    """Write Segment's traits into a profile's fields, and the rest into its attributes."""
+    """Write Segment's traits into a profile's fields, and the rest into its attributes.
+
+    Those of the company, which a group message tells too, are among a person's as `company`, an object or its name.
+    """
     for name, value in traits.items():
         if value in (None, ""):
             continue
         if name in _ALSO_CALLED:
-            profile[_ALSO_CALLED[name]] = str(value)
+            _set(profile, _ALSO_CALLED[name], value)
         elif name not in _NOT_ATTRIBUTES:
             profile["attributes"][name] = value
     company = traits.get("company")
     if isinstance(company, Mapping):
-        profile.update(_company(company))
-    elif company:
-        profile["company"] = str(company)
-    if "employees" in traits:
-        profile.update(_company({"employees": traits["employees"]}))
+        _merge_company(profile, company)
+    else:
+        _set(profile, "company", company)
+    _set_employees(profile, traits.get("employees"))
     whole = traits.get("name")
     if isinstance(whole, str) and whole.strip() and "first_name" not in profile:
         first, _, last = whole.strip().partition(" ")
         profile["first_name"], profile["last_name"] = first, last or None
     address = traits.get("address")
-    if isinstance(address, Mapping) and address.get("country") and "country" not in profile:
-        profile["country"] = str(address["country"])
+    if isinstance(address, Mapping) and "country" not in profile:
+        _set(profile, "country", address.get("country"))
 
 
-def _company(company: Mapping[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    for name, as_field in (("name", "company"), ("industry", "industry")):
-        if company.get(name):
-            said[as_field] = str(company[name])
+def _merge_company(profile: dict[str, Any], company: Mapping[str, Any]) -> None:
+    _set(profile, "company", company.get("name"))
+    _set(profile, "industry", company.get("industry"))
     for name in ("employees", "employee_count"):
-        try:
-            count = int(str(company[name]))
-        except (KeyError, ValueError):
-            continue
-        if 0 <= count <= _MOST_EMPLOYEES:
-            said["employees"] = count
-    return said
+        _set_employees(profile, company.get(name))
+    for name, value in company.items():
+        if name not in _OF_COMPANY and value not in (None, ""):
+            profile["attributes"][f"company_{name}"] = value
+
+
+def _set(profile: dict[str, Any], field: str, value: object) -> None:
+    """Set a field to a text or number; what is neither says nothing."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and (text := str(value).strip()):
+        profile[field] = text[:_LONGEST_TEXT]
+
+
+def _set_employees(profile: dict[str, Any], value: object) -> None:
+    try:
+        count = int(value) if isinstance(value, float) else int(str(value))
+    except (ValueError, OverflowError):
+        return
+    if 0 <= count <= _MOST_EMPLOYEES:
+        profile["employees"] = count

@@ -2,7 +2,8 @@
 
 import zlib
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 _GZIP = b"\x1f\x8b"
 _MEMBERS = 64
@@ -16,21 +17,45 @@ class NotGzip(Exception):
     """The body begins like gzip and is none."""
 
 
+class CutOff(Exception):
+    """Whoever sent the body went away before its end."""
+
+
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body, if it has at most `limit` octets.
 
     Raises:
         TooLarge: It has more; no more than that was read into memory.
+        ClientDisconnect: The client went away before its end.
     """
-    declared = request.headers.get("content-length", "")
+    try:
+        return await received_body(request.receive, request.headers.get("content-length", ""), limit)
+    except CutOff as error:
+        raise ClientDisconnect from error
+
+
+async def received_body(receive: Receive, declared: str, limit: int) -> bytes:
+    """The same from ASGI messages. `declared` is what the header says of the length.
+
+    Raises:
+        TooLarge: It has more; no more than that was read into memory.
+        CutOff: It ended before its end.
+    """
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise TooLarge
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise CutOff
+        body = message.get("body", b"")
+        size += len(body)
+        if size > limit:
             raise TooLarge
-    return bytes(body)
+        if not message.get("more_body", False):
+            return b"".join((*parts, body)) if parts else body
+        parts.append(body)
 
 
 def inflated(body: bytes, limit: int) -> bytes:

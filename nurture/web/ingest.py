@@ -1,101 +1,132 @@
-"""`POST /v1/…`: events in, by the Segment HTTP tracking API. Raw routes, for clients lie about content types.
+"""`/v1/…`: events in, by the Segment HTTP tracking API.
 
-200 means that the events are in PostgreSQL. Anything for which a client should try again is a 5xx.
+200 means that the events are in PostgreSQL. Anything for which a client should try again is a 429 or a 5xx.
+
+It is ASGI without a framework, in front of all the other routes. Events come by the thousand a second, so they do not
+walk past routes and middleware that are none of theirs; and clients lie about content types, send keys in bodies and
+gzip without saying so, so nothing that a framework would read for us could be used.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-import orjson
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nurture.app import App
-from nurture.flows.ingest import ingest
+from nurture.db import is_away
 from nurture.segment.event import IncomingEvent
-from nurture.web.body import TooLarge, read_body
-from nurture.web.segment import BATCH_LIMIT, CALLS, TOO_LARGE, Refusal, decode
+from nurture.segment.rejected import Rejected
+from nurture.store import rejected_events
+from nurture.web import v1_answers as answers
+from nurture.web.body import CutOff, TooLarge, received_body
+from nurture.web.gathering import RETRY_AFTER, Busy, Gathering
+from nurture.web.keys import WriteKeys
+from nurture.web.segment import BATCH_LIMIT, CALLS, Decoded, Refusal, decode
+from nurture.web.v1_answers import Answer, refused
+from nurture.web.v1_pages import pages
 
 log = logging.getLogger(__name__)
 
-_CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After"}
-_PREFLIGHT = {
-    **_CORS,
-    "access-control-allow-methods": "POST",
-    "access-control-allow-headers": "authorization, content-type, x-retry-count",
-    "access-control-max-age": "86400",
-}
-_UNKNOWN = Refusal(404, "not_found", "There is no such call.")
-_NOT_POST = Refusal(405, "method_not_allowed", "Events are sent by POST.")
-_CUT_OFF = Refusal(400, "cut_off", "The body ended too early.")
-_TRY_AGAIN = Refusal(503, "try_again", "The events could not be stored now; send them again.")
-_OUR_MISTAKE = Refusal(500, "internal", "The events could not be stored; send them again later.")
+_AT_ONCE = 8 * 1024
+"""Octets of a body that is decoded where it came in; a longer one, or gzip, would keep other requests waiting."""
+_READ = frozenset({b"authorization", b"content-encoding", b"content-length", b"user-agent", b"x-write-key"})
+_GZIP = b"\x1f\x8b"
+_CALL_OF = {f"/v1/{name}": call for name, call in CALLS.items()}
+
+_BUSY = refused(answers.BUSY, retry_after=RETRY_AFTER)
+_AWAY = refused(answers.TRY_AGAIN, retry_after=RETRY_AFTER)
+_TOO_LARGE = refused(answers.TOO_LARGE, close=True)
 
 
-def routes(app: App) -> list[BaseRoute]:
-    """The routes under `/v1/`."""
+class Events:
+    """ASGI middleware that answers all below `/v1/` and passes on the rest."""
 
-    async def receive(request: Request) -> Response:
-        if request.method == "OPTIONS":
-            return Response(status_code=204, headers=_PREFLIGHT)
-        if request.method != "POST":
-            return _answer(_NOT_POST, {"allow": "POST, OPTIONS"})
-        call = CALLS.get(request.path_params["call"])
-        if call is None:
-            return _answer(_UNKNOWN)
+    def __init__(self, app: ASGIApp, *, nurture: App) -> None:
+        """`app` is what answers the rest."""
+        self._others = app
+        self._app = nurture
+        self._gathering = Gathering(nurture)
+        self._keys = WriteKeys(nurture.settings.write_keys)
+        self._pages = pages(nurture.settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        if not path.startswith("/v1/"):
+            path = _mended(path)
+            if path is None:
+                await self._others(scope, receive, send)
+                return
+        call = _CALL_OF.get(path)
+        if call is None and path.endswith("/"):
+            path = path.rstrip("/")
+            call = _CALL_OF.get(path)
+        if call is not None and scope["method"] == "POST":
+            answer = await self._take_in(call, scope, receive)
+        elif scope["method"] == "OPTIONS":
+            answer = answers.preflight(scope["headers"])
+        else:
+            answer = answers.NOT_POST if call is not None else self._pages(scope["method"], path)
+        await send(answer.start)
+        await send(answer.body if scope["method"] != "HEAD" else answers.NO_BODY)
+
+    async def _take_in(self, call: str, scope: Scope, receive: Receive) -> Answer:
+        """Decode and store one request; the answer is made only after the commit."""
+        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
         try:
-            body = await read_body(request, BATCH_LIMIT)
+            body = await received_body(receive, headers.get("content-length", ""), BATCH_LIMIT)
+            now = await self._now()
+            if len(body) <= _AT_ONCE and not body.startswith(_GZIP):
+                decoded = decode(call, headers, body, self._keys, now)
+            else:
+                decoded = await run_in_threadpool(decode, call, headers, body, self._keys, now)
+            if isinstance(decoded, Refusal):
+                return refused(decoded)
+            await self._store(decoded, now)
         except TooLarge:
-            return _answer(TOO_LARGE, {"connection": "close"})
-        except ClientDisconnect:
-            return _answer(_CUT_OFF)
-        return await run_in_threadpool(take_in, app, call, request.headers, body)
+            return _TOO_LARGE
+        except CutOff:
+            return answers.CUT_OFF
+        except Busy:
+            return _BUSY
+        except Exception as error:
+            return _failed(error)
+        return answers.SUCCESS
 
-    every = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return [Route("/v1/{call}", receive, methods=every)]
+    async def _store(self, decoded: Decoded, now: datetime) -> None:
+        """Store the events; what is of no use, or is refused by the database, goes to the list of those."""
+        stored = await self._gathering.put(decoded.events, now)
+        unusable = decoded.unusable
+        if stored.refused:
+            unusable += tuple(_refused_by_database(event) for event in stored.refused)
+        if unusable:
+            log.info("events set aside", extra={"count": len(unusable), "source": decoded.source})
+            await run_in_threadpool(rejected_events.keep_apart, self._app.engine, unusable, now)
+
+    async def _now(self) -> datetime:
+        # The demo's clock is a row.
+        return await run_in_threadpool(self._app.now) if self._app.settings.stepped_clock else self._app.now()
 
 
-def take_in(app: App, call: str, headers: Mapping[str, str], body: bytes) -> Response:
-    """Decode and store one request; the answer is made only after the commit."""
-    now = app.now()
-    decoded = decode(call, headers, body, app.settings.write_key or "", now)
-    if isinstance(decoded, Refusal):
-        return _answer(decoded)
-    for unusable in decoded.unusable:
-        log.info("event set aside: %s", unusable.reason)
-    try:
-        _store(app, decoded.events, now)
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+def _mended(path: str) -> str | None:
+    """The path without doubled slashes at its beginning, which clients make of an address that ends with one."""
+    ours = "/" + path.lstrip("/")
+    return ours if ours.startswith("/v1/") or ours == "/v1" else None
+
+
+def _refused_by_database(event: IncomingEvent) -> Rejected:
+    said: Mapping[str, object] = {
+        "messageId": event.message_id, "type": event.kind, "userId": event.user_id, "anonymousId": event.anonymous_id,
+        "event": event.name, "timestamp": event.client_at, "properties": event.properties, "traits": event.traits,
+    }  # fmt: skip
+    return Rejected(event.source, "the database refuses a value in it", said)
+
+
+def _failed(error: Exception) -> Answer:
+    if is_away(error):
         log.warning("events not stored: %s", type(error).__name__)
-        return _answer(_TRY_AGAIN, {"retry-after": "2"})
-    except Exception:
-        log.exception("events not stored")
-        return _answer(_OUR_MISTAKE)
-    return Response(b'{"success": true}', media_type="application/json", headers=_CORS)
-
-
-def _store(app: App, events: Sequence[IncomingEvent], now: datetime) -> None:
-    """Store events together; where one has a value that the database refuses, the others without it."""
-    if not events:
-        return
-    try:
-        ingest(app, events, now)
-    except DataError:
-        if len(events) == 1:
-            log.warning("event set aside: the database refuses a value in it")
-            return
-        half = len(events) // 2
-        _store(app, events[:half], now)
-        _store(app, events[half:], now)
-
-
-def _answer(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
-    said = {"success": False, "code": refusal.code, "message": refusal.message}
-    return Response(
-        orjson.dumps(said), refusal.status, media_type="application/json", headers={**_CORS, **(headers or {})}
-    )
+        return _AWAY
+    log.error("events not stored", exc_info=error)
+    return answers.BROKEN

@@ -1,19 +1,34 @@
-"""Who may: the write key to send events, the API key to look. Compared in constant time."""
+"""Who may: a write key to send events, the API key to look. Compared in constant time."""
 
 import base64
 import binascii
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 
 
-def holds_write_key(authorization: str, body: Mapping[str, object], write_key: str) -> bool:
-    """Whether a request shows the write key: Basic (as the user), Bearer, or `writeKey` in its body.
+class WriteKeys:
+    """The write keys of this installation, each with its name. None: nobody may send events."""
 
-    One right key is enough: a client that sends an OAuth token as Bearer has the write key in its body. Without a write
-    key of our own nobody may.
-    """
-    in_body = body.get("writeKey")
-    return _any_is((*_shown(authorization), *([in_body] if isinstance(in_body, str) else [])), write_key)
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """Args: names: of each key, as `Settings.write_keys`."""
+        # Looked up by digest: how long a look-up takes says nothing of the keys.
+        self._names = {sha256(key.encode()).digest(): name for key, name in names.items()}
+
+    def name_of(self, key: object) -> str | None:
+        """The name of a key; None where it is none of ours."""
+        return self._names.get(sha256(key.encode("utf-8", "replace")).digest()) if isinstance(key, str) else None
+
+    def shown(self, authorization: str, x_write_key: str, body: Mapping[str, object]) -> str | None:
+        """The name of the first right key that a request shows.
+
+        Looked for in Basic credentials (as the user), Bearer, `X-Write-Key`, and `writeKey` in the body. One right key
+        is enough: a client that sends an OAuth token as Bearer has the write key in its body.
+        """
+        for key in _shown(authorization):
+            if key and (name := self.name_of(key)) is not None:
+                return name
+        return self.name_of(x_write_key) or self.name_of(body.get("writeKey"))
 
 
 def holds_api_key(authorization: str, api_key: str) -> bool:

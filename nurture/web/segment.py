@@ -3,7 +3,7 @@
 Clients differ in what they send, so what is read here is what they send, not what the specification says: JSON under
 any content type, gzip with or without its header, traits in `context`, `originalTimestamp` for `timestamp`, ids that
 are numbers, fields that are null. An event that nothing can be made of is set aside with its reason and does not spoil
-the others; the request as a whole is refused only if it is unreadable, too large, or not from one who holds the write
+the others; the request as a whole is refused only if it is unreadable, too large, or not from one who holds a write
 key.
 """
 
@@ -16,9 +16,10 @@ import orjson
 from nurture.segment.client_time import parse_time
 from nurture.segment.event import IncomingEvent
 from nurture.segment.message import Json, Useless, object_or_empty, read_event
+from nurture.segment.rejected import Rejected
 from nurture.segment.tame import DEEPEST, read_json, tame, too_deep
 from nurture.web.body import NotGzip, TooLarge, inflated
-from nurture.web.keys import holds_write_key
+from nurture.web.keys import WriteKeys
 
 EVENT_LIMIT = 32 * 1024
 BATCH_LIMIT = 500 * 1024
@@ -33,8 +34,9 @@ CALLS: Mapping[str, str] = {
     "alias": "alias", "a": "alias",
     "batch": "batch", "b": "batch", "import": "batch",
 }  # fmt: skip
-"""Every route under `/v1/`, and the call that it means."""
+"""Every route under `/v1/` that takes events, and the call that it means."""
 
+_ENCODINGS = frozenset({"", "gzip", "x-gzip", "identity"})
 _NOTHING: dict[str, object] = {}
 
 
@@ -48,23 +50,17 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
-    """One event of a request that was taken, of which nothing can be made, and why."""
-
-    index: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a request holds, in its own order."""
+    """What a request holds, in its own order, and the name of the write key it came with."""
 
+    source: str
     events: tuple[IncomingEvent, ...]
-    unusable: tuple[Unusable, ...] = ()
+    unusable: tuple[Rejected, ...] = ()
 
 
 TOO_LARGE = Refusal(400, "too_large", "The request is larger than 500 KB, or an event in it than 32 KB.")
 _NOT_GZIP = Refusal(400, "bad_gzip", "The body begins like gzip but cannot be inflated.")
+_ENCODED = Refusal(415, "bad_encoding", "The body must be plain or gzip; no other Content-Encoding is read.")
 _NOT_JSON = Refusal(400, "bad_json", "The body must be one JSON object.")
 _NO_BATCH = Refusal(400, "bad_batch", "A batch must have a list of events in `batch`.")
 _TOO_MANY = Refusal(400, "too_many", f"A batch must have at most {EVENTS_LIMIT} events.")
@@ -72,34 +68,40 @@ _TOO_DEEP = Refusal(400, "too_deep", f"The batch's context is nested more than {
 _NO_KEY = Refusal(
     401, "bad_write_key", "The write key is missing or wrong: send it as the user of Basic auth or as `writeKey`."
 )
+REFUSALS = (TOO_LARGE, _NOT_GZIP, _ENCODED, _NOT_JSON, _NO_BATCH, _TOO_MANY, _TOO_DEEP, _NO_KEY)
+"""All that can be said of a request's content."""
 
 
-def decode(call: str, headers: Mapping[str, str], body: bytes, write_key: str, received: datetime) -> Decoded | Refusal:
+def decode(
+    call: str, headers: Mapping[str, str], body: bytes, keys: WriteKeys, received: datetime
+) -> Decoded | Refusal:
     """Read one request.
 
     Args:
         call: a value of `CALLS`.
         headers: the request's, with names in lower case.
         body: as it came, perhaps gzip.
-        write_key: ours.
+        keys: ours.
         received: our clock at receipt.
     """
+    limit = BATCH_LIMIT if call == "batch" else EVENT_LIMIT
     try:
-        plain = inflated(body, BATCH_LIMIT if call == "batch" else EVENT_LIMIT)
+        plain = inflated(body, limit)
+        if len(plain) > limit:
+            return TOO_LARGE
         request, wild = read_json(plain)
     except TooLarge:
         return TOO_LARGE
     except NotGzip:
         return _NOT_GZIP
     except ValueError:
-        return _NOT_JSON
-    if len(plain) > (BATCH_LIMIT if call == "batch" else EVENT_LIMIT):
-        return TOO_LARGE
+        return _NOT_JSON if headers.get("content-encoding", "").strip().lower() in _ENCODINGS else _ENCODED
     if not isinstance(request, dict):
         return _NOT_JSON
-    if not holds_write_key(headers.get("authorization", ""), request, write_key):
+    source = keys.shown(headers.get("authorization", ""), headers.get("x-write-key", ""), request)
+    if source is None:
         return _NO_KEY
-    reader = _Reader(headers.get("user-agent", ""), received, wild=wild, measure=len(plain) > EVENT_LIMIT)
+    reader = _Reader(source, headers.get("user-agent", ""), received, wild=wild, measure=len(plain) > EVENT_LIMIT)
     if call == "batch":
         return _batch(request, reader)
     return reader.read([{**request, "type": call}], _NOTHING, None)
@@ -120,6 +122,7 @@ def _batch(request: Json, reader: "_Reader") -> Decoded | Refusal:
 class _Reader:
     """Reads the messages of one request. `wild`: they must be tamed. `measure`: one of them may be too large."""
 
+    source: str
     browser: str
     received: datetime
     wild: bool
@@ -128,18 +131,18 @@ class _Reader:
     def read(self, messages: list[object], context: Json, sent: datetime | None) -> Decoded:
         """Every message, as an event or set aside with its reason."""
         events: list[IncomingEvent] = []
-        unusable: list[Unusable] = []
+        unusable: list[Rejected] = []
         for index, raw in enumerate(messages):
             try:
                 message = self._checked(raw)
-                events.append(read_event(message, context, sent, self.browser, self.received, index))
+                events.append(read_event(message, context, sent, self.browser, self.received, index, self.source))
             except Useless as why:
-                unusable.append(Unusable(index, str(why)))
-        return Decoded(tuple(events), tuple(unusable))
+                unusable.append(Rejected(self.source, str(why), raw))
+        return Decoded(self.source, tuple(events), tuple(unusable))
 
     def _checked(self, message: object) -> object:
         if too_deep(message):
-            raise Useless("it is nested too deep")
+            raise Useless(f"it is nested more than {DEEPEST} deep")
         if self.wild:
             message = tame(message)
         if self.measure and len(orjson.dumps(message)) > EVENT_LIMIT:

@@ -12,6 +12,7 @@ from nurture.rules.book import Rulebook
 from nurture.segment.event import IncomingEvent
 from nurture.sheets.people import Person, Terms
 from nurture.sheets.sheet import open_sheet
+from nurture.web.keys import WriteKeys
 from nurture.web.segment import Decoded, decode
 from tests.lab import simulation
 from tests.lab.production import app_for
@@ -70,7 +71,7 @@ def over_http() -> tuple[IncomingEvent, ...]:
     """The events as the web reads them, each at the moment when it happened."""
     events: list[IncomingEvent] = []
     for at, message in dated():
-        decoded = decode("batch", {}, orjson.dumps({"batch": [message], "writeKey": "key"}), "key", at)
+        decoded = decode("batch", {}, orjson.dumps({"batch": [message], "writeKey": "key"}), WriteKeys({"key": "segment"}), at)
         assert isinstance(decoded, Decoded)
         assert not decoded.unusable
         events += decoded.events

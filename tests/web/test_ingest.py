@@ -2,12 +2,15 @@ import gzip
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
+from nurture.flows.ingest import ingest as really_ingest
 from nurture.web import ingest
+from nurture.web.gathering import Gathering
 from nurture.web.segment import BATCH_LIMIT
 from tests.web.people import NOW, add_lead, add_mail, browser, rows
 
@@ -21,6 +24,11 @@ def page(n, path="/pricing", **more):
 
 def stored(app):
     return rows(app.engine, "SELECT kind, name, path, lead_id, message_id FROM event ORDER BY id")
+
+
+def storing_by(monkeypatch, store):
+    """From the first request on."""
+    monkeypatch.setattr(ingest, "Gathering", partial(Gathering, store=store))
 
 
 def test_an_event_is_stored_before_the_client_hears_200(client, app):
@@ -100,7 +108,7 @@ def test_an_error_has_what_clients_look_for(client, app, request_, status, code)
 
 
 def test_good_events_beside_bad_ones_are_kept(client, app):
-    body = {"batch": [None, {"type": "page"}, page(1), {"type": "group", "userId": "u"}, page(2)]}
+    body = {"batch": [None, {"type": "page"}, page(1), {"type": "merge", "userId": "u"}, page(2)]}
     assert client.post("/v1/batch", json=body, auth=KEY).status_code == 200
     assert [event["message_id"] for event in stored(app)] == ["p1", "p2"]
 
@@ -119,14 +127,12 @@ def test_strange_values_are_stored_or_set_aside(client, app):
 
 
 def test_a_value_that_the_database_refuses_costs_only_its_own_event(client, app, monkeypatch):
-    real = ingest.ingest
-
     def refuses(app_, events, now):
         if any(event.message_id == "p3" for event in events):
             raise DataError("insert", {}, ValueError("out of range"))
-        return real(app_, events, now)
+        return really_ingest(app_, events, now)
 
-    monkeypatch.setattr(ingest, "ingest", refuses)
+    storing_by(monkeypatch, refuses)
     body = {"batch": [page(n) for n in range(7)]}
     assert client.post("/v1/batch", json=body, auth=KEY).status_code == 200
     assert {event["message_id"] for event in stored(app)} == {f"p{n}" for n in (0, 1, 2, 4, 5, 6)}
@@ -148,7 +154,7 @@ def test_where_nothing_can_be_stored_the_client_is_asked_to_come_again(client, a
     def down(*_):
         raise OperationalError("connect", {}, ConnectionError("refused"))
 
-    monkeypatch.setattr(ingest, "ingest", down)
+    storing_by(monkeypatch, down)
     response = client.post("/v1/page", json=page(1), auth=KEY)
     assert response.status_code == 503
     assert response.json()["code"] == "try_again"
@@ -160,7 +166,7 @@ def test_a_mistake_of_ours_is_one_that_clients_try_again(client, monkeypatch):
     def broken(*_):
         raise KeyError("a mistake")
 
-    monkeypatch.setattr(ingest, "ingest", broken)
+    storing_by(monkeypatch, broken)
     response = client.post("/v1/page", json=page(1), auth=KEY)
     assert response.status_code == 500
     assert response.json() == {

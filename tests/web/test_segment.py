@@ -1,6 +1,7 @@
 import base64
 import gzip
 import json
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.segment.event import IncomingEvent
+from nurture.web.keys import WriteKeys
 from nurture.web.segment import BATCH_LIMIT, CALLS, EVENT_LIMIT, EVENTS_LIMIT, Decoded, Refusal, decode
 
 KEY = "wk_test"
@@ -22,7 +24,9 @@ def basic(user: str, password: str = "") -> dict[str, str]:
 
 def read(call: str, body: object, headers: dict[str, str] | None = None, key: str = KEY) -> Decoded | Refusal:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return decode(call, basic(KEY) if headers is None else headers, raw, key, NOW)
+    return decode(
+        call, basic(KEY) if headers is None else headers, raw, WriteKeys({key: "segment"} if key else {}), NOW
+    )
 
 
 def one(call: str, body: object, headers: dict[str, str] | None = None) -> IncomingEvent:
@@ -44,10 +48,12 @@ def reason(message: object) -> str:
     decoded = batch(message, PAGE)
     assert len(decoded.events) == 1
     [unusable] = decoded.unusable
-    assert unusable.index == 0
+    assert unusable.source == "segment"
+    assert unusable.message == message
     return unusable.reason
 
 
+DEEP = json.loads('{"x":' * 40 + "1" + "}" * 40)
 PAGE = {"type": "page", "messageId": "m1", "userId": "u1", "properties": {"path": "/pricing"}}
 
 
@@ -201,7 +207,7 @@ def test_an_address_is_found_where_clients_put_it(message, email):
         ("text", "it is no object"),
         (None, "it is no object"),
         ([], "it is no object"),
-        ({"type": "group", "userId": "u"}, "its type is none of"),
+        ({"type": "merge", "userId": "u"}, "its type is none of"),
         ({"userId": "u"}, "its type is none of"),
         ({"type": ["page"], "userId": "u"}, "its type is none of"),
         ({"type": "page"}, "no userId"),
@@ -213,7 +219,7 @@ def test_an_address_is_found_where_clients_put_it(message, email):
         ({"type": "track", "userId": "u", "event": 5}, "needs the name"),
         ({"type": "alias", "userId": "u"}, "previousId"),
         ({"type": "page", "userId": "u", "properties": {"x": "y" * EVENT_LIMIT}}, "larger than 32 KB"),
-        ({"type": "page", "userId": "u", "properties": json.loads('{"x":' * 40 + "1" + "}" * 40)}, "nested too deep"),
+        ({"type": "page", "userId": "u", "properties": DEEP}, "nested more than 32 deep"),
     ],
 )  # fmt: skip
 def test_an_event_nothing_can_be_made_of_does_not_spoil_the_others(message, why):
@@ -226,9 +232,87 @@ def test_an_alias_says_who_the_user_was():
     assert event.properties == {"previousId": "anon-7"}
 
 
-def test_a_screen_is_a_page_without_a_path():
-    event = one("screen", {"userId": "u1", "name": "Home", "messageId": "m"})
-    assert (event.kind, event.name, event.path) == ("page", "Home", None)
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"name": "Home"}, "/screen/home"),
+        ({"name": "Detail Menu_Page  Item!"}, "/screen/detail-menu-page-item"),
+        ({"name": "Über uns"}, "/screen/über-uns"),
+        ({"name": "***"}, "/screen/"),
+        ({"name": "Home", "properties": {"path": "/app/home"}}, "/app/home"),
+        ({"name": "Home", "properties": {"url": "app://acme/home"}}, "/home"),
+        ({}, None),
+    ],
+)
+def test_a_screen_is_a_page_that_its_name_names(said, path):
+    event = one("screen", {"userId": "u1", "messageId": "m", **said})
+    assert (event.kind, event.name, event.path) == ("page", said.get("name"), path)
+
+
+def test_a_group_says_which_company_somebody_is_with():
+    company = {"name": "Initech", "industry": "Technology", "employees": 329, "email": "office@initech.example"}
+    event = one("group", {"userId": "u1", "groupId": 17, "traits": company, "context": {"traits": {"title": "VP"}}})
+    assert (event.kind, event.name, event.email) == ("identify", None, None)
+    assert event.properties == {"groupId": "17"}
+    assert event.traits == {"title": "VP", "company": company}
+
+
+def test_an_event_is_from_whoever_holds_the_key():
+    keys = WriteKeys({"k1": "website", "k2": "app"})
+    sent = {
+        "website": [{"authorization": "Basic " + base64.b64encode(b"k1:").decode()}, {"authorization": "Bearer k1"}],
+        "app": [{"x-write-key": "k2"}, {"authorization": "Bearer of.something.else", "x-write-key": "k2"}],
+    }
+    for source, several in sent.items():
+        for headers in several:
+            decoded = decode("page", headers, json.dumps({**PAGE, "writeKey": "k3"}).encode(), keys, NOW)
+            assert isinstance(decoded, Decoded)
+            assert decoded.source == decoded.events[0].source == source
+    decoded = decode("batch", {}, json.dumps({"batch": [PAGE, {"type": "x"}], "writeKey": "k2"}).encode(), keys, NOW)
+    assert isinstance(decoded, Decoded)
+    assert decoded.events[0].source == decoded.unusable[0].source == "app"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("m", "m"), (17, "17"), (1e3, "1000"), ("x" * 255, "x" * 255), ("x" * 256, None), ("", None), (None, None)],
+)
+def test_a_message_id_is_kept_unless_it_is_too_long(given, kept):
+    said = [one("page", {**PAGE, "messageId": given}).message_id for _ in range(2)]
+    assert said[0] == said[1] or given in ("", None)
+    assert len(said[0]) <= 255
+    assert kept is None or said[0] == kept
+
+
+def test_message_ids_that_differ_only_at_their_end_are_two():
+    ids = {one("page", {**PAGE, "messageId": "x" * 5000 + end}).message_id for end in ("a", "b")}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize("given", [1e3, 1000, "1000", " 1000 "])
+def test_an_id_that_is_a_number_is_an_id(given):
+    assert one("page", {**PAGE, "userId": given}).user_id == "1000"
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "br", "zstd", "gzip, gzip"])
+def test_another_encoding_is_refused_and_named(encoding):
+    refused = read("page", zlib.compress(json.dumps(PAGE).encode()), {**basic(KEY), "content-encoding": encoding})
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.code) == (415, "bad_encoding")
+
+
+def test_a_wrong_word_on_the_encoding_is_no_trouble():
+    headers = {**basic(KEY), "content-encoding": "br"}
+    assert isinstance(read("page", json.dumps(PAGE).encode(), headers), Decoded)
+    assert isinstance(read("page", gzip.compress(json.dumps(PAGE).encode()), headers), Decoded)
+
+
+def test_an_archive_has_the_corrected_time_beside_the_clients_own():
+    said = {"originalTimestamp": "2026-03-03T10:00:00Z", "sentAt": "2026-03-03T10:00:05Z"}
+    live = one("page", {**PAGE, **said, "timestamp": "2026-03-03T09:00:00Z"})
+    assert live.client_at == datetime(2026, 3, 3, 9, tzinfo=UTC)
+    archived = {**said, "timestamp": "2026-03-03T11:59:55Z", "receivedAt": "2026-03-03T12:00:00Z"}
+    assert one("page", {**PAGE, **archived}).occurred_at == NOW - timedelta(seconds=5)
 
 
 @pytest.mark.parametrize(
