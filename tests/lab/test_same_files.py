@@ -71,7 +71,9 @@ def over_http() -> tuple[IncomingEvent, ...]:
     """The events as the web reads them, each at the moment when it happened."""
     events: list[IncomingEvent] = []
     for at, message in dated():
-        decoded = decode("batch", {}, orjson.dumps({"batch": [message], "writeKey": "key"}), WriteKeys({"key": "segment"}), at)
+        decoded = decode(
+            "batch", {}, orjson.dumps({"batch": [message], "writeKey": "key"}), WriteKeys({"key": "segment"}), at
+        )
         assert isinstance(decoded, Decoded)
         assert not decoded.unusable
         events += decoded.events
