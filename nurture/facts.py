@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Final, Literal
 
 from nurture.values import quick
 
@@ -169,6 +169,29 @@ class HandoffFact:
     was_customer: bool = False
 
 
+class PastNotRead(Exception):
+    """A decision needs a part of the lead's past that was not read: read it, and decide again."""
+
+
+class NotRead(tuple[Any, ...]):
+    """Stands for mails or events that have not been read. Whoever looks at one raises `PastNotRead`.
+
+    They can be many, and most decisions look at none of them. Rules stay as they are: they cannot decide anything else
+    by what was left out, for they do not decide at all.
+    """
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object) -> Any:
+        raise PastNotRead
+
+    __iter__ = __len__ = __bool__ = __getitem__ = __contains__ = __add__ = __radd__ = __mul__ = __reversed__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = count = index = _refuse
+
+
+NOT_READ: Final = NotRead()
+
+
 @quick
 @dataclass(frozen=True)
 class LeadState:
@@ -177,7 +200,8 @@ class LeadState:
     `cycles` are (n, started_at) of every cycle, oldest first: an event belongs to the cycle in which it happened, not
     to the one in which it arrived. `reason` is why sales refused last. `mail_from` is the instant before which no
     nurture mail may go (a refusal's `wait`). `ask_at` is when to ask again which campaign takes the lead. `engaged_at`
-    is the last human event other than an open. `events` is filled only where a condition looks at the past.
+    is the last human event other than an open. `events` is filled only where a condition looks at the past. What could
+    be long and has not been read, `deliveries` and `events`, is `NOT_READ`.
     """
 
     profile: Profile

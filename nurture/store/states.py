@@ -1,4 +1,4 @@
-"""Leads as the rules see them: locked in order, then read, each table once per batch.
+"""Leads as the rules see them: locked in order, then read, all of them at once.
 
 Whatever changes counts, cycle, stage or identity of leads goes through `lock` before any insert. Two ingests for one
 lead would otherwise each see only their own count, and unordered locks would deadlock.
@@ -6,28 +6,43 @@ lead would otherwise each see only their own count, and unordered locks would de
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from nurture.facts import (
+    NOT_READ,
     DeliveryFact,
     EnrollmentFact,
     EventFact,
     HandoffFact,
+    HandoffState,
     LeadState,
     PastEnrollment,
     Profile,
     SignalCount,
 )
 from nurture.rules.book import Rulebook
+from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
-from nurture.store.suppressions import address_hash
 
-_LEADS = text("SELECT * FROM lead WHERE id = ANY(:ids) ORDER BY id")
-_LEADS_LOCKED = text("SELECT * FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-_ENROLLMENTS = text("SELECT * FROM enrollment WHERE lead_id = ANY(:ids) ORDER BY lead_id, n")
+_STATES = text(
+    """
+    SELECT l.*,
+        (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id) AS cycles,
+        (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
+         FROM signal_day s WHERE s.lead_id = l.id AND s.cycle = l.cycle AND s.day >= :since) AS counts,
+        (SELECT json_agg(json_build_array(n, campaign, cycle, started_at, status, due_at, due_until, slow, ended_at,
+                                          left_as) ORDER BY n)
+         FROM enrollment WHERE lead_id = l.id) AS enrollments,
+        (SELECT json_build_array(state, cycle, offered_at, owner, was_customer) FROM handoff
+         WHERE lead_id = l.id AND state IN ('offered', 'accepted', 'contacted', 'qualified')) AS handoff,
+        (SELECT json_agg(json_build_array(topic, reason) ORDER BY topic) FROM suppression
+         WHERE address_hash = sha256(convert_to(l.email, 'UTF8'))) AS suppressions
+    FROM lead l WHERE l.id = ANY(:ids) ORDER BY l.id
+    """
+)
 _DELIVERIES = text(
     """
     SELECT d.lead_id, d.campaign, d.step, d.cycle, e.n, d.state, d.local_on, coalesce(d.sent_at, d.slot_at) AS at,
@@ -36,21 +51,7 @@ _DELIVERIES = text(
     WHERE d.lead_id = ANY(:ids) ORDER BY d.lead_id, d.id
     """
 )
-_COUNTS = text(
-    """
-    SELECT s.lead_id, s.matcher, s.day, s.count
-    FROM signal_day s JOIN lead l ON l.id = s.lead_id AND l.cycle = s.cycle
-    WHERE s.lead_id = ANY(:ids) AND s.day >= :since ORDER BY s.lead_id, s.day, s.matcher
-    """
-)
-_CYCLES = text("SELECT lead_id, n, started_at FROM cycle WHERE lead_id = ANY(:ids) ORDER BY lead_id, n")
-_HANDOFFS = text(
-    """
-    SELECT lead_id, state, cycle, offered_at, owner, was_customer FROM handoff
-    WHERE lead_id = ANY(:ids) AND state IN ('offered', 'accepted', 'contacted', 'qualified')
-    """
-)
-_SUPPRESSIONS = text("SELECT address_hash, topic, reason FROM suppression WHERE address_hash = ANY(:hashes)")
+_instant, _day = datetime.fromisoformat, date.fromisoformat
 _EVENTS = text(
     """
     SELECT id, lead_id, kind, occurred_at, name, path, properties, campaign, step FROM event
@@ -70,58 +71,71 @@ def lock(db: Connection, ids: Iterable[int]) -> list[int]:
 
 def locked_states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
     """Lock these leads in order and give what rules know of them, by ascending id."""
-    return _states(db, book, _LEADS_LOCKED, sorted(set(ids)), now)
+    return states(db, book, lock(db, ids), now)
 
 
 def states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
-    """What rules know of these leads, without locking; for looking only."""
-    return _states(db, book, _LEADS, sorted(set(ids)), now)
+    """What rules know of these leads, by ascending id. Whoever wants to change them has locked them."""
+    return with_past(db, book, without_past(db, book, ids, now), now)
 
 
-def _states(db: Connection, book: Rulebook, query: Any, ids: Sequence[int], now: datetime) -> list[LeadState]:
-    if not ids:
+def without_past(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
+    """The same but for what can be long: mails and events. A rule that looks at these raises `PastNotRead`."""
+    wanted = sorted(set(ids))
+    if not wanted:
         return []
-    leads = db.execute(query, {"ids": ids}).all()
     since = now.date() - timedelta(days=book.agreement.horizon.days + 1)
-    enrollments = _grouped(db.execute(_ENROLLMENTS, {"ids": ids}))
-    deliveries = _grouped(db.execute(_DELIVERIES, {"ids": ids}))
-    counts = _grouped(db.execute(_COUNTS, {"ids": ids, "since": since}))
-    cycles = _grouped(db.execute(_CYCLES, {"ids": ids}))
-    handoffs = _grouped(db.execute(_HANDOFFS, {"ids": ids}))
-    suppressed, left_topics = _suppressions(db, leads)
+    return [_state(row) for row in db.execute(_STATES, {"ids": wanted, "since": since}).all()]
+
+
+def with_past(db: Connection, book: Rulebook, states: Sequence[LeadState], now: datetime) -> list[LeadState]:
+    """These states with their mails, and with their events where a condition looks at such."""
+    if not states:
+        return []
+    ids = [state.id for state in states]
+    deliveries = _grouped(db.execute(_DELIVERIES, {"ids": ids}).all())
     events: dict[int, list[Row[Any]]] = {}
     if book.needs - {"received"}:
-        events = _grouped(db.execute(_EVENTS, {"ids": ids, "since": now - LOOKS_BACK}))
+        events = _grouped(db.execute(_EVENTS, {"ids": ids, "since": now - LOOKS_BACK}).all())
     return [
-        LeadState(
-            id=lead.id,
-            profile=profile(lead),
-            stage=lead.stage,
-            cycle=lead.cycle,
-            cycles=tuple((row.n, row.started_at) for row in cycles.get(lead.id, ()))
-            or ((lead.cycle, lead.cycle_started_at),),
-            created_at=lead.created_at,
-            handed_over=lead.handed_over,
-            refused=lead.refused,
-            reason=lead.reason,
-            grade=lead.grade,
-            counts=tuple(SignalCount(row.matcher, row.day, row._mapping["count"]) for row in counts.get(lead.id, ())),
-            enrollment=_live(enrollments.get(lead.id, ())),
-            past=_past(enrollments.get(lead.id, ())),
+        evolve(
+            state,
             deliveries=tuple(
                 DeliveryFact(r.campaign, r.step, r.cycle, r.n, r.state, r.local_on, r.at, r.for_good)
-                for r in deliveries.get(lead.id, ())
+                for r in deliveries.get(state.id or 0, ())
             ),
-            handoff=_open(handoffs.get(lead.id, ())),
-            suppressed=suppressed.get(lead.id),
-            left_topics=left_topics.get(lead.id, frozenset()),
-            mail_from=lead.mail_from,
-            ask_at=lead.ask_at,
-            engaged_at=lead.engaged_at,
-            events=tuple(event_fact(row) for row in events.get(lead.id, ())),
+            events=tuple(event_fact(row) for row in events.get(state.id or 0, ())),
         )
-        for lead in leads
+        for state in states
     ]
+
+
+def _state(lead: Row[Any]) -> LeadState:
+    enrollments = lead.enrollments or ()
+    suppressions = lead.suppressions or ()
+    return LeadState(
+        id=lead.id,
+        profile=profile(lead),
+        stage=lead.stage,
+        cycle=lead.cycle,
+        cycles=tuple((n, _instant(at)) for n, at in lead.cycles or ()) or ((lead.cycle, lead.cycle_started_at),),
+        created_at=lead.created_at,
+        handed_over=lead.handed_over,
+        refused=lead.refused,
+        reason=lead.reason,
+        grade=lead.grade,
+        counts=tuple(SignalCount(matcher, _day(day), count) for matcher, day, count in lead.counts or ()),
+        enrollment=_live(enrollments),
+        past=_past(enrollments),
+        deliveries=NOT_READ,
+        handoff=None if lead.handoff is None else _open(*lead.handoff),
+        suppressed=next((reason for topic, reason in suppressions if not topic), None),
+        left_topics=frozenset(topic for topic, _ in suppressions if topic),
+        mail_from=lead.mail_from,
+        ask_at=lead.ask_at,
+        engaged_at=lead.engaged_at,
+        events=NOT_READ,
+    )
 
 
 def profile(lead: Row[Any]) -> Profile:
@@ -165,38 +179,22 @@ def _grouped(rows: Iterable[Row[Any]]) -> dict[int, list[Row[Any]]]:
     return groups
 
 
-def _live(rows: Iterable[Row[Any]]) -> EnrollmentFact | None:
-    for row in rows:
-        if row.status != "ended":
-            return EnrollmentFact(
-                row.n, row.campaign, row.cycle, row.started_at, row.status, row.due_at, row.due_until, row.slow
-            )
+def _live(rows: Iterable[Sequence[Any]]) -> EnrollmentFact | None:
+    for n, campaign, cycle, started_at, status, due_at, due_until, slow, *_ in rows:
+        if status != "ended":
+            due = None if due_at is None else _instant(due_at)
+            until = None if due_until is None else _instant(due_until)
+            return EnrollmentFact(n, campaign, cycle, _instant(started_at), status, due, until, slow)
     return None
 
 
-def _past(rows: Iterable[Row[Any]]) -> tuple[PastEnrollment, ...]:
+def _past(rows: Iterable[Sequence[Any]]) -> tuple[PastEnrollment, ...]:
     return tuple(
-        PastEnrollment(row.n, row.campaign, row.cycle, row.ended_at, row.left_as)
-        for row in rows
-        if row.status == "ended"
+        PastEnrollment(n, campaign, cycle, _instant(ended_at), left_as)
+        for n, campaign, cycle, _, status, _, _, _, ended_at, left_as in rows
+        if status == "ended"
     )
 
 
-def _open(rows: Sequence[Row[Any]]) -> HandoffFact | None:
-    if not rows:
-        return None
-    row = rows[0]
-    return HandoffFact(row.state, row.cycle, row.offered_at, row.owner, row.was_customer)
-
-
-def _suppressions(db: Connection, leads: Sequence[Row[Any]]) -> tuple[dict[int, str], dict[int, frozenset[str]]]:
-    by_hash = {address_hash(lead.email): lead.id for lead in leads}
-    whole: dict[int, str] = {}
-    topics: dict[int, set[str]] = defaultdict(set)
-    for row in db.execute(_SUPPRESSIONS, {"hashes": list(by_hash)}):
-        lead_id = by_hash[bytes(row.address_hash)]
-        if row.topic:
-            topics[lead_id].add(row.topic)
-        else:
-            whole[lead_id] = row.reason
-    return whole, {lead_id: frozenset(names) for lead_id, names in topics.items()}
+def _open(state: HandoffState, cycle: int, offered_at: str, owner: str | None, was_customer: bool) -> HandoffFact:
+    return HandoffFact(state, cycle, _instant(offered_at), owner, was_customer)
