@@ -16,8 +16,9 @@ from sqlalchemy.exc import OperationalError
 
 from nurture.app import App
 from nurture.db import transaction
+from nurture.flows import rescore
 from nurture.flows.adopt import adopt
-from nurture.store import deliveries, due, events, leases, notices
+from nurture.store import deliveries, due, hits, leases, notices, walks
 from nurture.store.partitions import ahead_of, make_months
 from workers import process
 
@@ -66,8 +67,9 @@ class Clock:
             work = {
                 "advance": due.any_due(db, now),
                 "deliver": deliveries.any_to_send(db, "default", now),
-                "settle": events.any_to_settle(db, now),
+                "settle": hits.any_to_settle(db, now),
                 "notices": notices.any_due(db, now),
+                "rescore": walks.under_way(db, rescore.WALK),
             }
         if expired:
             log.warning("settled what dead workers held", extra=expired)

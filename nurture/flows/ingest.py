@@ -13,7 +13,7 @@ from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.facts import LeadState
 from nurture.flows.decide import offered, settle
 from nurture.flows.identify import Recognised, recognise
-from nurture.rules.bots import known_program
+from nurture.rules.bots import judge_event
 from nurture.rules.happenings import Happening
 from nurture.rules.history import is_history, told
 from nurture.segment.event import IncomingEvent
@@ -104,7 +104,7 @@ def _happenings(
 
 
 def _row(event: IncomingEvent, lead_id: int | None) -> dict[str, Any]:
-    program = known_program(event.agent)
+    judgement = judge_event(event.agent)
     return {
         "source": event.source,
         "message_id": event.message_id,
@@ -118,6 +118,6 @@ def _row(event: IncomingEvent, lead_id: int | None) -> dict[str, Any]:
         "occurred_at": event.occurred_at,
         "client_at": event.client_at,
         "received_at": event.received_at,
-        "verdict": "human" if program is None else "automated",
-        "reasons": () if program is None else (program,),
+        "verdict": judgement.verdict,
+        "reasons": judgement.reasons,
     }

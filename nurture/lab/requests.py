@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from nurture.facts import EventFact
-from nurture.rules.bots import known_program
+from nurture.rules.bots import judge_event
 from nurture.rules.history import is_history
 from nurture.segment.event import IncomingEvent
 from nurture.segment.recognition import Belongings
@@ -93,6 +93,6 @@ def _fact(desk: _Desk, event: IncomingEvent) -> EventFact | None:
     if mark in desk.seen:
         return None
     desk.seen.add(mark)
-    if event.kind == "identify" or known_program(event.agent) is not None:
+    if event.kind == "identify" or judge_event(event.agent).verdict == "automated":
         return None
     return EventFact(event.kind, event.occurred_at, event.name, event.path, event.properties)

@@ -54,7 +54,7 @@ _ENGAGED = text(
     FROM (
         SELECT l.id, coalesce(
             (SELECT max(e.occurred_at) FROM event e
-             WHERE e.lead_id = l.id AND e.verdict = 'human' AND e.kind NOT IN ('open', 'identify')),
+             WHERE e.lead_id = l.id AND e.verdict = 'human' AND e.kind NOT IN ('open', 'identify', 'look')),
             CASE WHEN l.engaged_at < :since THEN l.engaged_at END) AS at
         FROM lead l WHERE l.id = ANY(:ids)
     ) AS found

@@ -1,4 +1,4 @@
-"""Events: stored once, attributed, judged."""
+"""Events: stored once, attributed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -43,33 +43,6 @@ _ATTRIBUTE = text(
     WHERE event.anonymous_id = u.anonymous_id AND event.lead_id IS NULL
     RETURNING {", ".join("event." + name for name in _COLUMNS.split(", "))}
     """  # noqa: S608 - a constant of this file
-)
-
-_PENDING = text(
-    """
-    SELECT DISTINCT delivery_id, lead_id FROM event WHERE verdict = 'pending' AND settle_at <= :now
-    ORDER BY lead_id, delivery_id LIMIT :most
-    """
-)
-
-_HITS = text(
-    """
-    SELECT e.id, e.lead_id, e.kind, e.occurred_at, e.name, e.path, e.properties, e.campaign, e.step, e.verdict,
-           e.delivery_id, e.link, e.agent, e.address_hash, e.hit, e.settle_at, d.sent_at, d.template
-    FROM event e JOIN delivery d ON d.id = e.delivery_id
-    WHERE e.delivery_id = ANY(:deliveries) AND e.kind IN ('click', 'open')
-    ORDER BY e.delivery_id, e.occurred_at, e.id
-    """
-)
-
-_JUDGE = text(
-    """
-    UPDATE event SET verdict = u.verdict, settle_at = NULL,
-           reasons = ARRAY(SELECT jsonb_array_elements_text(CAST(u.reasons AS jsonb)))
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:verdicts AS text[]), CAST(:reasons AS text[]))
-        AS u(id, verdict, reasons)
-    WHERE event.id = u.id AND event.verdict = 'pending'
-    """
 )
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 1)
@@ -125,37 +98,9 @@ def attribute(db: Connection, visitors: Mapping[str, int]) -> Sequence[Row[Any]]
     return db.execute(_ATTRIBUTE, {"anonymous_ids": list(visitors), "lead_ids": list(visitors.values())}).all()
 
 
-def pending(db: Connection, now: datetime, most: int) -> Sequence[Row[Any]]:
-    """Deliveries (and their leads) with mail hits that have waited long enough to be judged."""
-    return db.execute(_PENDING, {"now": now, "most": most}).all()
-
-
-def hits(db: Connection, deliveries: Sequence[int]) -> Sequence[Row[Any]]:
-    """Every click and open of these deliveries, with when the mail was sent."""
-    return db.execute(_HITS, {"deliveries": list(deliveries)}).all()
-
-
-def judge(db: Connection, verdicts: Mapping[int, tuple[str, Sequence[str]]]) -> None:
-    """Write the verdicts of pending events: id → (verdict, reasons)."""
-    if not verdicts:
-        return
-    values = {
-        "ids": list(verdicts),
-        "verdicts": [verdict for verdict, _ in verdicts.values()],
-        "reasons": [_json(list(reasons)) for _, reasons in verdicts.values()],
-    }
-    db.execute(_JUDGE, values)
-
-
 def _md5(message_id: str) -> bytes:
     return md5(message_id.encode(), usedforsecurity=False).digest()
 
 
 def _json(value: object) -> str:
     return orjson.dumps(value, default=str).decode()
-
-
-def any_to_settle(db: Connection, now: datetime) -> bool:
-    """Whether mail hits have waited long enough to be judged."""
-    query = text("SELECT EXISTS (SELECT FROM event WHERE verdict = 'pending' AND settle_at <= :now)")
-    return bool(db.execute(query, {"now": now}).scalar())

@@ -1,4 +1,7 @@
-"""`/a/{token}`: a survey's answer. The link in the mail opens a page; its button, a POST, gives the answer."""
+"""`/a/{token}`: a survey's answer. The link in the mail opens a page; its button, a POST, gives the answer.
+
+That the page was opened is noted as a hit on the mail, which tells scanners from people.
+"""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -8,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from nurture.app import App
 from nurture.flows.answer import answer
 from nurture.mail.links import SurveyAnswer, read_answer
+from nurture.web.noting import note
 from nurture.web.pages import not_found, page
 
 
@@ -20,11 +24,13 @@ def routes(app: App) -> list[BaseRoute]:
         if said is None:
             return not_found("This link is not complete", "Please copy the whole link out of your mail and try again.")
         done = request.method == "POST"
+        if not done:
+            await note(app, request, "look", said.delivery_id, page=f"answer {said.question}={said.answer}")
         if done and not await run_in_threadpool(_give, app, said):
             return not_found("This question is closed", "We no longer have the mail that it stood in.")
         return page("answer", {"company": app.agreement.company, "said": said, "done": done})
 
-    return [Route("/a/{token}", take, methods=["GET", "POST"])]
+    return [Route("/a/{token}", take, methods=["GET", "HEAD", "POST"])]
 
 
 def _give(app: App, said: SurveyAnswer) -> bool:

@@ -2,6 +2,8 @@
 
 A mail provider's one click is a POST without cookies and with whatever body; the token says all. So every POST with a
 good token unsubscribes, twice as well as once, and is answered 200 without a redirect.
+
+That the page was opened is noted as a hit on the mail: scanners open it beside the other links, which gives them away.
 """
 
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +14,9 @@ from starlette.routing import BaseRoute, Route
 from nurture.app import App
 from nurture.flows.suppress import unsubscribe
 from nurture.mail.links import MailOfLead, read_unsubscribe
+from nurture.rules.bots import LEAVE
 from nurture.web.body import TooLarge, read_body
+from nurture.web.noting import note
 from nurture.web.pages import not_found, page
 
 _LIMIT = 64 * 1024
@@ -29,6 +33,7 @@ def routes(app: App) -> list[BaseRoute]:
             return not_found("This link is not complete", "Please copy the whole link out of your mail and try again.")
         company = app.agreement.company
         if request.method != "POST":
+            await note(app, request, "look", mail.delivery_id, page=LEAVE)
             return page("unsubscribe", {"company": company, "done": False})
         try:
             one_click = _ONE_CLICK in await read_body(request, _LIMIT)
@@ -37,7 +42,7 @@ def routes(app: App) -> list[BaseRoute]:
         await run_in_threadpool(_unsubscribe, app, mail, "one click" if one_click else "page")
         return page("unsubscribe", {"company": company, "done": True})
 
-    return [Route("/u/{token}", leave, methods=["GET", "POST"])]
+    return [Route("/u/{token}", leave, methods=["GET", "HEAD", "POST"])]
 
 
 def _unsubscribe(app: App, mail: MailOfLead, how: str) -> None:

@@ -14,13 +14,16 @@ def answers(app):
 
 
 def test_the_link_in_the_mail_answers_nothing(client, app, mail):
-    before = everything(app.engine)
+    before = everything(app.engine, "event")
     response = client.get(answer_path(*mail))
     assert response.status_code == 200
     assert "This year" in response.text
     assert "Timing" in response.text
     assert '<form method="post">' in response.text
-    assert everything(app.engine) == before
+    assert everything(app.engine, "event") == before
+    assert rows(app.engine, "SELECT kind, name, verdict FROM event") == [
+        {"kind": "look", "name": "answer timing=this_year", "verdict": "pending"}
+    ]
 
 
 def test_the_button_answers_once(client, app, mail):

@@ -71,6 +71,7 @@ def test_no_get_changes_anything_but_events(client, app, paths, method, headers)
     hits = rows(app.engine, "SELECT kind, verdict, count(*) AS n FROM event GROUP BY kind, verdict ORDER BY kind")
     assert hits == [
         {"kind": "click", "verdict": "pending", "n": 5},
+        {"kind": "look", "verdict": "pending", "n": 15},
         {"kind": "open", "verdict": "pending", "n": 5},
     ]
 

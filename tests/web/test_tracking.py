@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from nurture.mail.links import read_visitor
 from nurture.segment.visitor import VISITOR
-from nurture.web import tracking
+from nurture.web import noting
 from nurture.web.tracking import with_visitor
 from tests.web.people import SECRET, add_lead, add_mail, click_path, everything, open_path, rows
 
@@ -31,7 +31,7 @@ def test_a_click_goes_where_the_link_leads_and_says_whose_it_is(client, app, mai
     assert read_visitor(SECRET, query[VISITOR][0]) == lead_id
     assert events(app) == [
         {"kind": "click", "name": "https://acme.example/roi?a=1#top", "lead_id": lead_id, "delivery_id": delivery_id,
-         "link": 3, "verdict": "pending", "agent": "Firefox", "hit": {"method": "GET", "prefetch": False}}
+         "link": 3, "verdict": "pending", "agent": "Firefox", "hit": {"method": "GET", "prefetch": False, "inside": True}}
     ]  # fmt: skip
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["referrer-policy"] == "no-referrer"
@@ -41,7 +41,7 @@ def test_a_scanners_head_goes_there_too_and_is_noted_as_one(client, app, mail):
     response = client.head(click_path(*mail), headers={"sec-purpose": "prefetch;anonymous-client-ip"})
     assert response.status_code == 302
     [event] = events(app)
-    assert event["hit"] == {"method": "HEAD", "prefetch": True}
+    assert event["hit"] == {"method": "HEAD", "prefetch": True, "inside": True}
 
 
 @pytest.mark.parametrize("header", ["Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"])
@@ -82,7 +82,7 @@ def test_a_click_arrives_even_where_nothing_can_be_recorded(client, app, mail, m
     def broken(*_, **__):
         raise ConnectionError("no database")
 
-    monkeypatch.setattr(tracking, "record_hit", broken)
+    monkeypatch.setattr(noting, "record_hit", broken)
     response = client.get(click_path(*mail))
     assert response.headers["location"] == "https://acme.example/roi"
     assert client.get(open_path(*mail)).status_code == 200
@@ -96,6 +96,13 @@ def test_the_pixel_is_an_image_that_is_never_kept(client, app, mail):
     assert response.headers["cache-control"] == "no-store"
     [event] = events(app)
     assert (event["kind"], event["delivery_id"], event["link"]) == ("open", mail[0], None)
+
+
+def test_a_head_on_the_pixel_has_no_body_and_is_noted(client, app, mail):
+    response = client.head(open_path(*mail))
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-type"] == "image/gif"
+    assert [(event["kind"], event["hit"]["method"]) for event in events(app)] == [("open", "HEAD")]
 
 
 def test_a_pixel_that_was_not_signed_is_noted_nowhere(client, app, mail):

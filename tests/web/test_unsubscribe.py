@@ -16,14 +16,17 @@ def suppressed(app):
 
 
 def test_looking_unsubscribes_nobody(client, app, mail):
-    before = everything(app.engine)
+    before = everything(app.engine, "event")
     for ask in (client.get, client.head, client.get):
         response = ask(unsubscribe_path(*mail))
         assert response.status_code == 200
     assert '<form method="post">' in response.text
     assert "Acme Robotics" in response.text
     assert "1 Main Street" in response.text
-    assert everything(app.engine) == before
+    assert everything(app.engine, "event") == before
+    noted = rows(app.engine, "SELECT kind, name, verdict, delivery_id, hit->>'method' AS method FROM event ORDER BY id")
+    look = {"kind": "look", "name": "unsubscribe", "verdict": "pending", "delivery_id": mail[0]}
+    assert noted == [look | {"method": method} for method in ("GET", "HEAD", "GET")]
 
 
 def test_the_button_unsubscribes(client, app, mail):

@@ -1,0 +1,94 @@
+"""Who asks, by its own word: what a user agent says of itself, in plain words where it is no person's browser.
+
+Programs are known by the list of the crawler-user-agents project (MIT), by names of mail gateways and by words that
+only programs have in their names. What that list takes for programs although people sit behind it is taken out first:
+a person taken for a program costs a sale, a program in doubt costs nothing but a count.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+_PROXIES = {
+    "GoogleImageProxy": "Gmail",
+    "YahooMailProxy": "Yahoo",
+}
+"""Load a picture when its reader opens the mail, so they tell of an open, but not of a browser."""
+_BARE = "Mozilla/5.0"
+_NAMELESS = "it does not say which browser it is"
+
+_GATEWAYS = (
+    "barracuda|ciscosecureemail|cloudmark|cudasvc|fireeye|fortimail|hornetsecurity|ironport|messagelabs|mimecast"
+    "|proofpoint|symantec|tmes|trend ?micro|vade ?secure"
+)
+"""Mail gateways that say who they are and that the list of crawlers does not know."""
+_BY_WORD = (
+    r"headless|phantomjs|webdriver"
+    r"|[\w.-]*(?:crawl|spider|scraper)[\w.-]*"
+    r"|[\w.-]*(?<!cu)bots?(?![a-z])"
+    r"|\+ ?https?://"
+    r"|[\w.+-]+@[\w-]+\.[a-z]{2,}"
+)
+"""Words that programs have in their names, an address to complain to (RFC 9309, section 2.2.1, asks for one). The maker
+of phones Cubot is none."""
+_OURS = re.compile(rf"{_GATEWAYS}|{_BY_WORD}", re.IGNORECASE)
+
+_PEOPLE = re.compile(
+    r"Build/[^;)]*"
+    r"|MetaIAB Facebook"
+    r"|(?<=like Gecko\) )(?:Code|Trae|Cursor|Windsurf)/[\d.]+(?= .*\bElectron/)"
+    r"|Fluid/[\d.]+(?= Safari/)"
+    r"|(?<=Safari/\d{3}\.\d\d )(?:Viber|WhatsApp)(?:/[\d.]+)?$|Viber/[\d.]+ (?=CFNetwork/)"
+    r"|YLT (?=Chrome/)|GTmetrix$|TSM-turingos-\d+|Miniature\.io/[\d.]+(?= AppleWebKit/)"
+)
+"""What stands in people's user agents too. The number of an Android's build, of which the list has one; the browsers
+inside of Facebook, Viber and WhatsApp, of editors (Electron) and of sites made programs (Fluid). Testers of pages that
+somebody starts by hand and that say they are Chrome: isbot's list of browsers has them among people's."""
+
+
+def program_reason(agent: str | None, *, opens_mail: bool = False) -> str | None:
+    """Why who says this of itself is no person's browser, in plain words; None for a browser.
+
+    Args:
+        agent: the user agent; None or empty: none was given.
+        opens_mail: it loaded a mail's picture, which mail services do for their readers.
+    """
+    said = (agent or "").strip()
+    if not said:
+        return _NAMELESS
+    if said == _BARE:
+        if opens_mail:
+            return "proxied: Apple Mail loads pictures ahead, whether or not anybody looks (a bare Mozilla/5.0)"
+        return "a bare Mozilla/5.0 is no browser"
+    program = _known_program(said)
+    if program is None:
+        return None
+    if opens_mail and program in _PROXIES:
+        return f"proxied: {_PROXIES[program]} loads pictures for its readers, so no browser of theirs was seen"
+    return f"a known program: {program}"
+
+
+def known_program(agent: str | None) -> str | None:
+    """The name by which a program is known in this user agent; None for a browser, or for nobody we know."""
+    return _known_program(agent.strip()) if agent else None
+
+
+def get_ready() -> None:
+    """Read the list of crawlers now (a tenth of a second) rather than with the first event."""
+    _crawlers()
+
+
+@lru_cache(maxsize=16_384)
+def _known_program(agent: str) -> str | None:
+    """Judged once for each agent: the list takes a millisecond, and the same browsers come again and again."""
+    told = _PEOPLE.sub(" ", agent)
+    found = _crawlers()(told) or _OURS.search(told)
+    return found.group().strip() if found else None
+
+
+@lru_cache(maxsize=1)
+def _crawlers() -> Callable[[str], re.Match[str] | None]:
+    """The whole list as one expression; made when first needed, it takes a while."""
+    from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-untyped]
+
+    return re.compile("|".join(f"(?:{known['pattern']})" for known in CRAWLER_USER_AGENTS_DATA)).search

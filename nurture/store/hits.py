@@ -1,0 +1,126 @@
+"""Hits on mails: those that wait for a verdict, all of a mail's, who else came from where they came from, verdicts."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, Row, text
+
+_PENDING = text(
+    """
+    SELECT delivery_id, lead_id, min(occurred_at) AS since
+    FROM (SELECT delivery_id, lead_id, occurred_at FROM event
+          WHERE verdict = 'pending' AND settle_at <= :now ORDER BY settle_at LIMIT :most) AS oldest
+    GROUP BY delivery_id, lead_id ORDER BY lead_id, delivery_id
+    """
+)
+
+_ANY_PENDING = text("SELECT EXISTS (SELECT FROM event WHERE verdict = 'pending' AND settle_at <= :now)")
+
+_HITS = text(
+    """
+    SELECT e.id, e.month, e.lead_id, e.kind, e.occurred_at, e.name, e.path, e.properties, e.campaign, e.step,
+           e.verdict, e.reasons, e.by_hand, e.delivery_id, e.link, e.agent, e.address_hash, e.hit, e.settle_at,
+           d.sent_at, d.template
+    FROM unnest(CAST(:deliveries AS bigint[]), CAST(:since AS timestamptz[])) AS u(delivery_id, since)
+    JOIN delivery d ON d.id = u.delivery_id
+    JOIN event e ON e.delivery_id = u.delivery_id AND e.occurred_at >= u.since
+    WHERE e.kind IN ('click', 'open', 'look')
+    ORDER BY e.delivery_id, e.occurred_at, e.id
+    """
+)
+
+_VISITS = text(
+    """
+    SELECT DISTINCT e.id, e.occurred_at, e.lead_id, e.address_hash, e.agent, d.sent_at
+    FROM unnest(CAST(:addresses AS bytea[]), CAST(:minutes AS timestamptz[])) AS u(address_hash, minute)
+    JOIN event e ON e.address_hash = u.address_hash AND e.occurred_at >= u.minute - CAST(:moment AS interval)
+                    AND e.occurred_at < u.minute + interval '1 minute' + CAST(:moment AS interval)
+    JOIN delivery d ON d.id = e.delivery_id
+    WHERE e.kind IN ('click', 'look') AND NOT coalesce(CAST(e.hit->>'inside' AS boolean), false)
+    """
+)
+
+_WRITE = text(
+    """
+    UPDATE event SET verdict = u.verdict, settle_at = NULL,
+           reasons = ARRAY(SELECT jsonb_array_elements_text(CAST(u.reasons AS jsonb))),
+           revised_at = CASE WHEN event.verdict NOT IN ('pending', u.verdict) THEN :now ELSE event.revised_at END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:months AS date[]), CAST(:verdicts AS text[]), CAST(:reasons AS text[]))
+        AS u(id, month, verdict, reasons)
+    WHERE event.id = u.id AND event.month = u.month AND NOT event.by_hand
+    RETURNING event.lead_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an event, of the month that is its partition, has been judged as, and why."""
+
+    id: int
+    month: date
+    verdict: str
+    reasons: Sequence[str] = ()
+
+
+class Place(NamedTuple):
+    """An address within a minute (the instant at which the minute begins)."""
+
+    address_hash: bytes
+    minute: datetime
+
+
+def pending(db: Connection, now: datetime, most: int) -> Sequence[Row[Any]]:
+    """Mails (and their leads) of the hits that have waited longest for their verdict, and when each mail's first was.
+
+    Args:
+        db: the connection.
+        now: hits that may settle by then.
+        most: at most the mails of so many hits.
+    """
+    return db.execute(_PENDING, {"now": now, "most": most}).all()
+
+
+def any_to_settle(db: Connection, now: datetime) -> bool:
+    """Whether mail hits have waited long enough to be judged."""
+    return bool(db.execute(_ANY_PENDING, {"now": now}).scalar())
+
+
+def of_mails(db: Connection, mails: Mapping[int, datetime]) -> Sequence[Row[Any]]:
+    """Every click, open and look of each of these mails since that instant, with when the mail was sent."""
+    if not mails:
+        return []
+    return db.execute(_HITS, {"deliveries": list(mails), "since": list(mails.values())}).all()
+
+
+def visits(db: Connection, places: Collection[Place], moment: timedelta) -> Sequence[Row[Any]]:
+    """Who followed links from these addresses in these minutes, and so long before and after.
+
+    Addresses within our own network, such as that of a proxy that does not say for whom it asks, tell nothing.
+    """
+    if not places:
+        return []
+    values = {
+        "addresses": [place.address_hash for place in places],
+        "minutes": [place.minute for place in places],
+        "moment": moment,
+    }
+    return db.execute(_VISITS, values).all()
+
+
+def write(db: Connection, verdicts: Iterable[Verdict], now: datetime) -> set[int | None]:
+    """Write verdicts, but over none that a person gave; gives whose events they are (None: nobody's yet)."""
+    listed = list(verdicts)
+    if not listed:
+        return set()
+    values = {
+        "ids": [one.id for one in listed],
+        "months": [one.month for one in listed],
+        "verdicts": [one.verdict for one in listed],
+        "reasons": [orjson.dumps(list(one.reasons)).decode() for one in listed],
+        "now": now,
+    }
+    return set(db.execute(_WRITE, values).scalars())
