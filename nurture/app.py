@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from nurture.agreement import Agreement
 from nurture.db import make_engine
@@ -16,8 +16,10 @@ from nurture.mailers import send_one
 from nurture.messages import Mail, Receipt
 from nurture.notifiers import Notifier, build_notifiers
 from nurture.notifiers.email import Send
+from nurture.rules import succession
 from nurture.rules.book import Rulebook
 from nurture.settings import Settings
+from nurture.store import matchers
 from nurture.store.business_time import stepped_now
 from nurture.workspace import Workspace, load_workspace
 
@@ -49,14 +51,26 @@ class App:
     nudge: Nudge = no_nudge
     channels: Mapping[str, Notifier] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def book(self) -> Rulebook:
-        """The rules' view of the workspace."""
-        return Rulebook(self.workspace.agreement, self.workspace.campaigns)
+        """The rules' view of the workspace, as when `book_in` looked last. For looking only: no count hangs on it."""
+        return self._in_force.book
+
+    def book_in(self, db: Connection) -> Rulebook:
+        """The rules' view of the workspace by what has been counted for a changed agreement.
+
+        Whoever changes counts asks for it in the same transaction once the leads are locked: then nothing that is to be
+        counted from now on can be missed, however long a process has been running. It costs one look at one row.
+        """
+        return self._in_force.look(db)
+
+    @cached_property
+    def _in_force(self) -> "_InForce":
+        return _InForce(self.workspace)
 
     @property
     def agreement(self) -> Agreement:
-        """What marketing and sales signed."""
+        """What marketing and sales signed, as the files say; `book` has what rules by now."""
         return self.workspace.agreement
 
     @cached_property
@@ -68,6 +82,27 @@ class App:
     def handoff_links_live(self) -> timedelta:
         """How long a link to a handoff's page is good."""
         return timedelta(days=self.agreement.sla.outcome_within.days) + SPARE_TIME
+
+
+class _InForce:
+    """The rulebook by what the database says is counted."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._kept = (0, Rulebook(workspace.agreement, workspace.campaigns))
+
+    @property
+    def book(self) -> Rulebook:
+        return self._kept[1]
+
+    def look(self, db: Connection) -> Rulebook:
+        version, book = self._kept
+        found = matchers.version(db)
+        if found != version:
+            counted = matchers.load(db)
+            book = succession.ruling(self._workspace.agreement, self._workspace.campaigns, counted)
+            self._kept = (found, book)
+        return book
 
 
 @contextmanager

@@ -327,31 +327,36 @@ class MatcherRow(SQLModel, table=True):
     since: datetime = _instant()
 
 
-class Ruling(SQLModel, table=True):
+class AgreedSignal(SQLModel, table=True):
     """What a signal of the adopted agreement asks for; `former` is what rules until that has been counted."""
 
+    __tablename__: ClassVar[str] = "agreed_signal"
     signal: str = Field(primary_key=True, sa_type=Text)
     fingerprint: str = Field(foreign_key="matcher.fingerprint", sa_type=Text)
     former: str | None = Field(default=None, foreign_key="matcher.fingerprint", sa_type=Text)
 
 
-class CountingVersion(SQLModel, table=True):
-    """One row, raised whenever it changes what is counted or what rules: processes see by it that they must look."""
+class ScoreBasis(SQLModel, table=True):
+    """What grades and scores rest on: one row. `version` rises whenever another thing is counted, or another rules.
 
-    __tablename__: ClassVar[str] = "counting_version"
-    __table_args__ = (CheckConstraint("one", name="counting_version_one"),)
+    `fit` and `worth` are hashes of those parts of the adopted agreement that grades and points follow from.
+    """
+
+    __tablename__: ClassVar[str] = "score_basis"
+    __table_args__ = (CheckConstraint("one", name="score_basis_one"),)
     one: bool = Field(default=True, primary_key=True)
     version: int = Field(sa_type=BigInteger)
+    fit: str = _words(nullable=False)
+    worth: str = _words(nullable=False)
 
 
 class Walk(SQLModel, table=True):
-    """How far something that looks at every lead has come: all up to `after_id` of those up to `last_id`."""
+    """How far something that does to every lead what its `parts` say has come: it is done up to the id `after_id`."""
 
     name: str = Field(primary_key=True, sa_type=Text)
     aim: str = _words(nullable=False)
     parts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     after_id: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
-    last_id: int = Field(sa_type=BigInteger)
     leads: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
     began_at: datetime = _instant()
     moved_at: datetime = _instant()

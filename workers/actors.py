@@ -12,6 +12,7 @@ import dramatiq
 
 from nurture.flows import advance as advancing
 from nurture.flows import deliver as delivering
+from nurture.flows import rescore as rescoring
 from nurture.flows import settle as settling
 from nurture.flows import tell as telling
 from workers import process
@@ -82,3 +83,10 @@ def notices() -> None:
     """Tell sales what it has not been told."""
     app = process.app()
     _until_done("notices", lambda: telling.tell(app, app.now()).more)
+
+
+@dramatiq.actor(queue_name=QUEUE)
+def rescore() -> None:
+    """Count, grade and score all leads anew after a changed agreement."""
+    app = process.app()
+    _until_done("rescore", lambda: rescoring.rescore(app, app.now()).more)

@@ -6,43 +6,53 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.store import due, versions
-
-AGREEMENT = "campaigns/agreement.yaml"
+from nurture.flows.rescore import AGREEMENT, WALK, aim_of
+from nurture.rules import succession
+from nurture.store import counts, due, matchers, scores, versions, walks
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """Which files changed, and how many enrollments are decided again because of that."""
+    """Which files changed, and how many enrollments are decided again because of that.
+
+    `rescored` says what the workers do about all leads: `events` (count anew), `grades`, `scores`.
+    """
 
     files: tuple[str, ...] = ()
     woken: int = 0
+    rescored: frozenset[str] = frozenset()
 
 
 def adopt(app: App, now: datetime) -> Adopted:
     """Compare with what was adopted last; harmless when nothing changed or two do it at once.
 
     A changed campaign wakes its own enrollments; a changed agreement wakes all, for limits, holidays and the company's
-    zone may be others now. Nobody is handed over by a changed file.
+    zone may be others now. Where grades, points or what is counted follow from what changed, the workers are left to go
+    through all leads (`flows.rescore`). Nobody is handed over by a changed file.
     """
+    scores.know_decays(app.engine, app.agreement)
     with transaction(app.engine) as db:
         db.execute(text("SELECT pg_advisory_xact_lock(hashtext('nurture.adopt'))"))
+        rescored = _adopt_agreement(db, app, now)
         before = versions.adopted(db)
         after = dict(app.workspace.versions)
         changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        if not changed:
-            return Adopted()
-        contents = {name: (after.get(name, ""), _text(app, name)) for name in changed}
-        versions.adopt(db, contents, now)
-        woken = due.wake(db, sorted(concerned(app, changed)), now) if before else 0
-    log.info("adopted changed files", extra={"files": len(changed), "woken": woken})
-    return Adopted(tuple(changed), woken)
+        woken = 0
+        if changed:
+            contents = {name: (after.get(name, ""), _text(app, name)) for name in changed}
+            versions.adopt(db, contents, now)
+            woken = due.wake(db, sorted(concerned(app, changed)), now) if before else 0
+    if changed or rescored:
+        log.info("adopted files", extra={"files": len(changed), "woken": woken, "rescored": sorted(rescored)})
+    if rescored:
+        app.nudge("rescore")
+    return Adopted(tuple(changed), woken, rescored)
 
 
 def concerned(app: App, changed: Iterable[str]) -> frozenset[str]:
@@ -50,6 +60,33 @@ def concerned(app: App, changed: Iterable[str]) -> frozenset[str]:
     names = frozenset(changed)
     campaigns = {PurePosixPath(name).stem for name in names if PurePosixPath(name).parent.name == "campaigns"}
     return frozenset(campaigns | app.book.campaigns.keys() if AGREEMENT in names else campaigns)
+
+
+def _adopt_agreement(db: Connection, app: App, now: datetime) -> frozenset[str]:
+    """Note what is counted and what grades and scores rest on; gives what has to be done to all leads."""
+    walk = walks.hold(db, WALK)  # before what is counted: that is the order in which workers lock
+    agreement = app.agreement
+    counted, basis = matchers.load(db), matchers.basis(db)
+    fresh = basis is None and counts.no_events(db)
+    next_counted = succession.adopted(agreement, counted, nothing_to_count=fresh)
+    fit, worth = succession.fit_basis(agreement), succession.worth_basis(agreement)
+    if next_counted != counted or basis is None or (basis.fit, basis.worth) != (fit, worth):
+        matchers.save(db, next_counted, now)
+        matchers.save_basis(db, fit=fit, worth=worth)
+    parts = {
+        "events": bool(next_counted.counting - counted.counting),
+        "grades": basis is not None and basis.fit != fit,
+        "scores": basis is not None and basis.worth != worth,
+    }
+    wanted = frozenset(part for part, is_wanted in parts.items() if is_wanted)
+    if wanted:
+        left = frozenset(walk.parts) if walk is not None else frozenset()
+        if not next_counted.counting:
+            left -= {"events"}
+        walks.begin(db, WALK, aim=aim_of(app), parts=wanted | left, now=now)
+    elif walk is not None and walk.aim != aim_of(app):
+        walks.aim_at(db, WALK, aim_of(app))
+    return wanted
 
 
 def _text(app: App, name: str) -> str:

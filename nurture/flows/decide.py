@@ -9,13 +9,16 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nurture.app import App
-from nurture.facts import LeadState
+from nurture.facts import LeadState, PastNotRead
 from nurture.flows.hand_off import open_offers
+from nurture.flows.recount import recount
 from nurture.rules import life
-from nurture.rules.effects import HandedOver
+from nurture.rules.book import Rulebook
+from nurture.rules.effects import CycleBegan, HandedOver
 from nurture.rules.happenings import Happening
+from nurture.store import counts
 from nurture.store.outcomes import Decided, save
-from nurture.store.states import locked_states
+from nurture.store.states import locked_states, with_past
 
 
 def decide(db: Connection, app: App, happenings: Mapping[int, Happening], now: datetime) -> list[Decided]:
@@ -25,11 +28,36 @@ def decide(db: Connection, app: App, happenings: Mapping[int, Happening], now: d
 
 
 def settle(db: Connection, app: App, happened: list[tuple[LeadState, Happening]], now: datetime) -> list[Decided]:
-    """The same for states that are locked and loaded already."""
-    decided = [Decided(state, life.apply(app.book, state, happening, now)) for state, happening in happened]
+    """The same for states that are locked and loaded already, perhaps without their long past."""
+    book = app.book_in(db)
+    decided = _apply(db, book, happened, now)
     save(db, decided, now)
+    _count_into_cycles(db, app, decided, now)
     open_offers(db, app, decided, now)
     return decided
+
+
+def _apply(db: Connection, book: Rulebook, happened: list[tuple[LeadState, Happening]], now: datetime) -> list[Decided]:
+    """Ask the rules. What lies far back is read for the leads whose decision looks there; few do."""
+    decided, asking = [], []
+    for state, happening in happened:
+        try:
+            decided.append(Decided(state, life.apply(book, state, happening, now)))
+        except PastNotRead:
+            asking.append((state, happening))
+    whole = with_past(db, book, [state for state, _ in asking], now)
+    for state, (_, happening) in zip(whole, asking, strict=True):
+        decided.append(Decided(state, life.apply(book, state, happening, now)))
+    return sorted(decided, key=lambda one: one.lead_id)
+
+
+def _count_into_cycles(db: Connection, app: App, decided: list[Decided], now: datetime) -> None:
+    """A cycle may begin before now: what the lead did since then has been counted into the one before."""
+    began = {
+        one.lead_id: effect.at for one in decided for effect in one.outcome.effects if isinstance(effect, CycleBegan)
+    }
+    if began:
+        recount(db, app, counts.with_events_from(db, began), now)
 
 
 def offered(decided: list[Decided]) -> int:

@@ -8,10 +8,12 @@ from sqlalchemy import text
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import Conflict, NotFound
+from nurture.facts import LeadState
 from nurture.flows.decide import decide, offered
 from nurture.grammar.conditions import Condition
 from nurture.grammar.mistakes import did_you_mean
 from nurture.rules import conditions, grading, qualification, scoring, taking
+from nurture.rules.book import Rulebook
 from nurture.rules.happenings import EnrolledByHand, OfferedByHand
 from nurture.rules.known import known
 from nurture.rules.offering import may_be_offered
@@ -74,13 +76,8 @@ def qualify(app: App, *, limit: int, now: datetime, count_only: bool = False) ->
     query = "SELECT id FROM lead WHERE stage IN ('inquiry', 'nurture', 'customer') ORDER BY id"
     for batch in _batches(app, query):
         with transaction(app.engine) as db:
-            for state in states(db, app.book, batch, now):
-                if not may_be_offered(state):
-                    continue
-                graded = grading.grade(app.agreement, known(app.book, state, now))
-                score = scoring.score(app.agreement, state.counts, now.date())
-                if qualification.decide(app.agreement, graded, score, hand_raise=None, barred=False).qualifies:
-                    ready.append(state.id or 0)
+            book = app.book_in(db)
+            ready += [state.id or 0 for state in states(db, book, batch, now) if _is_ready(book, state, now)]
         if not count_only and len(ready) >= limit:
             break
     if count_only:
@@ -89,6 +86,16 @@ def qualify(app: App, *, limit: int, now: datetime, count_only: bool = False) ->
         count = offered(decide(db, app, {lead_id: OfferedByHand() for lead_id in ready[:limit]}, now))
     app.nudge("notices")
     return count
+
+
+def _is_ready(book: Rulebook, state: LeadState, now: datetime) -> bool:
+    if not may_be_offered(state):
+        return False
+    score = scoring.score(book.agreement, state.counts, now.date())
+    if not qualification.is_within_reach(book.agreement, score):
+        return False
+    graded = grading.grade(book.agreement, known(book, state, now))
+    return qualification.decide(book.agreement, graded, score, hand_raise=None, barred=False).qualifies
 
 
 def _campaign(app: App, campaign: str) -> None:

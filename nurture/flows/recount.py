@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 from nurture.app import App
 from nurture.facts import NOTHING, EventFact
 from nurture.rules.counting import Counting
-from nurture.store import counts, scores
+from nurture.store import counts, partitions, scores
 from nurture.store.states import lock
 
 
@@ -25,11 +25,11 @@ def recount(db: Connection, app: App, lead_ids: Collection[int], now: datetime) 
     ids = lock(db, lead_ids)
     if not ids:
         return
-    since = counts.kept_since(db)
-    count_again(db, Counting(app.book), ids, since=since)
+    book, since = app.book_in(db), partitions.kept_since(db)
+    count_again(db, Counting(book), ids, since=since)
     counts.set_engaged(db, ids, since=since)
     scores.know_decays(app.engine, app.agreement)
-    scores.rescore(db, app.book.agreement, ids, now.date())
+    scores.rescore(db, book.agreement, ids, now.date())
 
 
 def count_again(db: Connection, counting: Counting, ids: Sequence[int], *, since: date) -> None:

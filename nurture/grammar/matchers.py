@@ -15,7 +15,7 @@ from nurture.grammar.paths import parse_page, path_matches, plain_path
 from nurture.grammar.places import SIGNAL
 from nurture.grammar.spoken import Spoken
 
-__all__ = ["Matcher", "MatcherMistake", "parse_matcher", "path_matches", "plain_path", "same_name"]
+__all__ = ["Matcher", "MatcherMistake", "parse_matcher", "path_matches", "plain_path", "said", "same_name"]
 
 MatcherKind = Literal["page", "track", "click", "open", "reply", "answer"]
 WORDS: dict[str, MatcherKind] = {"clicked": "click", "opened": "open", "replied": "reply"}
@@ -152,7 +152,8 @@ def _condition(kind: MatcherKind, value: dict[object, object]) -> Condition | No
         raise mistake.below("if") from None
 
 
-def _say(matcher: Matcher) -> str | dict[str, str]:
+def said(matcher: Matcher) -> str | dict[str, str]:
+    """A matcher as it is written in a file: what `parse_matcher` reads."""
     for word, kind in WORDS.items():
         if matcher.kind == kind:
             return word
@@ -161,4 +162,4 @@ def _say(matcher: Matcher) -> str | dict[str, str]:
     return said | ({"if": str(matcher.condition)} if matcher.condition else {})
 
 
-_MATCHER = Spoken(parse_matcher, say=_say, schema=matcher_schema(_KEYS, tuple(WORDS)))
+_MATCHER = Spoken(parse_matcher, say=said, schema=matcher_schema(_KEYS, tuple(WORDS)))

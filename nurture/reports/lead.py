@@ -36,7 +36,8 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
         lead_id = leads.id_of(db, email)
         if lead_id is None:
             raise NotFound(f"no lead with the address {email}")
-        (state,) = states(db, app.book, [lead_id], now)
+        book = app.book_in(db)
+        (state,) = states(db, book, [lead_id], now)
         profile = state.profile
         return {
             "email": profile.email,
@@ -45,7 +46,7 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "cycle": state.cycle,
             "reason": state.reason,
             "grade": state.grade,
-            "score": scoring.score(app.agreement, state.counts, now.date()).micro / MICRO,
+            "score": scoring.score(book.agreement, state.counts, now.date()).micro / MICRO,
             "attributes": dict(profile.attributes),
             "created_at": state.created_at,
             "mail_from": state.mail_from,

@@ -6,8 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-FROM_THE_START = date(1, 1, 1)
-
 _RAISE = text(
     """
     INSERT INTO signal_day (lead_id, cycle, matcher, day, count)
@@ -61,6 +59,13 @@ _ENGAGED = text(
     WHERE lead.id = found.id AND lead.engaged_at IS DISTINCT FROM found.at
     """
 )
+_FROM = text(
+    """
+    SELECT u.lead_id FROM unnest(CAST(:ids AS bigint[]), CAST(:instants AS timestamptz[])) AS u(lead_id, began_at)
+    WHERE EXISTS (
+        SELECT FROM event e WHERE e.lead_id = u.lead_id AND e.occurred_at >= u.began_at AND e.verdict = 'human')
+    """
+)
 _PORTION = 5000
 
 
@@ -100,14 +105,19 @@ def cycles(db: Connection, ids: Collection[int]) -> Mapping[int, list[tuple[int,
     return found
 
 
+def with_events_from(db: Connection, instants: Mapping[int, datetime]) -> list[int]:
+    """Those of the leads that did something at this instant of theirs or later."""
+    return list(db.execute(_FROM, {"ids": list(instants), "instants": list(instants.values())}).scalars())
+
+
 def set_engaged(db: Connection, ids: Collection[int], *, since: date) -> None:
     """Note the last sign of life that the events tell of; what was before all that are kept (`since`) stays."""
     db.execute(_ENGAGED, {"ids": list(ids), "since": midnight(since)})
 
 
-def kept_since(db: Connection) -> date:
-    """The first UTC day of which every event is still kept; counts of earlier days are all that is known of them."""
-    return FROM_THE_START
+def no_events(db: Connection) -> bool:
+    """Whether nobody has done anything yet."""
+    return not db.execute(text("SELECT EXISTS (SELECT FROM event)")).scalar()
 
 
 def midnight(day: date) -> datetime:

@@ -15,6 +15,7 @@ _UNDONE = text(
     UNION ALL SELECT 'settle' WHERE EXISTS (SELECT FROM event WHERE verdict = 'pending' AND settle_at <= :now)
     UNION ALL SELECT 'notices' WHERE EXISTS (
         SELECT FROM notice WHERE state = 'queued' AND next_at <= :now OR state = 'leased')
+    UNION ALL SELECT 'rescore' WHERE EXISTS (SELECT FROM walk WHERE name = 'agreement')
     """
 )
 

@@ -98,7 +98,7 @@ def test_days_of_which_events_are_gone_keep_their_counts(app: App, monkeypatch) 
     lead_id = a_life(app)
     before = counted(app)
     since = (NOW - 20 * DAY).date()
-    monkeypatch.setattr("nurture.store.counts.kept_since", lambda _: since)
+    monkeypatch.setattr("nurture.store.partitions.kept_since", lambda _: since)
     with transaction(app.engine) as db:
         db.execute(text("DELETE FROM event WHERE occurred_at < :since"), {"since": since})
     again(app, lead_id, now=NOW - 2 * DAY)

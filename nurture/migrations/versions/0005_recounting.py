@@ -28,7 +28,7 @@ CREATE TABLE matcher (
     CONSTRAINT matcher_state CHECK (state IN ('counting', 'ready'))
 );
 
-CREATE TABLE ruling (
+CREATE TABLE agreed_signal (
     signal TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     former TEXT,
@@ -37,11 +37,13 @@ CREATE TABLE ruling (
     FOREIGN KEY(former) REFERENCES matcher (fingerprint)
 );
 
-CREATE TABLE counting_version (
+CREATE TABLE score_basis (
     one BOOLEAN NOT NULL,
     version BIGINT NOT NULL,
+    fit TEXT NOT NULL,
+    worth TEXT NOT NULL,
     PRIMARY KEY (one),
-    CONSTRAINT counting_version_one CHECK (one)
+    CONSTRAINT score_basis_one CHECK (one)
 );
 
 CREATE TABLE walk (
@@ -49,7 +51,6 @@ CREATE TABLE walk (
     aim TEXT NOT NULL,
     parts TEXT[] NOT NULL,
     after_id BIGINT DEFAULT 0 NOT NULL,
-    last_id BIGINT NOT NULL,
     leads BIGINT DEFAULT 0 NOT NULL,
     began_at TIMESTAMP WITH TIME ZONE NOT NULL,
     moved_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -65,5 +66,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("walk", "counting_version", "ruling", "matcher", "decay"):
+    for table in ("walk", "score_basis", "agreed_signal", "matcher", "decay"):
         op.execute(f"DROP TABLE {table}")
