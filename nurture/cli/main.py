@@ -18,6 +18,7 @@ from nurture.cli import (
     plan,
     preview,
     processes,
+    rejected,
     schema,
     score,
     simulate,
@@ -39,6 +40,7 @@ app.add_typer(leads.leads, name="leads")
 app.add_typer(handoffs.handoffs, name="handoffs")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(events.events, name="events")
+events.events.command("rejected")(rejected.rejected)
 app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
 app.command("check")(check.check)
