@@ -19,6 +19,7 @@ from nurture.db import transaction
 from nurture.flows import rescore
 from nurture.flows.adopt import adopt
 from nurture.store import deliveries, due, hits, leases, notices, walks
+from nurture.store import rejected_events
 from nurture.store.partitions import ahead_of, make_months
 from workers import process
 
@@ -60,6 +61,9 @@ class Clock:
 
     def _look(self, now: datetime) -> None:
         looks = self.partitions_at is None or now >= self.partitions_at + PARTITIONS_EVERY
+        if looks:
+            with transaction(self.app.engine) as db:
+                rejected_events.drop_old(db, now)
         if looks and not make_months(self.app.engine, ahead_of(now)):
             self.partitions_at = now
         with transaction(self.app.engine) as db:
