@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from typer.testing import CliRunner, Result
 
 from nurture.app import App
 from nurture.cli.main import app as commands
+from nurture.errors import UsageError
 from nurture.flows.advance import advance
 from nurture.flows.ingest import ingest
+from nurture.segment.rejected import Rejected
+from nurture.store.rejected_events import keep_apart
 from nurture.workspace import load_workspace
 from tests.flows.apps import add_lead, make_app, one, page, track
 from tests.rules.lives import book_of
@@ -95,6 +98,27 @@ def test_score_explain_prints_the_rows_and_what_is_missing(run: Run, app: App) -
     assert said["qualifies"] is False
     assert "960" in said["because"]
     assert "pricing" in run("score", "explain", "jo@buyer.example").output
+
+
+def test_rejected_events_are_counted_and_listed(run: Run, app: App) -> None:
+    assert "no event was rejected" in run("events", "rejected").output
+    at = now(app)
+    bad = [Rejected("website", "it is no object", 17), Rejected("website", "its type is none", {"messageId": "m"})]
+    keep_apart(app.engine, [*bad, *bad[:1]], at)
+    keep_apart(app.engine, [Rejected("app", "it is no object", ["x" * 9000] * 90)], at - timedelta(days=10))
+    said = document(run("events", "rejected", "--json"))
+    assert [(one["source"], one["reason"], one["count"]) for one in said["reasons"]] == [
+        ("website", "it is no object", 2),
+        ("website", "its type is none", 1),
+    ]
+    assert [one["event"] for one in said["events"]] == [17, {"messageId": "m"}, 17]
+    assert datetime.fromisoformat(said["events"][0]["at"]) == at
+    assert len(document(run("events", "rejected", "--limit", "2", "--json"))["events"]) == 2
+    since = f"{at - timedelta(days=11):%Y-%m-%d}"
+    assert len(document(run("events", "rejected", "--since", since, "--json"))["reasons"]) == 3
+    assert "its type is none" in run("events", "rejected", "--since", "30 days").output
+    with pytest.raises(UsageError, match="'yesterday' is none"):
+        run("events", "rejected", "--since", "yesterday")
 
 
 def test_handoffs_are_listed_shown_and_answered(run: Run, app: App, environment: dict[str, str]) -> None:
