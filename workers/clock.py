@@ -18,8 +18,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows import rescore
 from nurture.flows.adopt import adopt
-from nurture.store import deliveries, due, hits, leases, notices, walks
-from nurture.store import rejected_events
+from nurture.store import deliveries, due, hits, leases, notices, rejected_events, walks
 from nurture.store.partitions import ahead_of, make_months
 from workers import process
 
