@@ -18,7 +18,7 @@ from nurture.rules.happenings import Happening
 from nurture.rules.history import is_history, told
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
-from nurture.store.states import event_fact, lock, locked_states
+from nurture.store.states import event_fact, lock, without_past
 
 TRIES = 3
 
@@ -62,8 +62,8 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
         db, [_row(event, lead_id) for event, lead_id in zip(usable, who.of, strict=True) if event.kind != "alias"]
     )
     earlier = events.attribute(db, who.newly_tied)
-    changed = set(leads.update(db, who.profiles(), now, source="events"))
-    states = locked_states(db, app.book, _concerned(stored, earlier, changed, who), now)
+    changed = set(leads.update(db, who.profiles(), now, source="events")) if who.traits else set()
+    states = without_past(db, app.book, _concerned(stored, earlier, changed, who), now)
     heard_now = {lead for event, lead in zip(usable, who.of, strict=True) if not is_history(event.occurred_at, now)}
     decided = settle(db, app, _happenings(states, [*stored, *earlier], changed, who.created, heard_now, now), now)
     taken_in = sum(event.kind != "alias" for event in usable)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import md5
 from typing import Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, Row, text
@@ -13,28 +12,20 @@ _COLUMNS = "id, lead_id, kind, occurred_at, name, path, properties, campaign, st
 
 _INSERT = text(
     f"""
-    INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, kind, name, path, properties,
-                       delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at, received_at, verdict,
-                       reasons, settle_at, user_id, inferred)
-    SELECT u.month, u.source, u.message_id, u.message_md5, u.lead_id, u.anonymous_id, u.kind, u.name, u.path,
-           CAST(u.properties AS jsonb), u.delivery_id, u.link, u.campaign, u.step, u.agent, u.address_hash,
-           CAST(u.hit AS jsonb), u.occurred_at, u.received_at, u.verdict,
-           ARRAY(SELECT jsonb_array_elements_text(CAST(u.reasons AS jsonb))), u.settle_at, u.user_id, u.inferred
-    FROM unnest(CAST(:month AS date[]), CAST(:source AS text[]), CAST(:message_id AS text[]),
-                CAST(:message_md5 AS uuid[]), CAST(:lead_id AS bigint[]), CAST(:anonymous_id AS text[]),
-                CAST(:kind AS text[]), CAST(:name AS text[]), CAST(:path AS text[]), CAST(:properties AS text[]),
-                CAST(:delivery_id AS bigint[]), CAST(:link AS int[]), CAST(:campaign AS text[]),
-                CAST(:step AS text[]), CAST(:agent AS text[]), CAST(:address_hash AS bytea[]), CAST(:hit AS text[]),
-                CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]), CAST(:verdict AS text[]),
-                CAST(:reasons AS text[]), CAST(:settle_at AS timestamptz[]), CAST(:user_id AS text[]),
-                CAST(:inferred AS bool[]))
-        AS u(month, source, message_id, message_md5, lead_id, anonymous_id, kind, name, path, properties, delivery_id,
-             link, campaign, step, agent, address_hash, hit, occurred_at, received_at, verdict, reasons, settle_at,
-             user_id, inferred)
+    INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, user_id, inferred, kind, name,
+                       path, properties, delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at,
+                       received_at, verdict, reasons, settle_at)
+    SELECT u.* FROM json_to_recordset(CAST(:rows AS json))
+        AS u(month date, source text, message_id text, message_md5 uuid, lead_id bigint, anonymous_id text,
+             user_id text, inferred bool, kind text, name text, path text, properties jsonb, delivery_id bigint,
+             link int, campaign text, step text, agent text, address_hash bytea, hit jsonb, occurred_at timestamptz,
+             received_at timestamptz, verdict text, reasons text[], settle_at timestamptz)
     ON CONFLICT (source, message_md5, month) DO NOTHING
     RETURNING {_COLUMNS}
     """  # noqa: S608 - a constant of this file
 )
+"""One parameter for all rows: a list for each column takes twice as long to write, and PostgreSQL as long to read."""
+_DEFAULTS: Mapping[str, Any] = {"verdict": "human", "inferred": False, "reasons": (), "properties": {}}
 
 _ATTRIBUTE = text(
     f"""
@@ -62,33 +53,7 @@ def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[An
     """
     if not rows:
         return []
-    names = [
-        "source",
-        "message_id",
-        "lead_id",
-        "anonymous_id",
-        "kind",
-        "name",
-        "path",
-        "delivery_id",
-        "link",
-        "campaign",
-        "step",
-        "agent",
-        "address_hash",
-        "occurred_at",
-        "received_at",
-        "settle_at",
-        "user_id",
-    ]
-    values: dict[str, Any] = {name: [row.get(name) for row in rows] for name in names}
-    values["month"] = [month_of(row.get("client_at")) for row in rows]
-    values["message_md5"] = [UUID(bytes=_md5(row["message_id"])) for row in rows]
-    values["properties"] = [_json(row.get("properties") or {}) for row in rows]
-    values["hit"] = [None if row.get("hit") is None else _json(row["hit"]) for row in rows]
-    values["verdict"] = [row.get("verdict", "human") for row in rows]
-    values["reasons"] = [_json(list(row.get("reasons") or ())) for row in rows]
-    return db.execute(_INSERT, values).all()
+    return db.execute(_INSERT, {"rows": _json([_stored(row) for row in rows])}).all()
 
 
 def attribute(db: Connection, visitors: Mapping[str, int]) -> Sequence[Row[Any]]:
@@ -98,9 +63,19 @@ def attribute(db: Connection, visitors: Mapping[str, int]) -> Sequence[Row[Any]]
     return db.execute(_ATTRIBUTE, {"anonymous_ids": list(visitors), "lead_ids": list(visitors.values())}).all()
 
 
-def _md5(message_id: str) -> bytes:
-    return md5(message_id.encode(), usedforsecurity=False).digest()
+def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
+    stored = {**_DEFAULTS, **row}
+    stored["month"] = month_of(stored.pop("client_at", None))
+    stored["message_md5"] = md5(row["message_id"].encode(), usedforsecurity=False).hexdigest()
+    return stored
 
 
 def _json(value: object) -> str:
-    return orjson.dumps(value, default=str).decode()
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: object) -> object:
+    """Octets as PostgreSQL writes them; a mapping of any kind as an object."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return dict(value) if isinstance(value, Mapping) else str(value)
