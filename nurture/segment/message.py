@@ -18,6 +18,7 @@ import orjson
 
 from nurture.segment.client_time import occurred_at, parse_time
 from nurture.segment.event import IncomingEvent
+from nurture.segment.landing import with_campaign
 from nurture.segment.tame import address_or_none, tame_text
 from nurture.segment.visitor import has_token, without_token
 
@@ -87,6 +88,8 @@ def read_event(
     said = _said_time(message)
     sent = parse_time(message.get("sentAt")) or batch_sent
     url = _url(properties, context)
+    if kind == "page":
+        properties = with_campaign(properties, context, url)
     return IncomingEvent(
         message_id=_message_id(message, said, received, index),
         kind=kind,
