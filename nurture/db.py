@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import psycopg
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
@@ -25,6 +26,10 @@ AWAY = frozenset({"08", "25", "53", "55", "57", "58"})
 """Classes of SQLSTATE in which no transaction succeeds for a while: connections, standby, resources, locks, a stop."""
 REFUSED = frozenset({"22", "54"})
 """Classes of SQLSTATE that say that a value cannot be stored, now or later: data exception, program limit exceeded."""
+
+
+class TryAgain(Exception):
+    """What was read has changed before it could be locked: this transaction has to begin anew."""
 
 
 def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPLICATION) -> Engine:
@@ -64,6 +69,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
 
 def _prepare(connection: psycopg.Connection[Any], _: object) -> None:
     connection.adapters.register_dumper(list, ArrayDumper)
+    set_json_loads(orjson.loads, connection)
 
 
 @contextmanager
@@ -75,7 +81,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 def is_deadlock_or_serialization(error: BaseException) -> bool:
     """Whether the same transaction, run again, may well succeed."""
-    return _state(error) in TRY_AGAIN
+    return isinstance(error, TryAgain) or _state(error) in TRY_AGAIN
 
 
 def is_away(error: BaseException) -> bool:
