@@ -53,11 +53,13 @@ lock: $(READY)  ## Lock the dependencies anew (ARGS=--upgrade takes newer ones)
 
 clean:  ## Remove what was set up; local data (.nurture) stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache build dist *.egg-info
-	rm -rf tests/editor/node_modules
+	rm -rf tests/editor/node_modules tests/clients/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-set-up-node:  ## Set up what tests/editor asks about our YAML (needs npm)
-	@npm ci --prefix tests/editor --ignore-scripts --no-audit --no-fund --loglevel=error
+set-up-node:  ## Set up what tests/editor and tests/clients ask (needs npm)
+	@for folder in tests/editor tests/clients; do \
+	  npm ci --prefix $$folder --ignore-scripts --no-audit --no-fund --loglevel=error || failed=yes; \
+	done; [ -z "$$failed" ]
 
 set-up: $(READY)  ## Set up .venv, as the others do by themselves
 
