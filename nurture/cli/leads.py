@@ -124,7 +124,8 @@ def _show(report: dict[str, Any]) -> None:
     out.print(_where(report), markup=False)
     _show_list("handoffs", report["handoffs"], ("id", "state", "cycle", "grade", "score", "owner", "offered_at"))
     _show_list("mails", report["deliveries"], ("id", "campaign", "step", "state", "slot_at", "sent_at", "reason"))
-    _show_list("events", report["events"], ("at", "what", "verdict"))
+    events = [{**event, "why": "; ".join(event["reasons"]) or None} for event in report["events"]]
+    _show_list("events", events, ("id", "at", "what", "verdict", "why"))
     refused = [cycle for cycle in report["cycles"] if cycle["reason"]]
     _show_list("refusals", refused, ("started_at", "reason", "refused_by", "note"))
 

@@ -19,6 +19,7 @@ from nurture.cli import (
     preview,
     processes,
     rejected,
+    rejudge,
     schema,
     score,
     simulate,
@@ -41,6 +42,8 @@ app.add_typer(handoffs.handoffs, name="handoffs")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(events.events, name="events")
 events.events.command("rejected")(rejected.rejected)
+events.events.command("rejudge")(rejudge.rejudge)
+events.events.command("judge")(rejudge.judge)
 app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
 app.command("check")(check.check)

@@ -1,6 +1,5 @@
 """`nurture events rejected`: what clients sent and were thanked for, and nothing could be made of."""
 
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -9,12 +8,8 @@ from sqlalchemy import Row
 
 from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, out, print_json, print_table
+from nurture.cli.since import begin_of
 from nurture.db import transaction
-from nurture.errors import UsageError
-from nurture.grammar.durations import parse_calendar_duration
-from nurture.grammar.mistakes import Mistake
-from nurture.grammar.zones import Zone
-from nurture.rules import calendar
 from nurture.store import rejected_events as store
 
 _SHOWN = 160
@@ -31,7 +26,7 @@ def rejected(
     They hold what the client sent, personal data included, but for secrets. The clock drops them after 30 days.
     """
     with opened_app() as app:
-        begin = _begin(since, app.now(), app.agreement.company.timezone)
+        begin = begin_of(since, app.now(), app.agreement.company.timezone)
         with transaction(app.engine) as db:
             counts, kept = store.summary(db, begin), store.listed(db, begin, limit)
     if as_json:
@@ -45,20 +40,6 @@ def rejected(
     print_table(("events", "source", "reason", "last"), [(r.count, r.source, r.reason, r.last_day) for r in counts])
     out.print()
     print_table(("at", "source", "reason", "event"), [(r.at, r.source, r.reason, _short(r.body)) for r in kept])
-
-
-def _begin(said: str, now: datetime, zone: Zone) -> datetime:
-    """The instant that `--since` means: a day begins where the company is."""
-    try:
-        at = datetime.fromisoformat(said)
-    except ValueError:
-        try:
-            return now - timedelta(days=parse_calendar_duration(said).days)
-        except Mistake:
-            raise UsageError(
-                f"--since takes a date, a time or a number of days, such as 2026-03-02 or 7 days; {said!r} is none"
-            ) from None
-    return at if at.tzinfo is not None else calendar.first_instant(at.date(), at.time(), zone)
 
 
 def _reason(row: Row[Any]) -> dict[str, Any]:

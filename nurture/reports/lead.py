@@ -22,7 +22,7 @@ _HANDOFF = (
     "id", "state", "cycle", "grade", "owner", "offered_at", "accept_due_at", "attempt_due_at", "attempts", "because",
     "reason", "note",
 )  # fmt: skip
-_EVENT = ("kind", "name", "path", "properties", "campaign", "step", "source", "verdict", "reasons")
+_EVENT = ("id", "kind", "name", "path", "properties", "campaign", "step", "source", "verdict", "reasons")
 _CYCLE = ("n", "started_at", "reason", "note", "refused_by")
 
 

@@ -218,6 +218,8 @@ def in_words(event: Row[Any]) -> str:
             return f"answered {event.name}: {event.properties.get('answer')}"
         case "reply":
             return "replied"
+        case "look":
+            return f"looked at a page: {event.name}"
         case _:
             return str(event.name)
 
