@@ -319,6 +319,34 @@ class Limits(Shape):
     """
 
 
+class RetentionMistake(Mistake):
+    """Events would be dropped that are needed."""
+
+    topic = "retention"
+
+
+class Retention(Shape):
+    """How long events are kept. What leads were counted for stays: scores and reports do not change."""
+
+    events: CalendarDuration
+    """So long what leads did is kept; at least the `horizon`. A month is dropped when all of it is older.
+
+    Example: 13 months
+    """
+    visitors: CalendarDuration | None = None
+    """So long what visitors did is kept who never said who they are; absent: as long as all events.
+
+    Example: 90 days
+    """
+
+    @model_validator(mode="after")
+    def _visitors_go_first(self) -> "Retention":
+        if self.visitors is not None and self.visitors.days > self.events.days:
+            said = f"visitors' events cannot be kept for {self.visitors}: all events are dropped after {self.events}"
+            raise Mistake(said, hint="a shorter time, or leave it out").below("visitors")
+        return self
+
+
 class Targets(Shape):
     """What the reports hold the figures against."""
 
@@ -408,11 +436,24 @@ class Agreement(Shape):
 
     Example: {per_7_days: 2, per_30_days: 6}
     """
+    retention: Retention | None = None
+    """How long events are kept; absent: for ever.
+
+    Example: {events: 13 months, visitors: 90 days}
+    """
     notify: tuple[Literal["email", "slack", "webhook"], ...] = ("email",)
     """How sales is told of a lead. Addresses and secrets come from the environment.
 
     Example: [email, slack]
     """
+
+    @model_validator(mode="after")
+    def _keeps_what_counts(self) -> "Agreement":
+        """Scores are counted again from the events: after a merge, a revised verdict, a changed signal."""
+        if self.retention is not None and self.retention.events.days < self.horizon.days:
+            said = f"events count for {self.horizon} (`horizon`), so they must be kept that long"
+            raise RetentionMistake(said, hint=f"write `{self.horizon}` or more").below("retention", "events")
+        return self
 
     @model_validator(mode="after")
     def _built_in_reasons_stay(self) -> "Agreement":

@@ -252,6 +252,7 @@ class Event(SQLModel, table=True):
         Index("event_pending", "settle_at", postgresql_where=text("verdict = 'pending'")),
         Index("event_of_delivery", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
         Index("event_from_address", "address_hash", "occurred_at", postgresql_where=text("address_hash IS NOT NULL")),
+        Index("event_in_time", "occurred_at", postgresql_using="brin"),
         {"postgresql_partition_by": "RANGE (month)"},
     )
     id: int | None = Field(

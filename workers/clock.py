@@ -18,13 +18,13 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows import rescore
 from nurture.flows.adopt import adopt
-from nurture.store import deliveries, due, hits, leases, notices, rejected_events, walks
-from nurture.store.partitions import ahead_of, make_months
+from nurture.flows.keep_house import keep_house
+from nurture.store import deliveries, due, hits, leases, notices, walks
 from workers import process
 
 LEASE_SECONDS = 15.0
 TICK_SECONDS = 2.0
-PARTITIONS_EVERY = timedelta(hours=6)
+KEEP_HOUSE_EVERY = timedelta(hours=1)
 
 log = logging.getLogger("workers.clock")
 
@@ -37,7 +37,7 @@ class Clock:
         self.app = app
         self.holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self.leads = False
-        self.partitions_at: datetime | None = None
+        self.kept_house_at: datetime | None = None
 
     def tick(self) -> bool:
         """Take or keep the lead; then look once. False: another clock leads."""
@@ -59,12 +59,8 @@ class Clock:
             self.leads = False
 
     def _look(self, now: datetime) -> None:
-        looks = self.partitions_at is None or now >= self.partitions_at + PARTITIONS_EVERY
-        if looks:
-            with transaction(self.app.engine) as db:
-                rejected_events.drop_old(db, now)
-        if looks and not make_months(self.app.engine, ahead_of(now)):
-            self.partitions_at = now
+        if self.kept_house_at is None or not timedelta(0) <= now - self.kept_house_at < KEEP_HOUSE_EVERY:
+            self.kept_house_at = None if keep_house(self.app, now).again else now
         with transaction(self.app.engine) as db:
             expired = deliveries.expire(db)
             work = {

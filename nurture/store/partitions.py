@@ -1,6 +1,6 @@
 """Events by month: a partition for each, made before it begins.
 
-Whoever adds or takes away a partition must for a moment have the table of leads and the default partition to himself.
+Whoever adds or takes away a partition must for a moment have events, and the leads that they refer to, to himself.
 So each month is a transaction of its own, which does next to nothing and waits `LOCKS_WITHIN` at most: that is how long
 anybody who writes events can be held up by it. Where others are in the way it gives up, and is tried again later; there
 are two months' time for it.
@@ -140,6 +140,8 @@ def _made(db: Connection, month: date) -> bool:
         log.warning("a month has too many events in the default partition; they stay there", extra={"month": name})
         return True
     db.execute(text(f"CREATE TABLE {name} (LIKE event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
+    # Who inserts looks up the partition while he holds `event`: one who had looked already would be refused afterwards.
+    db.execute(text("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"))
     db.execute(text("LOCK TABLE event_other IN ACCESS EXCLUSIVE MODE"))
     db.execute(text("LOCK TABLE lead IN SHARE ROW EXCLUSIVE MODE"))
     moved = f"WITH moved AS (DELETE FROM event_other WHERE {its} RETURNING *)"  # noqa: S608 - dates

@@ -62,6 +62,7 @@ SCORE_OUT_OF_REACH = Code("N154", "a score, or a number of signals, that no lead
 GRADE_OUT_OF_REACH = Code("N155", "a grade that no lead can have")
 LINE_NEVER_REACHED = Code("N156", "a line of `assign` that is never reached")
 SUCCESSOR_REFUSES = Code("N157", "a `finish.then` that can never take a lead of this campaign")
+RETENTION = Code("N158", "events that would be dropped while they are needed")
 
 PROBABLE_TYPO = Code("N160", "a name in a condition that is probably misspelt")
 REASON_NEVER_COMES = Code("N161", "a campaign takes a reason whose leads are never nurtured")
@@ -98,6 +99,7 @@ BY_TOPIC: dict[str, Code] = {
     "assignees": ASSIGNEES,
     "quantity": QUANTITY,
     "matcher": MATCHER,
+    "retention": RETENTION,
     "page": MATCHER,
     "condition": CONDITION,
 }

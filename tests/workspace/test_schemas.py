@@ -219,6 +219,9 @@ REFUSED: list[tuple[type[Shape], tuple[str | int, ...], Any]] = [
     (Agreement, ("stages", "lead"), "A lead"),
     (Agreement, ("targets", "sla_met"), "101%"),
     (Agreement, ("limits", "per_day"), 2),
+    (Agreement, ("retention", "events"), "a while"),
+    (Agreement, ("retention", "visitors"), "90 minutes"),
+    (Agreement, ("retention", "leads"), "2 years"),
     (Agreement, ("notify",), ["fax"]),
 ]
 

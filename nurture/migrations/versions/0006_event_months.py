@@ -39,9 +39,7 @@ INSERT INTO event_undated SELECT * FROM moved;
 
 ALTER TABLE event ATTACH PARTITION event_undated FOR VALUES FROM ('2000-01-01') TO ('2000-02-01');
 
-CREATE INDEX event_undated_old ON event_undated USING brin (occurred_at);
-
-CREATE INDEX event_other_old ON event_other USING brin (occurred_at);
+CREATE INDEX event_in_time ON event USING brin (occurred_at);
 """
 
 
@@ -57,4 +55,4 @@ def downgrade() -> None:
     op.execute("ALTER TABLE event DETACH PARTITION event_undated")
     op.execute("INSERT INTO event SELECT * FROM event_undated")
     op.execute("DROP TABLE event_undated, housekeeping, imported_file")
-    op.execute("DROP INDEX event_other_old")
+    op.execute("DROP INDEX event_in_time")

@@ -1,0 +1,64 @@
+"""Keep house with events: make the months that come, drop what is too old, as the agreement's `retention` says.
+
+Whatever is in the way, or takes too long, is left for the next time: nobody waits for housekeeping.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from nurture.agreement import Retention
+from nurture.app import App
+from nurture.db import transaction
+from nurture.rules.retention import Watch, doubt, events_from, visitors_from
+from nurture.store import housekeeping, rejected_events
+from nurture.store.dropping import delete_before, delete_unclaimed, drop_months, keep_since
+from nurture.store.partitions import ahead_of, make_months
+
+SECONDS = 1.0
+"""So long one look may delete rows for, of each kind."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was done. `again`: something is left, so look again soon. `doubt`: why nothing was dropped, if so."""
+
+    again: bool = False
+    dropped: tuple[str, ...] = ()
+    deleted: int = 0
+    doubt: str | None = None
+
+
+def keep_house(app: App, now: datetime) -> Kept:
+    """Look once. The log says what was dropped, by months and numbers."""
+    missing = make_months(app.engine, ahead_of(now))
+    with transaction(app.engine) as db:
+        watch = Watch(*housekeeping.watch(db)).at(now)
+        housekeeping.watched(db, watch.looked_at, watch.steady_since)
+        why_not = doubt(watch, housekeeping.database_now(db))
+        if why_not is None:
+            rejected_events.drop_old(db, now)
+    if why_not is not None:
+        log.debug("nothing is dropped now", extra={"because": why_not})
+        return Kept(again=bool(missing), doubt=why_not)
+    retention = app.agreement.retention
+    kept = Kept() if retention is None else _drop(app, retention, now)
+    return Kept(kept.again or bool(missing), kept.dropped, kept.deleted)
+
+
+def _drop(app: App, retention: Retention, now: datetime) -> Kept:
+    since, visitors_since = events_from(retention, now), visitors_from(retention, now)
+    if not keep_since(app.engine, since):
+        return Kept(again=True)
+    dropped = drop_months(app.engine, since)
+    deleted, is_all = delete_before(app.engine, since, seconds=SECONDS)
+    unclaimed = 0
+    if visitors_since is not None:
+        unclaimed, are_all = delete_unclaimed(app.engine, visitors_since, seconds=SECONDS)
+        is_all = is_all and are_all
+    if dropped or deleted or unclaimed:
+        figures = {"months": dropped, "undated": deleted, "unclaimed": unclaimed, "kept_since": since.isoformat()}
+        log.info("dropped old events", extra=figures)
+    return Kept(bool(dropped) or not is_all, tuple(dropped), deleted + unclaimed)
