@@ -33,9 +33,14 @@ def read_json(body: bytes) -> tuple[object, bool]:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(body), True
+        return json.loads(body, parse_int=_int), True
     except (RecursionError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from error
+
+
+def _int(digits: str) -> int | str:
+    """A number of more than 64 bits is kept as text, however long; Python itself refuses the longest."""
+    return int(digits) if len(digits) < 20 else digits
 
 
 def too_deep(value: object, depth: int = DEEPEST) -> bool:
