@@ -1,73 +1,204 @@
-"""Recognise whom events are about, and write who belongs to whom. How, says `nurture.segment.recognition`."""
+"""Recognise whom events are about, and write who belongs to whom.
 
-from collections.abc import Sequence
+How, say `nurture.segment.names` (whom an event names), `recognition` (who is who) and `ownership` (whose a browser is).
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from nurture.app import App
+from nurture.db import TryAgain
+from nurture.flows.recount import recount
+from nurture.flows.sightings import Sightings
 from nurture.mail.links import read_visitor
 from nurture.segment.event import IncomingEvent
-from nurture.segment.recognition import Belongings
+from nurture.segment.names import Name, Names, names_of
+from nurture.segment.recognition import People
 from nurture.segment.traits import merge_traits
-from nurture.segment.visitor import VISITOR
-from nurture.store import identities, leads
+from nurture.store import attribution, identities, leads
+from nurture.store.identities import Known
+from nurture.store.merging import living
+from nurture.store.states import lock
+
+VISITOR = "nurture_visitor"
+"""The query parameter by which a tracked link tells the site whose it is."""
+
+_TWO_ACCOUNTS = "an event has the user id of one and the address of the other, and each has a user id of its own"
 
 
 @dataclass(slots=True)
 class Recognised:
-    """Who the events of a batch are about. `of` has one lead (or None) for each event, in order."""
+    """Who the events of a batch are about.
+
+    Attributes:
+        of: one lead (or None) for each event, in order.
+        inferred: for each event, whether only the browser tells whose it is.
+        created: leads that nobody knew.
+        earlier: stored events that have just been given to their leads, and count now.
+        traits: what the batch says of leads' profiles.
+    """
 
     of: list[int | None] = field(default_factory=list)
+    inferred: list[bool] = field(default_factory=list)
     created: set[int] = field(default_factory=set)
-    newly_tied: dict[str, int] = field(default_factory=dict)
+    earlier: list[Row[Any]] = field(default_factory=list)
     traits: dict[int, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def lead_ids(self) -> set[int]:
-        """Every lead that the batch concerns."""
-        return {lead_id for lead_id in self.of if lead_id is not None} | set(self.newly_tied.values())
 
     def profiles(self) -> list[tuple[int, dict[str, Any]]]:
         """What the batch says of leads' profiles."""
         return sorted(self.traits.items())
 
 
-def recognise(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime) -> Recognised:
-    """Say whom each event is about, creating leads for addresses nobody has seen; write who belongs to whom."""
-    found = Recognised()
-    book = _book(db, batch, found, now)
-    tokens = [_token(app, event.url) for event in batch]
-    there = leads.existing(db, [lead_id for lead_id in tokens if lead_id is not None])
-    for event, by_token in zip(batch, tokens, strict=True):
-        lead_id = book.recognise(event, by_token if by_token in there else None)
-        found.of.append(lead_id)
-        if lead_id is not None and event.kind == "identify":
-            found.traits.setdefault(lead_id, {"attributes": {}})
-            merge_traits(found.traits[lead_id], event.traits)
-    identities.tie(db, "user", book.new_users, now)
-    tied = identities.tie(db, "anonymous", book.new_visitors, now)
-    identities.move(db, "anonymous", book.moved_visitors, now)
-    found.newly_tied = {visitor: lead_id for visitor, lead_id in book.new_visitors.items() if visitor in tied}
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Events, with whom each names. `order` is theirs in time, those of one instant as they came.
+
+    `tokens`, by place: the lead whose tracked link led to the page.
+    """
+
+    events: Sequence[IncomingEvent]
+    names: Sequence[Names]
+    order: Sequence[int]
+    tokens: Mapping[int, int]
+
+    @property
+    def people(self) -> set[Name]:
+        """Everybody who is named. An alias's earlier id may be a user's."""
+        previous: set[Name] = {("user", names.previous) for names in self.names if names.previous is not None}
+        return previous.union(*(names.people for names in self.names))
+
+
+def recognise(db: Connection, app: App, events: Sequence[IncomingEvent], now: datetime) -> Recognised:
+    """Say whom each event is about, creating leads for addresses nobody has seen; write who belongs to whom.
+
+    All leads concerned are locked then, in order. Leads that turn out to be one are merged; what visitors did before
+    they were known is theirs now.
+
+    Raises:
+        TryAgain: Somebody else changed whose an id is at the same moment.
+    """
+    order = sorted(range(len(events)), key=lambda place: (events[place].occurred_at, place))
+    batch = _Batch(events, [names_of(event) for event in events], order, _tokens(db, app, events))
+    people, seen = _held(db, batch)
+    wanted = {*people.known.values(), *seen.leads, *batch.tokens.values()}
+    if len(lock(db, wanted)) < len(wanted):
+        raise TryAgain  # one of them has just been merged into another
+    found = Recognised(created=_settle(db, people, now))
+    _note(db, people, batch, now)
+    users = {user: party.lead for party in people.parties if party.lead is not None for user in party.users}
+    spans = seen.settle(db, people, users, now)
+    if lost := attribution.take(db, spans, users):
+        recount(db, app, lost, now)
+    found.earlier = attribution.give(db, spans, users)
+    for place, event in enumerate(events):
+        _say(found, event, people.lead(batch.names[place]), seen.lead(place, batch.tokens.get(place)))
     return found
 
 
-def _book(db: Connection, batch: Sequence[IncomingEvent], found: Recognised, now: datetime) -> Belongings[int]:
-    addresses = sorted({event.email for event in batch if event.email})
-    emails = leads.ids_of(db, addresses)
-    strangers = [address for address in addresses if address not in emails]
-    if strangers:
-        created = leads.insert(db, [{"email": address} for address in strangers], now)
-        found.created = set(created.values())
-        emails = leads.ids_of(db, addresses)
-    return Belongings(
-        emails=emails,
-        users=identities.owners(db, "user", [event.user_id for event in batch if event.user_id]),
-        visitors=identities.owners(db, "anonymous", [event.anonymous_id for event in batch if event.anonymous_id]),
+def _say(found: Recognised, event: IncomingEvent, named: int | None, browsing: int | None) -> None:
+    lead_id = browsing if named is None else named
+    found.of.append(lead_id)
+    found.inferred.append(named is None and lead_id is not None)
+    if lead_id is not None and event.kind == "identify":
+        found.traits.setdefault(lead_id, {"attributes": {}})
+        merge_traits(found.traits[lead_id], event.traits)
+
+
+def _held(db: Connection, batch: _Batch) -> tuple[People[int], Sightings]:
+    """Look who is who, lock the ids for reading or for changing, and look again: nothing changes any more."""
+    named, visitors = batch.people, {visitor for names in batch.names for visitor in names.visitors}
+    known = identities.look(db, named, visitors)
+    people, seen = _heard(db, batch, known)
+    held = identities.hold(db, _shared(known, named, visitors), _alone(people, seen))
+    known = identities.look(db, named, visitors)
+    people, seen = _heard(db, batch, known)
+    if not held.issuperset(map(identities.lock_of, _alone(people, seen))):
+        raise TryAgain
+    seen.load(db)
+    return people, seen
+
+
+def _heard(db: Connection, batch: _Batch, known: Known) -> tuple[People[int], Sightings]:
+    people = People(known.people, _accounts(db, batch, known), joinable=False)
+    for place in batch.order:
+        people.hear(batch.names[place])
+    seen = Sightings(known.browsers, known.people)
+    for place in batch.order:
+        names = batch.names[place]
+        if names.visitors:
+            seen.see(place, batch.events[place].occurred_at, names, people.person(names), batch.tokens.get(place))
+    seen.wait_for(db, people)
+    return people, seen
+
+
+def _shared(known: Known, named: set[Name], visitors: set[str]) -> set[str]:
+    """Ids that nobody may give to somebody else while we read: those of browsers, and those that are nobody's."""
+    return visitors | {value for kind, value in named if (kind, value) not in known.people}
+
+
+def _alone(people: People[int], seen: Sightings) -> set[str]:
+    """Ids that are given to somebody: browsers, user ids, and further addresses of leads that there are."""
+    given = set(seen.moving)
+    for party in people.parties:
+        if party.exists:
+            given.update(party.users)
+            given.update(party.addresses if party.leads else party.addresses[1:])
+    return given
+
+
+def _accounts(db: Connection, batch: _Batch, known: Known) -> set[int]:
+    """Leads of which it matters whether they have a user id of their own: they are named beside another one."""
+    asked: set[int] = set()
+    for names in batch.names:
+        if len(names.people) > 1:
+            owners = {known.people.get(name) for name in names.people}
+            if len(owners) > 1:
+                asked |= {lead_id for lead_id in owners if lead_id is not None}
+    return identities.accounts(db, asked)
+
+
+def _settle(db: Connection, people: People[int], now: datetime) -> set[int]:
+    """Make the leads that there are not, merge those that are one, and write down their new names; gives new leads."""
+    fresh = [party for party in people.parties if not party.leads and party.addresses]
+    made = leads.insert(db, [{"email": party.addresses[0]} for party in fresh], now)
+    for party in fresh:
+        if party.addresses[0] not in made:
+            raise TryAgain  # somebody else has just made it
+        party.lead = made[party.addresses[0]]
+    ties: dict[Name, int] = {}
+    for party in people.parties:
+        if party.lead is not None:
+            first = ("email", party.addresses[0]) if not party.leads else None
+            ties |= {name: party.lead for name in party.names if name != first}
+    identities.tie(db, ties, now)
+    return set(made.values())
+
+
+def _note(db: Connection, people: People[int], batch: _Batch, now: datetime) -> None:
+    if not people.conflicts:
+        return
+    sources = ", ".join(sorted({event.source for event in batch.events}))
+    identities.note(
+        db,
+        [
+            identities.Conflict(one.lead, other.lead, now, sources, _TWO_ACCOUNTS)
+            for one, other in people.conflicts
+            if one.lead is not None and other.lead is not None
+        ],
     )
+
+
+def _tokens(db: Connection, app: App, events: Sequence[IncomingEvent]) -> dict[int, int]:
+    said = {place: lead_id for place, event in enumerate(events) if (lead_id := _token(app, event.url))}
+    if not said:
+        return {}
+    there = living(db, said.values())
+    return {place: there[lead_id] for place, lead_id in said.items() if lead_id in there}
 
 
 def _token(app: App, url: str | None) -> int | None:

@@ -18,7 +18,7 @@ from nurture.rules.happenings import Happening
 from nurture.rules.history import is_history, told
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
-from nurture.store.states import event_fact, lock, without_past
+from nurture.store.states import event_fact, without_past
 
 TRIES = 3
 
@@ -57,11 +57,11 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     usable = [event for event in batch if event.email or event.user_id or event.anonymous_id]
     unusable = tuple(event.message_id for event in batch if not (event.email or event.user_id or event.anonymous_id))
     who = recognise(db, app, usable, now)
-    lock(db, who.lead_ids)
+    facts = zip(usable, who.of, who.inferred, strict=True)
     stored = events.insert(
-        db, [_row(event, lead_id) for event, lead_id in zip(usable, who.of, strict=True) if event.kind != "alias"]
+        db, [_row(event, lead_id, inferred) for event, lead_id, inferred in facts if event.kind != "alias"]
     )
-    earlier = events.attribute(db, who.newly_tied)
+    earlier = who.earlier
     changed = set(leads.update(db, who.profiles(), now, source="events")) if who.traits else set()
     states = without_past(db, app.book, _concerned(stored, earlier, changed, who), now)
     heard_now = {lead for event, lead in zip(usable, who.of, strict=True) if not is_history(event.occurred_at, now)}
@@ -103,13 +103,15 @@ def _happenings(
     return happened
 
 
-def _row(event: IncomingEvent, lead_id: int | None) -> dict[str, Any]:
+def _row(event: IncomingEvent, lead_id: int | None, inferred: bool) -> dict[str, Any]:
     judgement = judge_event(event.agent)
     return {
         "source": event.source,
         "message_id": event.message_id,
         "lead_id": lead_id,
         "anonymous_id": event.anonymous_id,
+        "user_id": event.user_id,
+        "inferred": inferred,
         "kind": event.kind,
         "name": event.name,
         "path": event.path,
