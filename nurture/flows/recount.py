@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -35,13 +36,14 @@ def recount(db: Connection, app: App, lead_ids: Collection[int], now: datetime) 
 def count_again(db: Connection, counting: Counting, ids: Sequence[int], *, since: date) -> None:
     """Replace these leads' counts by these matchers, from that day on. The leads must be locked."""
     cycles = counts.cycles(db, ids)
-    rows: list[tuple[int, int, str, date, int]] = []
+    fresh: dict[counts.Key, int] = {}
     found = counts.human_events(db, ids, kinds=counting.kinds, with_properties=counting.asks_properties, since=since)
-    for lead_id, events in groupby(found, key=lambda row: int(row.lead_id)):
+    for lead_id, events in groupby(found, key=itemgetter(0)):
         for (cycle, matcher, day), count in counting.count(cycles[lead_id], _facts(events)).items():
-            rows.append((lead_id, cycle, matcher, day, count))
-    counts.replace(db, ids, counting.matchers, rows, since=since)
+            fresh[lead_id, cycle, matcher, day] = count
+    counts.replace(db, ids, counting.matchers, fresh, since=since)
 
 
 def _facts(rows: Iterator[Row[Any]]) -> Iterator[EventFact]:
-    return (EventFact(row.kind, row.occurred_at, row.name, row.path, row.properties or NOTHING) for row in rows)
+    for _, kind, occurred_at, name, path, properties in rows:
+        yield EventFact(kind, occurred_at, name, path, properties or NOTHING)

@@ -6,6 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+Key = tuple[int, int, str, date]
+"""(lead, cycle, fingerprint, UTC day)."""
+
 _RAISE = text(
     """
     INSERT INTO signal_day (lead_id, cycle, matcher, day, count)
@@ -14,21 +17,26 @@ _RAISE = text(
     ON CONFLICT (lead_id, cycle, matcher, day) DO UPDATE SET count = signal_day.count + excluded.count
     """
 )
-_REPLACE = text(
+_KEPT = text(
     """
-    WITH fresh AS (
-        SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:matcher AS text[]),
-                             CAST(:day AS date[]), CAST(:count AS int[])) AS u(lead_id, cycle, matcher, day, count)
-    ), gone AS (
+    SELECT s.* FROM unnest(CAST(:ids AS bigint[])) AS l(id) CROSS JOIN LATERAL (
+        SELECT lead_id, cycle, matcher, day, count FROM signal_day
+        WHERE lead_id = l.id AND matcher = ANY(:matchers) AND day >= :since OFFSET 0
+    ) AS s
+    """
+)
+_CHANGE = text(
+    """
+    WITH gone AS (
         DELETE FROM signal_day s
-        WHERE s.lead_id = ANY(:ids) AND s.matcher = ANY(:matchers) AND s.day >= :since AND NOT EXISTS (
-            SELECT FROM fresh f
-            WHERE f.lead_id = s.lead_id AND f.cycle = s.cycle AND f.matcher = s.matcher AND f.day = s.day)
+        USING unnest(CAST(:gone_lead_id AS bigint[]), CAST(:gone_cycle AS int[]), CAST(:gone_matcher AS text[]),
+                     CAST(:gone_day AS date[])) AS u(lead_id, cycle, matcher, day)
+        WHERE s.lead_id = u.lead_id AND s.cycle = u.cycle AND s.matcher = u.matcher AND s.day = u.day
     )
     INSERT INTO signal_day (lead_id, cycle, matcher, day, count)
-    SELECT lead_id, cycle, matcher, day, count FROM fresh
+    SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:matcher AS text[]),
+                         CAST(:day AS date[]), CAST(:count AS int[]))
     ON CONFLICT (lead_id, cycle, matcher, day) DO UPDATE SET count = excluded.count
-    WHERE signal_day.count <> excluded.count
     """
 )
 _EVENTS = text(
@@ -56,7 +64,7 @@ _ENGAGED = text(
             CASE WHEN l.engaged_at < :since THEN l.engaged_at END) AS at
         FROM lead l WHERE l.id = ANY(:ids)
     ) AS found
-    WHERE lead.id = found.id AND lead.engaged_at IS DISTINCT FROM found.at
+    WHERE lead.id = ANY(:ids) AND lead.id = found.id AND lead.engaged_at IS DISTINCT FROM found.at
     """
 )
 _FROM = text(
@@ -76,16 +84,19 @@ def raise_by(db: Connection, rows: Sequence[tuple[int, int, str, date, int]]) ->
 
 
 def replace(
-    db: Connection,
-    ids: Collection[int],
-    matchers: Collection[str],
-    rows: Sequence[tuple[int, int, str, date, int]],
-    *,
-    since: date,
+    db: Connection, ids: Collection[int], matchers: Collection[str], fresh: Mapping[Key, int], *, since: date
 ) -> None:
-    """Make these all the counts that these leads have by these matchers from that day on. The leads must be locked."""
-    columns = _columns(rows, "lead_id cycle matcher day count")
-    db.execute(_REPLACE, {**columns, "ids": list(ids), "matchers": list(matchers), "since": since})
+    """Make these all the counts that these leads have by these matchers from that day on. The leads must be locked.
+
+    What is so already is not written.
+    """
+    found = db.execute(_KEPT, {"ids": list(ids), "matchers": list(matchers), "since": since})
+    kept: dict[Key, int] = {(row[0], row[1], row[2], row[3]): row[4] for row in found}
+    gone = [key for key in kept if key not in fresh]
+    new = [(*key, count) for key, count in fresh.items() if kept.get(key) != count]
+    if gone or new:
+        values = _columns(gone, "gone_lead_id gone_cycle gone_matcher gone_day")
+        db.execute(_CHANGE, values | _columns(new, "lead_id cycle matcher day count"))
 
 
 def human_events(

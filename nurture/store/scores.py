@@ -1,7 +1,7 @@
 """Scores in sets: the sum that `rules.scoring` makes for one lead, made for any number of them where the counts lie."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import Connection, Engine, text
 
@@ -17,20 +17,27 @@ _SAVE = text(
     ON CONFLICT (lead_id) DO UPDATE SET cycle = excluded.cycle, day = excluded.day, micro = excluded.micro
     """
 )
+# MATERIALIZED and OFFSET 0 keep the counts a look-up lead by lead: where statistics are old, the planner would rather
+# read all there are, batch after batch.
 _RESCORE = text(
     """
+    WITH weight AS MATERIALIZED (
+        SELECT t.matcher, t.at_most, d.age, t.points * d.micro AS micro
+        FROM unnest(CAST(:matchers AS text[]), CAST(:points AS bigint[]), CAST(:at_most AS int[]),
+                    CAST(:half_lives AS int[])) AS t(matcher, points, at_most, half_life)
+        JOIN decay d ON d.half_life = t.half_life AND d.age <= CAST(:horizon AS int)
+    ), counted AS MATERIALIZED (
+        SELECT s.* FROM lead own CROSS JOIN LATERAL (
+            SELECT lead_id, matcher, count, greatest(0, CAST(:day AS date) - day) AS age FROM signal_day
+            WHERE lead_id = own.id AND cycle = own.cycle AND day >= CAST(:day AS date) - CAST(:horizon AS int) AND count > 0 OFFSET 0
+        ) AS s
+        WHERE own.id = ANY(:ids)
+    ), worth AS (
+        SELECT c.lead_id, CAST(sum(w.micro * least(c.count, w.at_most)) AS bigint) AS micro
+        FROM counted c JOIN weight w ON w.matcher = c.matcher AND w.age = c.age GROUP BY c.lead_id
+    )
     INSERT INTO lead_score (lead_id, cycle, day, micro)
-    SELECT l.id, l.cycle, :day, coalesce(worth.micro, 0)
-    FROM lead l LEFT JOIN (
-        SELECT s.lead_id, CAST(sum(t.points * least(s.count, t.at_most) * d.micro) AS bigint) AS micro
-        FROM lead own
-        JOIN signal_day s ON s.lead_id = own.id AND s.cycle = own.cycle
-        JOIN unnest(CAST(:matchers AS text[]), CAST(:points AS bigint[]), CAST(:at_most AS int[]),
-                    CAST(:half_lives AS int[])) AS t(matcher, points, at_most, half_life) ON t.matcher = s.matcher
-        JOIN decay d ON d.half_life = t.half_life AND d.age = greatest(0, CAST(:day AS date) - s.day)
-        WHERE own.id = ANY(:ids) AND s.day >= :since AND s.count > 0
-        GROUP BY s.lead_id
-    ) AS worth ON worth.lead_id = l.id
+    SELECT l.id, l.cycle, :day, coalesce(worth.micro, 0) FROM lead l LEFT JOIN worth ON worth.lead_id = l.id
     WHERE l.id = ANY(:ids)
     ON CONFLICT (lead_id) DO UPDATE SET cycle = excluded.cycle, day = excluded.day, micro = excluded.micro
     WHERE (lead_score.cycle, lead_score.day, lead_score.micro) <> (excluded.cycle, excluded.day, excluded.micro)
@@ -65,7 +72,7 @@ def rescore(db: Connection, agreement: Agreement, ids: Sequence[int], day: date)
     values = {
         "ids": list(ids),
         "day": day,
-        "since": day - timedelta(days=agreement.horizon.days),
+        "horizon": agreement.horizon.days,
         "matchers": [fingerprint for fingerprint, _ in worth],
         "points": [signal.points for _, signal in worth],
         "at_most": [signal.at_most for _, signal in worth],
