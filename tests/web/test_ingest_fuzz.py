@@ -4,11 +4,13 @@ import gzip
 import itertools
 import json
 import socket
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
@@ -25,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 from nurture.app import App
 from nurture.web.openapi import document
 from nurture.web.segment import BATCH_LIMIT
-from tests.web.fuzz import Sent, requests
+from tests.web import fuzz
 from tests.web.people import rows
 
 KEY = ("wk_test", "")
@@ -42,8 +44,8 @@ def send_all(client: httpx.Client, app: App, examples: int) -> None:
     good: set[str] = set()
 
     @settings(QUIET, max_examples=examples)
-    @given(requests(lambda: next(numbers)))
-    def send(sent: Sent) -> None:
+    @given(fuzz.requests(lambda: next(numbers)))
+    def send(sent: fuzz.Sent) -> None:
         response = client.post(sent.path, content=sent.body, headers=sent.headers, auth=None if sent.headers else KEY)
         assert response.status_code == 200 or 400 <= response.status_code < 500
         assert response.json()["success"] is (response.status_code == 200)
@@ -60,19 +62,22 @@ def send_all(client: httpx.Client, app: App, examples: int) -> None:
 def describe_all(site: str, examples: int) -> None:
     """So many requests of every operation of the description, as it says and as it does not."""
     schema = schemathesis.openapi.from_dict(document("http://nurture.example"))
-    for found in schema.get_all_operations():
-        operation = found.ok()
-        ask_all(site, operation.as_strategy(generation_mode=GenerationMode.POSITIVE), [*CHECKS, *ACCEPTED], examples)
-        if operation.method == "post":
-            ask_all(site, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), CHECKS, examples)
+    with requests.Session() as session:
+        session.trust_env = False
+        ask = partial(ask_all, session, site, examples)
+        for found in schema.get_all_operations():
+            operation = found.ok()
+            ask(operation.as_strategy(generation_mode=GenerationMode.POSITIVE), [*CHECKS, *ACCEPTED])
+            if operation.method == "post":
+                ask(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), CHECKS)
 
 
-def ask_all(site: str, cases: SearchStrategy[Any], checks: list[Any], examples: int) -> None:
+def ask_all(session: requests.Session, site: str, examples: int, cases: SearchStrategy[Any], checks: list[Any]) -> None:
     @settings(QUIET, max_examples=examples)
     @given(cases)
     def ask(case: Any) -> None:
         key = {} if case.method.upper() == "GET" else {"x-write-key": "wk_test"}
-        case.validate_response(case.call(base_url=site, headers=key), checks=checks)
+        case.validate_response(case.call(base_url=site, session=session, headers=key), checks=checks)
 
     ask()
 

@@ -325,7 +325,7 @@ def test_an_archive_has_the_corrected_time_beside_the_clients_own():
         (b"\xff\xfe", "bad_json"),
         (b"[" * 100000, "bad_json"),
         (b'{"x":' * 5000, "bad_json"),
-        (b'{"a":' + b"9" * 5000 + b"}", "bad_json"),
+        (b'{"a":' + b"9" * 5000 + b"}", "bad_batch"),
         (b"\x1f\x8bnot gzip", "bad_gzip"),
         (gzip.compress(b"{}")[:-9], "bad_gzip"),
         (gzip.compress(b"{}") + b"tail", "bad_gzip"),
