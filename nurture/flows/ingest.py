@@ -34,16 +34,16 @@ class Ingested:
     unusable: tuple[str, ...] = field(default=())
 
 
-def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime) -> Ingested:
+def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime, *, as_history: bool = False) -> Ingested:
     """Store a batch of events and decide the leads they concern, in one transaction.
 
     An event that came before, by source and message id, changes nothing. A batch that meets another one for the same
-    leads in a deadlock is tried again.
+    leads in a deadlock is tried again. With `as_history`, all counts and nothing follows from it (`rules.history`).
     """
     for attempt in range(TRIES):
         try:
             with transaction(app.engine) as db:
-                done = _ingest(db, app, batch, now)
+                done = _ingest(db, app, batch, now, as_history)
             break
         except Exception as error:
             if attempt + 1 == TRIES or not is_deadlock_or_serialization(error):
@@ -53,7 +53,7 @@ def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime) -> Ingested:
     return done
 
 
-def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime) -> Ingested:
+def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime, as_history: bool) -> Ingested:
     usable = [event for event in batch if event.email or event.user_id or event.anonymous_id]
     unusable = tuple(event.message_id for event in batch if not (event.email or event.user_id or event.anonymous_id))
     who = recognise(db, app, usable, now)
@@ -65,7 +65,9 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     changed = set(leads.update(db, who.profiles(), now, source="events")) if who.traits else set()
     states = without_past(db, app.book, _concerned(stored, earlier, changed, who), now)
     heard_now = {lead for event, lead in zip(usable, who.of, strict=True) if not is_history(event.occurred_at, now)}
-    decided = settle(db, app, _happenings(states, [*stored, *earlier], changed, who.created, heard_now, now), now)
+    decided = settle(
+        db, app, _happenings(states, [*stored, *earlier], changed, who.created, heard_now, now, as_history), now
+    )
     taken_in = sum(event.kind != "alias" for event in usable)
     return Ingested(len(stored), taken_in - len(stored), len(who.created), offered(decided), unusable)
 
@@ -82,6 +84,7 @@ def _happenings(
     created: set[int],
     heard_now: set[int | None],
     now: datetime,
+    as_history: bool,
 ) -> list[tuple[LeadState, Happening]]:
     """At most one happening a lead: it arrived with these events, or did them; else its profile changed."""
     did: dict[int, list[Row[Any]]] = defaultdict(list)
@@ -97,6 +100,7 @@ def _happenings(
             arrived=lead_id in created,
             profile_changed=lead_id in changed,
             heard_now=lead_id in heard_now,
+            as_history=as_history,
         )
         if happening is not None:
             happened.append((state, happening))

@@ -21,7 +21,13 @@ def is_history(occurred_at: datetime, now: datetime) -> bool:
 
 
 def told(
-    done: Sequence[EventFact], now: datetime, *, arrived: bool, profile_changed: bool, heard_now: bool
+    done: Sequence[EventFact],
+    now: datetime,
+    *,
+    arrived: bool,
+    profile_changed: bool,
+    heard_now: bool,
+    as_history: bool = False,
 ) -> Happening | None:
     """What has happened to a lead of which something was told; None where nothing has.
 
@@ -33,9 +39,10 @@ def told(
         arrived: nobody knew the lead.
         profile_changed: who it is has changed.
         heard_now: something that told of it (who it is, say) is of now, whatever becomes of it.
+        as_history: all of it is history, whenever it happened: somebody imports an archive.
     """
     recent = tuple(event for event in done if not is_history(event.occurred_at, now))
-    if not (heard_now or recent):
+    if as_history or not (heard_now or recent):
         return Remembered(tuple(done)) if done or arrived or profile_changed else None
     remembered = tuple(event for event in done if is_history(event.occurred_at, now))
     if arrived:

@@ -27,12 +27,17 @@ def read_lines(lines: Iterable[bytes], source: str = SOURCE) -> Iterator[Incomin
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                yield _event(line, number, source)
+                yield read_line(line, number, source)
             except Useless as why:
                 yield BadLine(number, str(why))
 
 
-def _event(line: bytes, number: int, source: str) -> IncomingEvent:
+def read_line(line: bytes, number: int, source: str = SOURCE) -> IncomingEvent:
+    """Read one line, which is the `number`th of its file.
+
+    Raises:
+        Useless: Nothing can be made of it.
+    """
     try:
         message, wild = read_json(line)
     except ValueError:
