@@ -18,9 +18,10 @@ def count(draft: Draft, events: Sequence[EventFact]) -> str | None:
     """Raise the daily counts; gives why the lead raised its hand, if one of the events of this cycle did."""
     state, book = draft.state, draft.book
     ups = _counting(book).count(state.cycles, events)
-    for (cycle, matcher, day), by in sorted(ups.items()):
-        draft.add(Counted(cycle, matcher, day, by))
-    _raise_counts(draft, {(matcher, day): by for (cycle, matcher, day), by in ups.items() if cycle == state.cycle})
+    if ups:
+        for (cycle, matcher, day), by in sorted(ups.items()):
+            draft.add(Counted(cycle, matcher, day, by))
+        _raise_counts(draft, {(matcher, day): by for (cycle, matcher, day), by in ups.items() if cycle == state.cycle})
     for event in events:
         if cycle_at(state.cycles, event.occurred_at) == state.cycle:
             raised = _raised(draft, event)

@@ -73,8 +73,9 @@ def _remembered(draft: Draft, happening: h.Remembered) -> None:
 
 def _remember(draft: Draft, events: Sequence[EventFact]) -> None:
     """What was done long ago counts; a hand that was raised then is not raised now."""
-    count(draft, events)
-    engage(draft, events)
+    if events:
+        count(draft, events)
+        engage(draft, events)
 
 
 def _profile_changed(draft: Draft, _: h.ProfileChanged) -> None:

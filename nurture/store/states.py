@@ -29,7 +29,8 @@ from nurture.rules.known import LOOKS_BACK
 
 _STATES = text(
     """
-    SELECT l.*,
+    SELECT l.id, l.stage, l.cycle, l.cycle_started_at, l.created_at, l.handed_over, l.refused, l.reason, l.grade,
+        l.mail_from, l.ask_at, l.engaged_at,
         (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id) AS cycles,
         (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
          FROM signal_day s WHERE s.lead_id = l.id AND s.cycle = l.cycle AND s.day >= :since) AS counts,
@@ -39,7 +40,9 @@ _STATES = text(
         (SELECT json_build_array(state, cycle, offered_at, owner, was_customer) FROM handoff
          WHERE lead_id = l.id AND state IN ('offered', 'accepted', 'contacted', 'qualified')) AS handoff,
         (SELECT json_agg(json_build_array(topic, reason) ORDER BY topic) FROM suppression
-         WHERE address_hash = sha256(convert_to(l.email, 'UTF8'))) AS suppressions
+         WHERE address_hash = sha256(convert_to(l.email, 'UTF8'))) AS suppressions,
+        l.key, l.email, l.first_name, l.last_name, l.title, l.company, l.country, l.timezone, l.locale, l.industry,
+        l.employees, l.source, l.owner, l.attributes
     FROM lead l WHERE l.id = ANY(:ids) ORDER BY l.id
     """
 )
@@ -110,30 +113,33 @@ def with_past(db: Connection, book: Rulebook, states: Sequence[LeadState], now: 
     ]
 
 
-def _state(lead: Row[Any]) -> LeadState:
-    enrollments = lead.enrollments or ()
-    suppressions = lead.suppressions or ()
+def _state(row: Sequence[Any]) -> LeadState:
+    """By place, not by name: a name of a row costs as much as a value, and every event comes through here."""
+    (
+        id_, stage, cycle, cycle_started_at, created_at, handed_over, refused, reason, grade, mail_from, ask_at,
+        engaged_at, cycles, counts, enrollments, handoff, suppressions, *who,
+    ) = row  # fmt: skip
     return LeadState(
-        id=lead.id,
-        profile=profile(lead),
-        stage=lead.stage,
-        cycle=lead.cycle,
-        cycles=tuple((n, _instant(at)) for n, at in lead.cycles or ()) or ((lead.cycle, lead.cycle_started_at),),
-        created_at=lead.created_at,
-        handed_over=lead.handed_over,
-        refused=lead.refused,
-        reason=lead.reason,
-        grade=lead.grade,
-        counts=tuple(SignalCount(matcher, _day(day), count) for matcher, day, count in lead.counts or ()),
-        enrollment=_live(enrollments),
-        past=_past(enrollments),
+        id=id_,
+        profile=Profile(*who),
+        stage=stage,
+        cycle=cycle,
+        cycles=tuple([(n, _instant(at)) for n, at in cycles]) if cycles else ((cycle, cycle_started_at),),
+        created_at=created_at,
+        handed_over=handed_over,
+        refused=refused,
+        reason=reason,
+        grade=grade,
+        counts=tuple([SignalCount(matcher, _day(day), count) for matcher, day, count in counts or ()]),
+        enrollment=_live(enrollments or ()),
+        past=_past(enrollments or ()),
         deliveries=NOT_READ,
-        handoff=None if lead.handoff is None else _open(*lead.handoff),
-        suppressed=next((reason for topic, reason in suppressions if not topic), None),
-        left_topics=frozenset(topic for topic, _ in suppressions if topic),
-        mail_from=lead.mail_from,
-        ask_at=lead.ask_at,
-        engaged_at=lead.engaged_at,
+        handoff=None if handoff is None else _open(*handoff),
+        suppressed=next((reason for topic, reason in suppressions or () if not topic), None),
+        left_topics=frozenset(topic for topic, _ in suppressions or () if topic),
+        mail_from=mail_from,
+        ask_at=ask_at,
+        engaged_at=engaged_at,
         events=NOT_READ,
     )
 
