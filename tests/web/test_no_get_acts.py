@@ -37,6 +37,7 @@ def paths(app):
         "/h/{token}": [handoff_path(handoff), handoff_path(accepted)],
         "/healthz": ["/healthz"],
         "/readyz": ["/readyz"],
+        "/nurture.js": ["/nurture.js"],
         "/": ["/"],
         "/sign-in": ["/sign-in"],
     }
