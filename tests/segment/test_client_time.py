@@ -21,6 +21,11 @@ anytime = st.none() | st.datetimes(timezones=st.just(UTC))
         (1772539200, NOW),
         (1772539200000, NOW),
         (1772539200.0, NOW),
+        ("1772539200", NOW),
+        ("1772539200000", NOW),
+        ("2026-03-03T12:00:00.000000000Z", NOW),
+        ("2026-03-03T12:00:00.0000000+00:00", NOW),
+        ("20260303", datetime(2026, 3, 3, tzinfo=UTC)),
         ("soon", None),
         ("", None),
         (None, None),
@@ -54,6 +59,18 @@ def test_without_a_time_of_sending_the_client_is_believed():
 def test_history_keeps_its_time():
     old = datetime(2012, 5, 1, tzinfo=UTC)
     assert occurred_at(old, NOW, NOW) == old
+
+
+@pytest.mark.parametrize(
+    "sent", [NOW - timedelta(hours=2), NOW + timedelta(days=20000), datetime.min.replace(tzinfo=UTC)]
+)
+def test_where_the_time_of_sending_cannot_be_that_of_the_event_stands_by_itself(sent):
+    assert occurred_at(NOW - timedelta(hours=1), sent, NOW) == NOW - timedelta(hours=1)
+
+
+def test_a_clock_that_was_set_a_little_back_while_the_event_waited_is_no_trouble():
+    behind = NOW - timedelta(hours=5)
+    assert occurred_at(behind, behind - timedelta(seconds=20), NOW) == NOW
 
 
 @pytest.mark.parametrize(
