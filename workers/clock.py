@@ -16,7 +16,6 @@ from sqlalchemy.exc import OperationalError
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.flows import rescore
 from nurture.flows.adopt import adopt
 from nurture.flows.keep_house import keep_house
 from nurture.store import deliveries, due, hits, leases, notices, walks
@@ -68,7 +67,7 @@ class Clock:
                 "deliver": deliveries.any_to_send(db, "default", now),
                 "settle": hits.any_to_settle(db, now),
                 "notices": notices.any_due(db, now),
-                "rescore": walks.under_way(db, rescore.WALK),
+                "rescore": walks.under_way(db, walks.AGREEMENT),
             }
         if expired:
             log.warning("settled what dead workers held", extra=expired)

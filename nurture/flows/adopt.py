@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.flows.rescore import AGREEMENT, WALK, aim_of
+from nurture.flows.rescore import AGREEMENT, aim_of
 from nurture.rules import succession
 from nurture.store import counts, due, matchers, scores, versions, walks
 
@@ -64,7 +64,7 @@ def concerned(app: App, changed: Iterable[str]) -> frozenset[str]:
 
 def _adopt_agreement(db: Connection, app: App, now: datetime) -> frozenset[str]:
     """Note what is counted and what grades and scores rest on; gives what has to be done to all leads."""
-    walk = walks.hold(db, WALK)  # before what is counted: that is the order in which workers lock
+    walk = walks.hold(db, walks.AGREEMENT)  # before what is counted: that is the order in which workers lock
     agreement = app.agreement
     counted, basis = matchers.load(db), matchers.basis(db)
     fresh = basis is None and counts.no_events(db)
@@ -83,9 +83,9 @@ def _adopt_agreement(db: Connection, app: App, now: datetime) -> frozenset[str]:
         left = frozenset(walk.parts) if walk is not None else frozenset()
         if not next_counted.counting:
             left -= {"events"}
-        walks.begin(db, WALK, aim=aim_of(app), parts=wanted | left, now=now)
+        walks.begin(db, walks.AGREEMENT, aim=aim_of(app), parts=wanted | left, now=now)
     elif walk is not None and walk.aim != aim_of(app):
-        walks.aim_at(db, WALK, aim_of(app))
+        walks.aim_at(db, walks.AGREEMENT, aim_of(app))
     return wanted
 
 

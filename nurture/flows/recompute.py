@@ -14,7 +14,6 @@ from nurture.flows.rescore import aim_of
 from nurture.rules.succession import fit_basis, worth_basis
 from nurture.store import scores, walks
 
-WALK = "recompute"
 BATCH = 5000
 """Leads a transaction where all is done in the database."""
 BATCH_READ = 1000
@@ -71,9 +70,9 @@ def _begin(app: App, parts: Collection[str], now: datetime) -> tuple[int, int]:
     basis = (aim_of(app), fit_basis(app.agreement), worth_basis(app.agreement))
     aim = " ".join((now.date().isoformat(), *basis))
     with transaction(app.engine) as db:
-        walk = walks.hold(db, WALK)
+        walk = walks.hold(db, walks.RECOMPUTE)
         if walk is None or (walk.aim, walk.parts) != (aim, sorted(parts)):
-            walks.begin(db, WALK, aim=aim, parts=parts, now=now)
+            walks.begin(db, walks.RECOMPUTE, aim=aim, parts=parts, now=now)
             return 0, walks.leads_left(db, 0)
         return walk.leads, walk.leads + walks.leads_left(db, walk.after_id)
 
@@ -91,12 +90,12 @@ def _tried(app: App, parts: Collection[str], now: datetime, most: int) -> _Batch
 
 
 def _batch(db: Connection, app: App, parts: Collection[str], now: datetime, most: int) -> _Batch | None:
-    walk = walks.hold(db, WALK)
+    walk = walks.hold(db, walks.RECOMPUTE)
     if walk is None:
         return None
     ids = walks.next_leads(db, walk.after_id, most)
     if not ids:
-        walks.end(db, WALK)
+        walks.end(db, walks.RECOMPUTE)
         return None
     book = app.book_in(db)
     regraded = regrade(db, book, ids, now) if "grades" in parts else 0
@@ -104,5 +103,5 @@ def _batch(db: Connection, app: App, parts: Collection[str], now: datetime, most
         recount(db, app, ids, now)
     else:
         scores.rescore(db, book.agreement, ids, now.date())
-    walks.move(db, WALK, after_id=ids[-1], leads=len(ids), now=now)
+    walks.move(db, walks.RECOMPUTE, after_id=ids[-1], leads=len(ids), now=now)
     return _Batch(len(ids), regraded)

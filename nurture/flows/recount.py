@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from nurture.app import App
 from nurture.facts import NOTHING, EventFact
@@ -44,6 +44,6 @@ def count_again(db: Connection, counting: Counting, ids: Sequence[int], *, since
     counts.replace(db, ids, counting.matchers, fresh, since=since)
 
 
-def _facts(rows: Iterator[Row[Any]]) -> Iterator[EventFact]:
+def _facts(rows: Iterator[Any]) -> Iterator[EventFact]:
     for _, kind, occurred_at, name, path, properties in rows:
         yield EventFact(kind, occurred_at, name, path, properties or NOTHING)

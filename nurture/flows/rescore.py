@@ -22,8 +22,6 @@ from nurture.rules.counting import Counting
 from nurture.store import due, matchers, partitions, scores, walks
 
 AGREEMENT = "campaigns/agreement.yaml"
-WALK = "agreement"
-"""The walk that a changed agreement makes necessary."""
 BATCH = 1000
 """Leads a transaction: a third of a second, and an event of one of them waits no longer."""
 
@@ -53,14 +51,14 @@ def rescore(app: App, now: datetime, *, most: int = BATCH) -> Rescored:
     scores.know_decays(app.engine, app.agreement)
     try:
         with transaction(app.engine) as db:
-            walk = walks.claim(db, WALK)
+            walk = walks.claim(db, walks.AGREEMENT)
             if walk is None or walk.aim != aim_of(app):
                 return Rescored()
             ids = walks.next_leads(db, walk.after_id, most)
             if not ids:
                 return Rescored(more=_next_part(db, app, walk, now))
             regraded = _do(db, app, walk.parts, ids, now)
-            walks.move(db, WALK, after_id=ids[-1], leads=len(ids), now=now)
+            walks.move(db, walks.AGREEMENT, after_id=ids[-1], leads=len(ids), now=now)
             return Rescored(len(ids), regraded, more=True)
     except Exception as error:
         if not is_deadlock_or_serialization(error):
@@ -82,7 +80,7 @@ def _do(db: Connection, app: App, parts: Sequence[str], ids: Sequence[int], now:
 def _next_part(db: Connection, app: App, walk: Row[Any], now: datetime) -> bool:
     """All leads have been gone through. What was counted rules from now on, and the scores follow."""
     if "events" not in walk.parts:
-        walks.end(db, WALK)
+        walks.end(db, walks.AGREEMENT)
         log.info("all leads follow the agreement", extra={"leads": walk.leads})
         return False
     counted = matchers.load(db)
@@ -90,6 +88,6 @@ def _next_part(db: Connection, app: App, walk: Row[Any], now: datetime) -> bool:
     matchers.raise_version(db)
     if app.book.uses_score:
         due.wake(db, sorted(app.book.campaigns), now)
-    walks.begin(db, WALK, aim=walk.aim, parts=["scores"], now=now)
+    walks.begin(db, walks.AGREEMENT, aim=walk.aim, parts=["scores"], now=now)
     log.info("all leads are counted by what signals ask for now", extra={"leads": walk.leads})
     return True

@@ -6,6 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+AGREEMENT = "agreement"
+"""The walk that a changed agreement makes necessary."""
+RECOMPUTE = "recompute"
+"""The walk that an operator asks for."""
+
 _BEGIN = text(
     """
     INSERT INTO walk (name, aim, parts, began_at, moved_at) VALUES (:name, :aim, :parts, :now, :now)

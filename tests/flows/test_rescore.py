@@ -13,7 +13,7 @@ from nurture.flows.adopt import AGREEMENT, adopt
 from nurture.flows.enroll import qualify
 from nurture.flows.ingest import ingest
 from nurture.flows.recount import recount
-from nurture.flows.rescore import WALK, rescore
+from nurture.flows.rescore import rescore
 from nurture.rules import scoring
 from nurture.store.states import states
 from tests.flows.apps import add_lead, make_app, one, page, rows, track
@@ -277,7 +277,7 @@ def test_a_batch_that_is_lost_is_done_again(release: Callable[..., App], monkeyp
         patch.setattr("nurture.store.walks.move", dies)
         with pytest.raises(KeyboardInterrupt):
             rescore(second, NOW, most=2)
-    assert one(second, "SELECT leads FROM walk WHERE name = :name", name=WALK) == 2
+    assert one(second, "SELECT leads FROM walk WHERE name = 'agreement'") == 2
     assert walked(second) == [1, 0, 2, 1]
     is_true(second)
 
