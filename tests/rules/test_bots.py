@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from nurture.rules import bots
 from nurture.rules.bots import Hit, Judgement
+from nurture.rules.bots_together import BURST, SWEEP, SWEEP_LINKS
 from tests.rules.examples import utc
 
 DELIVERED = utc(2026, 3, 3, 15)
@@ -212,20 +214,48 @@ def test_the_order_of_the_hits_does_not_matter(hits: list[Hit], data: st.DataObj
 def test_bursts_and_sweeps_are_what_their_definitions_say(hits: list[Hit], links: int) -> None:
     judged = judge(*hits, links=links)
     clicks = [hit for hit in hits if hit.kind == "click"]
-    for hit in clicks:
-        burst = any(other.link != hit.link and abs(other.at - hit.at) <= bots.BURST for other in clicks)
-        sweep = links >= bots.SWEEP_LINKS and hit.link != bots.HIDDEN_LINK and any(
-            first.at <= hit.at <= first.at + bots.SWEEP
-            and len(
-                {o.link for o in clicks if o.link != bots.HIDDEN_LINK and first.at <= o.at <= first.at + bots.SWEEP}
-            )
-            >= links
-            for first in clicks
-            if first.link != bots.HIDDEN_LINK
-        )  # fmt: skip
+    visible = [hit for hit in clicks if hit.link != bots.HIDDEN_LINK]
+    bursts = {hit.id for hit in clicks if any(o.link != hit.link and abs(o.at - hit.at) <= BURST for o in clicks)}
+    sweeps: set[int] = set()
+    if links >= SWEEP_LINKS:
+        for address, agent in {(hit.address_hash, hit.agent) for hit in visible if hit.address_hash is not None}:
+            mine = [hit for hit in visible if (hit.address_hash, hit.agent) == (address, agent)]
+            sweeps |= in_a_sweep(mine, links)
+        sweeps |= in_a_sweep([hit for hit in visible if hit.id not in bursts | sweeps], links)
+    for hit in hits:
         reasons = judged[hit.id].reasons
-        assert burst == any("different links" in said for said in reasons)
-        assert sweep == any("every link" in said for said in reasons)
+        assert (hit.id in bursts) == ("it followed different links within 2 seconds" in reasons)
+        assert (hit.id in sweeps) == ("it followed every link of the mail within 60 seconds" in reasons)
+
+
+def in_a_sweep(hits: list[Hit], links: int) -> set[int]:
+    found: set[int] = set()
+    for first in hits:
+        window = [hit for hit in hits if first.at <= hit.at <= first.at + SWEEP]
+        if len({hit.link for hit in window}) >= links:
+            found |= {hit.id for hit in window}
+    return found
+
+
+@settings(max_examples=80, deadline=None)
+@given(hits=hits, links=st.integers(1, 4), more=st.integers(0, 3))
+def test_somebody_else_at_another_time_changes_nothing(hits: list[Hit], links: int, more: int) -> None:
+    """Another's hit matters to nobody unless it comes within the minute in which a mail can be swept."""
+    alone = judge(*hits, links=links)
+    for after in (3600, 500):
+        stranger = click(99, after, more, address_hash="stranger", agent=IPHONE)
+        beside = judge(*hits, stranger, links=links)
+        assert {id_: beside[id_] for id_ in alone} == alone
+
+
+@settings(max_examples=80, deadline=None)
+@given(hits=hits, places=st.lists(st.sampled_from([0, 300, 700, 1300, 2500]), min_size=10, max_size=10))
+def test_hits_that_are_far_apart_say_nothing_of_each_other(hits: list[Hit], places: list[int]) -> None:
+    spread = [replace(hit, at=hit.at + timedelta(seconds=places[n])) for n, hit in enumerate(hits)]
+    whole = judge(*spread, links=3)
+    for hit in spread:
+        near = [other for other in spread if abs(other.at - hit.at) <= bots.REACH]
+        assert judge(*near, links=3)[hit.id] == whole[hit.id]
 
 
 def test_a_mail_hammered_by_a_program_is_judged_quickly() -> None:
