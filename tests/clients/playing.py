@@ -59,11 +59,11 @@ class Outcome:
         return [(event["kind"], event["path"] or event["name"]) for event in self.events]
 
 
-def make_app(engine: Engine, workspace: Workspace, data_dir: Path, clock: timedelta = timedelta()) -> App:
+def make_app(
+    engine: Engine, workspace: Workspace, data_dir: Path, clock: timedelta, base_url: str = "http://nurture.example"
+) -> App:
     """The composition root of the shipped example, its clock ahead of the real one by `clock`."""
-    settings = Settings(
-        workspace=ROOT, data_dir=data_dir, base_url="http://nurture.example", given_secret_key=SECRET, write_key=KEY
-    )
+    settings = Settings(workspace=ROOT, data_dir=data_dir, base_url=base_url, given_secret_key=SECRET, write_key=KEY)
     return App(settings, engine, workspace, now=lambda: real_clock() + clock)
 
 

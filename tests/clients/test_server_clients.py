@@ -42,14 +42,12 @@ def test_the_traits_make_a_profile(of: Outcome) -> None:
     assert of.lead["grade"] == "A"
 
 
-@pytest.mark.xfail(strict=False, reason="an alias of user ids")
 @pytest.mark.parametrize("scene", ["renamed"])
 def test_an_alias_ties_another_user_id_to_the_same_lead(of: Outcome) -> None:
     assert of.users == [of.scene.user, f"{of.scene.user}-better"]
     assert of.stored == [("identify", None), ("track", "Robot Compared")]
 
 
-@pytest.mark.xfail(strict=False, reason="events of a user id that nobody has yet")
 @pytest.mark.parametrize("scene", ["overtaken"])
 def test_what_arrives_before_the_word_who_it_was_is_not_lost(of: Outcome) -> None:
     assert of.stored == [("identify", None), ("page", "/pricing")]
