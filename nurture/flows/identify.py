@@ -13,12 +13,14 @@ from sqlalchemy import Connection, Row
 
 from nurture.app import App
 from nurture.db import TryAgain
+from nurture.flows.merge_leads import make_one
 from nurture.flows.recount import recount
 from nurture.flows.sightings import Sightings
 from nurture.mail.links import read_visitor
+from nurture.rules.history import is_history
 from nurture.segment.event import IncomingEvent
 from nurture.segment.names import Name, Names, names_of
-from nurture.segment.recognition import People
+from nurture.segment.recognition import Party, People
 from nurture.segment.traits import merge_traits
 from nurture.store import attribution, identities, leads
 from nurture.store.identities import Known
@@ -88,7 +90,7 @@ def recognise(db: Connection, app: App, events: Sequence[IncomingEvent], now: da
     wanted = {*people.known.values(), *seen.leads, *batch.tokens.values()}
     if len(lock(db, wanted)) < len(wanted):
         raise TryAgain  # one of them has just been merged into another
-    found = Recognised(created=_settle(db, people, now))
+    found = Recognised(created=_settle(db, app, people, batch, now))
     _note(db, people, batch, now)
     users = {user: party.lead for party in people.parties if party.lead is not None for user in party.users}
     spans = seen.settle(db, people, users, now)
@@ -124,7 +126,7 @@ def _held(db: Connection, batch: _Batch) -> tuple[People[int], Sightings]:
 
 
 def _heard(db: Connection, batch: _Batch, known: Known) -> tuple[People[int], Sightings]:
-    people = People(known.people, _accounts(db, batch, known), joinable=False)
+    people = People(known.people, _accounts(db, batch, known))
     for place in batch.order:
         people.hear(batch.names[place])
     seen = Sightings(known.browsers, known.people)
@@ -162,7 +164,7 @@ def _accounts(db: Connection, batch: _Batch, known: Known) -> set[int]:
     return identities.accounts(db, asked)
 
 
-def _settle(db: Connection, people: People[int], now: datetime) -> set[int]:
+def _settle(db: Connection, app: App, people: People[int], batch: _Batch, now: datetime) -> set[int]:
     """Make the leads that there are not, merge those that are one, and write down their new names; gives new leads."""
     fresh = [party for party in people.parties if not party.leads and party.addresses]
     made = leads.insert(db, [{"email": party.addresses[0]} for party in fresh], now)
@@ -170,6 +172,8 @@ def _settle(db: Connection, people: People[int], now: datetime) -> set[int]:
         if party.addresses[0] not in made:
             raise TryAgain  # somebody else has just made it
         party.lead = made[party.addresses[0]]
+    for party in people.joined():
+        party.lead = make_one(db, app, party.leads, by="an event", now=now, news=_is_news(batch, people, party, now))
     ties: dict[Name, int] = {}
     for party in people.parties:
         if party.lead is not None:
@@ -177,6 +181,12 @@ def _settle(db: Connection, people: People[int], now: datetime) -> set[int]:
             ties |= {name: party.lead for name in party.names if name != first}
     identities.tie(db, ties, now)
     return set(made.values())
+
+
+def _is_news(batch: _Batch, people: People[int], party: Party[int], now: datetime) -> bool:
+    """Whether something that is of now names this person."""
+    named = zip(batch.events, batch.names, strict=True)
+    return any(people.person(names) is party and not is_history(event.occurred_at, now) for event, names in named)
 
 
 def _note(db: Connection, people: People[int], batch: _Batch, now: datetime) -> None:

@@ -76,6 +76,17 @@ class ProfileChanged:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """Another lead turned out to be this one: the state already has what both did and got; decide again.
+
+    `news`: it was found out now; what history tells hands nobody over, and no campaign takes the lead by it.
+    """
+
+    news: bool = True
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class Placed:
     """Somebody who knows better (an import, a CRM) says that the lead is a customer, or out of the question."""
 
@@ -129,6 +140,7 @@ Happening = (
     | Did
     | Remembered
     | ProfileChanged
+    | Merged
     | Placed
     | CameDue
     | SendFailed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nurture.facts import EventFact, LeadState
+from nurture.facts import WITH_SALES, EventFact, LeadState
 from nurture.rules import happenings as h
 from nurture.rules.book import Rulebook
 from nurture.rules.draft import Draft
@@ -88,6 +88,39 @@ def _profile_changed(draft: Draft, _: h.ProfileChanged) -> None:
         _take_if_resting(draft)
 
 
+def _merged(draft: Draft, happening: h.Merged) -> None:
+    """What the one was, both are now: with sales, not to be mailed, of another stage, in a cycle of other mails."""
+    grade_again(draft)
+    score_again(draft)
+    word = _may_not_stay(draft)
+    if word is not None:
+        leave(draft, word)
+    if draft.state.stage in WITH_SALES or draft.state.stage == "disqualified":
+        draft.wait(mail_from=None, ask_at=None)
+        return
+    if (happening.news and offer_if_ready(draft)) or leave_by_exit_line(draft):
+        return
+    if draft.state.enrollment is not None:
+        replan(draft)
+    elif happening.news:
+        _take_if_resting(draft)
+
+
+def _may_not_stay(draft: Draft) -> str | None:
+    """Why the live enrollment has to end, in its word, now that the lead is one of two; None if it may go on."""
+    state = draft.state
+    campaign = draft.book.campaigns.get(state.enrollment.campaign) if state.enrollment is not None else None
+    if state.suppressed is not None:
+        return state.suppressed
+    if state.stage in WITH_SALES:
+        return "qualified"
+    if campaign is not None and campaign.topic is not None and campaign.topic in state.left_topics:
+        return "topic_left"
+    if campaign is not None and state.stage not in campaign.enroll.stages:
+        return state.stage if state.stage in ("customer", "disqualified") else "moved"
+    return None
+
+
 def _placed(draft: Draft, happening: h.Placed) -> None:
     """While sales has the lead, only sales says where it stands."""
     grade_again(draft)
@@ -161,6 +194,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     h.Did: _did,
     h.Remembered: _remembered,
     h.ProfileChanged: _profile_changed,
+    h.Merged: _merged,
     h.Placed: _placed,
     h.CameDue: _came_due,
     h.SendFailed: _send_failed,

@@ -58,6 +58,13 @@ _CHANGES = text(
     """
 )
 
+_IDS = text(
+    """
+    SELECT id, email FROM lead WHERE email = ANY(:emails)
+    UNION ALL SELECT lead_id, value FROM identity WHERE kind = 'email' AND value = ANY(:emails)
+    """
+)
+
 _EVENTS = text(
     """
     SELECT id, kind, name, path, properties, campaign, step, source, occurred_at, verdict, reasons FROM event
@@ -67,9 +74,8 @@ _EVENTS = text(
 
 
 def ids_of(db: Connection, emails: Sequence[str]) -> dict[str, int]:
-    """Ids of the leads that these addresses belong to, by address."""
-    rows = db.execute(text("SELECT id, email FROM lead WHERE email = ANY(:emails)"), {"emails": list(emails)})
-    return {row.email: row.id for row in rows}
+    """Ids of the leads that these addresses belong to, by address: their own, or one by which they are known too."""
+    return {row.email: row.id for row in db.execute(_IDS, {"emails": list(emails)})}
 
 
 def existing(db: Connection, ids: Sequence[int]) -> set[int]:
