@@ -15,18 +15,26 @@ from typing import Any
 import httpx
 import orjson
 
+from nurture.web.segment import Refusal
+from nurture.web.v1_answers import refused
+
 GZIP = b"\x1f\x8b"
 HEAD = b"\r\n\r\n"
-CORS = (("access-control-allow-origin", "*"), ("access-control-expose-headers", "Retry-After"))
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
 
 @dataclass(frozen=True)
 class Says:
-    """Answered in the server's place: it hears nothing of the request."""
+    """Answered in the server's place, in its manner: it hears nothing of the request."""
 
     status: int
     retry_after: int | None = None
+
+    @property
+    def answer(self) -> httpx.Response:
+        """As the server says no."""
+        said = refused(Refusal(self.status, "fault", "An accident on the way."), retry_after=self.retry_after)
+        return httpx.Response(self.status, headers=said.start["headers"], content=said.body["body"])
 
 
 @dataclass(frozen=True)
@@ -165,8 +173,7 @@ class _Proxy:
             writer.transport.abort()
             return False
         if isinstance(fault, Says):
-            headers = (("retry-after", str(fault.retry_after)),) if fault.retry_after is not None else ()
-            answer = httpx.Response(fault.status, headers=[*CORS, *headers], content=b'{"success": false}')
+            answer = fault.answer
         else:
             answer = await self._ask(road, request, damaged=isinstance(fault, Damaged))
             request.stored = answer.status_code == 200

@@ -24,7 +24,7 @@ from nurture.settings import Settings
 from nurture.web.application import make_web
 from nurture.workspace import Workspace
 from tests.clients.fault_proxy import Request, Road, fault_proxy
-from tests.clients.scenes import KEY, NODE, PYTHON, Scene
+from tests.clients.scenes import NODE, PYTHON, WRITE_KEYS, Scene
 from tests.web.people import SECRET, rows
 
 HERE = Path(__file__).parent
@@ -63,7 +63,9 @@ def make_app(
     engine: Engine, workspace: Workspace, data_dir: Path, clock: timedelta, base_url: str = "http://nurture.example"
 ) -> App:
     """The composition root of the shipped example, its clock ahead of the real one by `clock`."""
-    settings = Settings(workspace=ROOT, data_dir=data_dir, base_url=base_url, given_secret_key=SECRET, write_key=KEY)
+    settings = Settings(
+        workspace=ROOT, data_dir=data_dir, base_url=base_url, given_secret_key=SECRET, write_key=WRITE_KEYS
+    )
     return App(settings, engine, workspace, now=lambda: real_clock() + clock)
 
 
@@ -87,21 +89,24 @@ def served(app: App) -> Iterator[str]:
 
 
 def play(
-    engine: Engine, workspace: Workspace, data_dir: Path, scenes: Sequence[Scene]
+    engine: Engine, workspace: Workspace, data_dir: Path, scenes: Sequence[Scene], patience: float = 60
 ) -> dict[tuple[str, str], Outcome]:
-    """Play scenes, all at once; gives what became of each, by its name and its client."""
+    """Play scenes, all at once; gives what became of each, by its name and its client.
+
+    `patience`: seconds after which clients that are still at it have failed.
+    """
     with ExitStack() as stack:
         clocks = {scene.clock for scene in scenes}
         servers = {clock: stack.enter_context(served(make_app(engine, workspace, data_dir, clock))) for clock in clocks}
         open_road = stack.enter_context(fault_proxy())
         roads = [open_road(servers[scene.clock], scene.script) for scene in scenes]
-        errors = _speak(scenes, roads)
+        errors = _speak(scenes, roads, patience)
         time.sleep(0.3)  # for what a client no longer waits for: its slow answer
     found = zip(scenes, roads, errors, strict=True)
     return {(scene.name, scene.client): outcome(engine, scene, road, said) for scene, road, said in found}
 
 
-def _speak(scenes: Sequence[Scene], roads: Sequence[Road]) -> list[Sequence[str]]:
+def _speak(scenes: Sequence[Scene], roads: Sequence[Road], patience: float) -> list[Sequence[str]]:
     """Let each tongue play its own; gives what each scene's client said of errors."""
     parts = {tongue: [n for n, scene in enumerate(scenes) if scene.client in tongue] for tongue in (PYTHON, NODE)}
     commands = {PYTHON: [sys.executable, str(HERE / "speak.py")], NODE: [str(NODE_PROGRAM), str(HERE / "speak.mjs")]}
@@ -111,7 +116,7 @@ def _speak(scenes: Sequence[Scene], roads: Sequence[Road]) -> list[Sequence[str]
         numbers = parts[tongue]
         if numbers:
             spoken = [scenes[n].spoken(roads[n].address) for n in numbers]
-            for n, played in zip(numbers, _run(commands[tongue], spoken), strict=True):
+            for n, played in zip(numbers, _run(commands[tongue], spoken, patience), strict=True):
                 said[n] = played["errors"]
 
     with ThreadPoolExecutor(2) as pool:
@@ -119,12 +124,12 @@ def _speak(scenes: Sequence[Scene], roads: Sequence[Road]) -> list[Sequence[str]
     return said
 
 
-def _run(command: Sequence[str], spoken: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _run(command: Sequence[str], spoken: Sequence[Mapping[str, Any]], patience: float) -> list[dict[str, Any]]:
     """In a folder and an environment that say nothing of us: clients look for settings and proxies in both."""
     home = {name: os.environ[name] for name in ("PATH", "NURTURE_TEST_RUN") if name in os.environ}
     with tempfile.TemporaryDirectory() as nowhere:
         done = subprocess.run(
-            command, input=json.dumps(spoken), capture_output=True, text=True, timeout=60, cwd=nowhere, env=home
+            command, input=json.dumps(spoken), capture_output=True, text=True, timeout=patience, cwd=nowhere, env=home
         )
     assert done.returncode == 0, done.stderr[-3000:]
     return list(json.loads(done.stdout))
@@ -137,7 +142,7 @@ def outcome(engine: Engine, scene: Scene, road: Road, errors: Sequence[str]) -> 
     of = {"id": lead["id"] if lead else None}
     events = rows(
         engine,
-        "SELECT kind, name, path, occurred_at, received_at FROM event WHERE lead_id = :id ORDER BY occurred_at",
+        "SELECT kind, name, path, source, occurred_at, received_at FROM event WHERE lead_id = :id ORDER BY occurred_at",
         **of,
     )
     counted = rows(engine, "SELECT coalesce(sum(count), 0) AS n FROM signal_day WHERE lead_id = :id", **of)

@@ -21,6 +21,9 @@ SENDS_WHAT_IS_TOO_LARGE = ("rudderstack-python", "rudderstack-node")
 GZIPS = ("segment-python", "rudderstack-python", "customerio-python", "rudderstack-node")
 
 KEY = "wk_test"
+CUSTOMERIO_KEY = "sk_us_test"
+"""One that has the shape of Customer.io's own goes as Bearer."""
+WRITE_KEYS = f"site:{KEY},cdp:{CUSTOMERIO_KEY}"
 MANY = 120
 RETRY_AFTER = 1
 PATIENCE = 1.5
@@ -156,7 +159,8 @@ class Author:
 
     def many(self, client: str) -> Scene:
         """More than fits into one batch, compressed where the client can."""
-        scene = Scene(client, "many", batch=50, gzip=True)
+        key = CUSTOMERIO_KEY if client == "customerio-python" else KEY
+        scene = Scene(client, "many", batch=50, gzip=True, key=key)
         identify = self.call("identify", 20, userId=scene.user, traits={"email": scene.email})
         events = [
             self.call("track", 19 - n / 10, userId=scene.user, event=f"Step {n}", properties={}) for n in range(MANY)
@@ -195,5 +199,5 @@ class Author:
 
     def tour(self, client: str) -> Scene:
         """Everything goes wrong, one after the other."""
-        faults = [Says(500), Says(429, 2), Says(503), Cut(after=False), Cut(after=True), Says(502), Says(504)]
+        faults = [Says(500), Says(429, 2), Says(503), Cut(after=False), Cut(after=True)]
         return self.known(client, "tour", script=faults)

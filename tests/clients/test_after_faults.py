@@ -96,7 +96,9 @@ def test_an_event_that_is_too_large_stops_the_client(of: Outcome) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(240)
 def test_nothing_is_lost_where_everything_goes_wrong(clean_db: Engine, workspace: Workspace, tmp_path: Path) -> None:
     author = Author(real_clock())
-    for of in play(clean_db, workspace, tmp_path, [author.tour(client) for client in THERE]).values():
+    scenes = [author.tour(client) for client in THERE]
+    for of in play(clean_db, workspace, tmp_path, scenes, patience=180).values():
         assert (str(of.scene), of.stored, of.counted, of.handoffs) == (str(of.scene), ONCE, 2, 1)

@@ -71,6 +71,13 @@ VISITS = [
         inline=True,
     ),
     Visit(
+        scene("heavy"),
+        """await analytics.identify("user-heavy", {email});
+           await analytics.track("Novel Read", {text: "x".repeat(40000)});""",
+        events=1,
+        inline=True,
+    ),
+    Visit(
         scene("alias"),
         """await analytics.page(); await analytics.alias("user-alias");""",
         events=2,
@@ -114,7 +121,7 @@ def test_each_kind_of_call_has_its_letter_and_asks_first(visited: dict[str, Visi
 
 @pytest.mark.parametrize("name", ["anonymous", "batches"])
 def test_it_waits_as_long_as_it_is_told(visited: dict[str, Visited], name: str) -> None:
-    """Only if the answer lets the page's script read `Retry-After`: our own answers do, and so do the road's."""
+    """Only because the answer lets a page's script read `Retry-After`."""
     requests = visited[name].of.requests
     assert {500, 503, 429} & {request.status for request in requests}
     [told] = [request for request in requests if request.status == 429]
@@ -157,6 +164,13 @@ def test_a_wrong_key_stops_the_client(visited: dict[str, Visited]) -> None:
     assert [(request.path, request.status) for request in of.requests] == [("/v1/i", 401), ("/v1/t", 401)]
     assert of.errors == ["delivery_failure", "delivery_failure"]
     assert of.lead is None
+
+
+def test_an_event_that_is_too_large_is_given_up_and_costs_nothing_else(visited: dict[str, Visited]) -> None:
+    of = visited["heavy"].of
+    assert [(request.path, request.status) for request in of.requests] == [("/v1/i", 200), ("/v1/t", 400)]
+    assert of.errors == ["delivery_failure"]
+    assert of.stored == [("identify", None)]
 
 
 def test_what_a_visitor_did_before_an_alias_is_attributed(visited: dict[str, Visited]) -> None:

@@ -90,6 +90,14 @@ def test_batches_arrive_whole(of: Outcome, client: str) -> None:
     assert compressed == ({"gzip"} if client in GZIPS else {None})
 
 
+@pytest.mark.parametrize("scene", ["many"])
+def test_a_key_is_known_however_it_is_shown_and_names_the_source(of: Outcome, client: str) -> None:
+    schemes = {request.headers["authorization"].split(" ")[0] for request in of.requests}
+    bearer = client == "customerio-python"
+    assert schemes == {"Bearer" if bearer else "Basic"}
+    assert {event["source"] for event in of.events} == {"cdp" if bearer else "site"}
+
+
 def test_a_client_is_as_its_makers_ship_it(client: str) -> None:
     """No warning on import, so that a project that makes errors of them can have all three."""
     if not client.endswith("-python"):
