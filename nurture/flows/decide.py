@@ -17,7 +17,8 @@ from nurture.rules.book import Rulebook
 from nurture.rules.effects import CycleBegan, HandedOver
 from nurture.rules.happenings import Happening
 from nurture.store import counts
-from nurture.store.outcomes import Decided, save
+from nurture.store.decided import Decided
+from nurture.store.outcomes import save
 from nurture.store.states import locked_states, with_past
 
 

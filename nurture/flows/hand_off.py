@@ -12,7 +12,7 @@ from nurture.rules import assignment, grading, sla
 from nurture.rules.effects import HandedOver
 from nurture.rules.known import known
 from nurture.store import handoffs, notices
-from nurture.store.outcomes import Decided
+from nurture.store.decided import Decided
 
 KIND = "lead.requalified"
 

@@ -29,7 +29,8 @@ _RESCORE = text(
     ), counted AS MATERIALIZED (
         SELECT s.* FROM lead own CROSS JOIN LATERAL (
             SELECT lead_id, matcher, count, greatest(0, CAST(:day AS date) - day) AS age FROM signal_day
-            WHERE lead_id = own.id AND cycle = own.cycle AND day >= CAST(:day AS date) - CAST(:horizon AS int) AND count > 0 OFFSET 0
+            WHERE lead_id = own.id AND cycle = own.cycle AND count > 0
+                AND day >= CAST(:day AS date) - CAST(:horizon AS int) OFFSET 0
         ) AS s
         WHERE own.id = ANY(:ids)
     ), worth AS (

@@ -1,0 +1,157 @@
+"""What was decided of who leads are, where they stand and what they did."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, text
+
+from nurture.facts import LeadState
+from nurture.rules import effects as fx
+from nurture.store import counts, scores
+from nurture.store.decided import Decided, each, run
+from nurture.store.suppressions import suppress
+
+_LEADS = text(
+    """
+    UPDATE lead SET stage = u.stage, cycle = u.cycle, cycle_started_at = u.cycle_started_at,
+        handed_over = u.handed_over, refused = u.refused, reason = u.reason, grade = u.grade,
+        mail_from = u.mail_from, ask_at = u.ask_at, engaged_at = u.engaged_at, updated_at = :now
+    FROM unnest(CAST(:id AS bigint[]), CAST(:stage AS text[]), CAST(:cycle AS int[]),
+                CAST(:cycle_started_at AS timestamptz[]), CAST(:handed_over AS bool[]), CAST(:refused AS bool[]),
+                CAST(:reason AS text[]), CAST(:grade AS text[]), CAST(:mail_from AS timestamptz[]),
+                CAST(:ask_at AS timestamptz[]), CAST(:engaged_at AS timestamptz[]))
+        AS u(id, stage, cycle, cycle_started_at, handed_over, refused, reason, grade, mail_from, ask_at, engaged_at)
+    WHERE lead.id = u.id
+    """
+)
+_ATTRIBUTES = text(
+    """
+    UPDATE lead SET attributes = CAST(u.attributes AS jsonb), updated_at = :now
+    FROM unnest(CAST(:id AS bigint[]), CAST(:attributes AS text[])) AS u(id, attributes) WHERE lead.id = u.id
+    """
+)
+
+
+def _lead_columns(state: LeadState) -> tuple[Any, ...]:
+    return (
+        state.stage, state.cycle, state.cycles[-1][1], state.handed_over, state.refused, state.reason, state.grade,
+        state.mail_from, state.ask_at, state.engaged_at,
+    )  # fmt: skip
+
+
+def save_leads(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+    """The leads' own rows: stage, cycle, grade, waits, answers."""
+    rows, answered = [], []
+    for one in decided:
+        after = _lead_columns(one.outcome.state)
+        if after != _lead_columns(one.before):
+            rows.append((one.lead_id, *after))
+        attributes = one.outcome.state.profile.attributes
+        if attributes != one.before.profile.attributes:
+            answered.append((one.lead_id, orjson.dumps(dict(attributes)).decode()))
+    names = "id stage cycle cycle_started_at handed_over refused reason grade mail_from ask_at engaged_at"
+    run(db, _LEADS, rows, names, now=now)
+    run(db, _ATTRIBUTES, answered, "id attributes", now=now)
+
+
+_STAGES = text(
+    """
+    INSERT INTO stage_change (lead_id, at, cycle, before, after, because)
+    SELECT lead_id, :now, cycle, before, after, because
+    FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:before AS text[]), CAST(:after AS text[]),
+                CAST(:because AS text[])) AS u(lead_id, cycle, before, after, because)
+    """
+)
+
+
+def save_stages(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+    """Stages that changed, and why."""
+    rows = [
+        (one.lead_id, one.outcome.state.cycle, change.before, change.after, change.because)
+        for one, change in each(decided, fx.StageChanged)
+    ]
+    run(db, _STAGES, rows, "lead_id cycle before after because", now=now)
+
+
+_REWIND_CYCLE = text(
+    """
+    INSERT INTO cycle (lead_id, n, started_at)
+    SELECT c.lead_id, 0, least(c.started_at, u.at) FROM cycle c
+    JOIN unnest(CAST(:lead_id AS bigint[]), CAST(:at AS timestamptz[])) AS u(lead_id, at) USING (lead_id)
+    WHERE c.n = 1 ON CONFLICT DO NOTHING
+    """
+)
+_REWIND_COUNTS = text("UPDATE signal_day SET cycle = 0 WHERE lead_id = ANY(:lead_ids) AND cycle = 1")
+_CYCLES = text(
+    """
+    INSERT INTO cycle (lead_id, n, started_at, reason, note, refused_by)
+    SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:n AS int[]), CAST(:at AS timestamptz[]),
+                         CAST(:reason AS text[]), CAST(:note AS text[]), CAST(:by AS text[]))
+    ON CONFLICT (lead_id, n) DO UPDATE SET started_at = excluded.started_at, reason = excluded.reason,
+        note = excluded.note, refused_by = excluded.refused_by
+    """
+)
+
+
+def save_cycles(db: Connection, decided: Sequence[Decided]) -> None:
+    """Cycles that began; a first refusal makes what came before cycle 0."""
+    began = each(decided, fx.CycleBegan)
+    rewound = [(one.lead_id, cycle.at) for one, cycle in began if cycle.rewound]
+    run(db, _REWIND_CYCLE, rewound, "lead_id at")
+    if rewound:
+        db.execute(_REWIND_COUNTS, {"lead_ids": [lead_id for lead_id, _ in rewound]})
+    rows = [(one.lead_id, c.n, c.at, c.reason, c.note or None, c.by or None) for one, c in began]
+    run(db, _CYCLES, rows, "lead_id n at reason note by")
+
+
+def save_counts(db: Connection, decided: Sequence[Decided]) -> None:
+    """What leads did, by day."""
+    counts.raise_by(db, [(one.lead_id, up.cycle, up.matcher, up.day, up.by) for one, up in each(decided, fx.Counted)])
+
+
+def save_scores(db: Connection, decided: Sequence[Decided]) -> None:
+    """The scores as decided on; that of a new cycle is nothing."""
+    last = {one.lead_id: (one.before.cycle, change.score) for one, change in each(decided, fx.ScoreChanged)}
+    rows = [(lead_id, cycle, score.day, score.micro) for lead_id, (cycle, score) in last.items()]
+    rows += [
+        (one.lead_id, cycle.n, cycle.at.astimezone(UTC).date(), 0)
+        for one, cycle in each(decided, fx.CycleBegan)
+        if one.lead_id not in last
+    ]
+    scores.save(db, rows)
+
+
+_HANDOFFS = text(
+    """
+    UPDATE handoff SET state = u.state, answered_by = coalesce(u.by, answered_by),
+        reason = coalesce(u.reason, handoff.reason), note = coalesce(u.note, handoff.note),
+        owner = CASE WHEN u.state = 'accepted' THEN coalesce(u.by, owner) ELSE owner END,
+        accepted_at = CASE WHEN u.state = 'accepted' THEN :now ELSE accepted_at END,
+        contacted_at = CASE WHEN u.state = 'contacted' THEN :now ELSE contacted_at END,
+        qualified_at = CASE WHEN u.state = 'qualified' THEN :now ELSE qualified_at END,
+        closed_at = CASE WHEN u.state IN ('won', 'lost', 'rejected', 'returned') THEN :now ELSE closed_at END
+    FROM unnest(CAST(:lead_id AS bigint[]), CAST(:state AS text[]), CAST(:by AS text[]), CAST(:reason AS text[]),
+                CAST(:note AS text[])) AS u(lead_id, state, by, reason, note)
+    WHERE handoff.lead_id = u.lead_id AND handoff.state IN ('offered', 'accepted', 'contacted', 'qualified')
+    """
+)
+
+
+def save_handoffs(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+    """Handoffs that sales moved on."""
+    rows = [
+        (one.lead_id, moved.state, moved.by or None, moved.reason, moved.note or None)
+        for one, moved in each(decided, fx.HandoffMoved)
+    ]
+    run(db, _HANDOFFS, rows, "lead_id state by reason note", now=now)
+
+
+def save_suppressed(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+    """Addresses that are not to be mailed from now on."""
+    by_reason: dict[str, list[str]] = {}
+    for one, suppressed in each(decided, fx.Suppressed):
+        by_reason.setdefault(suppressed.reason, []).append(one.before.profile.email)
+    for reason, emails in by_reason.items():
+        suppress(db, emails, reason="suppressed", how=f"refused: {reason}", at=now)
