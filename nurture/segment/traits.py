@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-_ALSO_CALLED = {
-    "firstName": "first_name",
-    "first_name": "first_name",
-    "lastName": "last_name",
-    "last_name": "last_name",
-    "title": "title",
+_CALLED = {
+    "firstname": "first_name",
+    "givenname": "first_name",
+    "lastname": "last_name",
+    "familyname": "last_name",
+    "surname": "last_name",
+    "fullname": "name",
     "position": "title",
-    "jobTitle": "title",
-    "country": "country",
-    "timezone": "timezone",
-    "locale": "locale",
-    "industry": "industry",
-    "source": "source",
+    "jobtitle": "title",
+    "organizationtitle": "title",
+    "companyname": "company",
+    "organization": "company",
+    "countryname": "country",
+    **{name: name for name in ("name", "title", "company", "country", "timezone", "locale", "industry", "source")},
+    "employees": "employees",
 }
-"""Segment's names of traits (Spec: Identify, "Traits") and ours, to the fields of a profile."""
+"""Names of traits, in small letters without signs between them, and what they mean here: Segment's (Spec: Identify,
+"Traits"), those of fields of forms (HTML: "autofill field"), and ours."""
+
+_SIGNS = str.maketrans("", "", "_- ")
+
+_FIELDS = frozenset({"first_name", "last_name", "title", "country", "timezone", "locale", "industry", "source"})
 
 _MOST_EMPLOYEES = 10**8
 """More than any employer has; a larger number is somebody's mistake, and may not fit the column."""
@@ -35,11 +42,10 @@ def merge_traits(profile: dict[str, Any], traits: Mapping[str, Any]) -> None:
 
     Those of the company, which a group message tells too, are among a person's as `company`, an object or its name.
     """
+    traits = _by_our_names(traits)
     for name, value in traits.items():
-        if value in (None, ""):
-            continue
-        if name in _ALSO_CALLED:
-            _set(profile, _ALSO_CALLED[name], value)
+        if name in _FIELDS:
+            _set(profile, name, value)
         elif name not in _NOT_ATTRIBUTES:
             profile["attributes"][name] = value
     company = traits.get("company")
@@ -55,6 +61,16 @@ def merge_traits(profile: dict[str, Any], traits: Mapping[str, Any]) -> None:
     address = traits.get("address")
     if isinstance(address, Mapping) and "country" not in profile:
         _set(profile, "country", address.get("country"))
+
+
+def _by_our_names(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said, by the names above; of two that mean the same, the one that is called so."""
+    said: dict[str, Any] = {}
+    for name, value in traits.items():
+        if value not in (None, ""):
+            ours = _CALLED.get(name.translate(_SIGNS).lower(), name)
+            said[ours] = value if name == ours else said.get(ours, value)
+    return said
 
 
 def _merge_company(profile: dict[str, Any], company: Mapping[str, Any]) -> None:
