@@ -79,7 +79,7 @@ def judge_event(agent: str | None) -> Judgement:
     """
     if agent is None:
         return HUMAN
-    reason = program_reason(agent)
+    reason = program_reason(agent, "page")
     return HUMAN if reason is None else Judgement("automated", (reason,))
 
 
@@ -93,7 +93,7 @@ def _on_its_own(hit: Hit, delivered_at: datetime | None) -> Iterator[str]:
         yield "it followed the link that no person can see"
     if hit.in_crowd:
         yield "the same address looked through the mails of many leads within a moment"
-    said = program_reason(hit.agent, opens_mail=hit.kind == "open")
+    said = program_reason(hit.agent, "picture" if hit.kind == "open" else "link")
     if said is not None:
         yield said
     if delivered_at is not None:

@@ -8,6 +8,7 @@ a person taken for a program costs a sale, a program in doubt costs nothing but 
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Literal
 
 _PROXIES = {
     "GoogleImageProxy": "Gmail",
@@ -22,16 +23,13 @@ _GATEWAYS = (
     "|proofpoint|symantec|tmes|trend ?micro|vade ?secure"
 )
 """Mail gateways that say who they are and that the list of crawlers does not know."""
-_BY_WORD = (
-    r"headless|phantomjs|webdriver"
-    r"|[\w.-]*(?:crawl|spider|scraper)[\w.-]*"
-    r"|[\w.-]*(?<!cu)bots?(?![a-z])"
-    r"|\+ ?https?://"
-    r"|[\w.+-]+@[\w-]+\.[a-z]{2,}"
-)
-"""Words that programs have in their names, an address to complain to (RFC 9309, section 2.2.1, asks for one). The maker
-of phones Cubot is none."""
-_OURS = re.compile(rf"{_GATEWAYS}|{_BY_WORD}", re.IGNORECASE)
+_BY_WORD = r"headless|phantomjs|webdriver|[\w.-]*(?:crawl|spider|scraper)[\w.-]*|[\w.-]*(?<!cu)bots?(?![a-z])"
+"""Words that programs have in their names. The maker of phones Cubot is none."""
+_BY_ADDRESS = r"\+ ?https?://|[\w.+-]+@[\w-]+\.[a-z]{2,}"
+"""Where to complain, as programs say it (RFC 9309, section 2.2.1, asks for it)."""
+_ANYWHERE = re.compile(rf"{_GATEWAYS}|{_BY_WORD}", re.IGNORECASE)
+_ON_MAILS = re.compile(rf"{_GATEWAYS}|{_BY_WORD}|{_BY_ADDRESS}", re.IGNORECASE)
+"""An address in its name is enough for who follows links of mails; not for a page view, which took a script to tell."""
 
 _PEOPLE = re.compile(
     r"Build/[^;)]*"
@@ -46,31 +44,32 @@ inside of Facebook, Viber and WhatsApp, of editors (Electron) and of sites made 
 somebody starts by hand and that say they are Chrome: isbot's list of browsers has them among people's."""
 
 
-def program_reason(agent: str | None, *, opens_mail: bool = False) -> str | None:
+def program_reason(agent: str | None, on: Literal["link", "picture", "page"]) -> str | None:
     """Why who says this of itself is no person's browser, in plain words; None for a browser.
 
     Args:
         agent: the user agent; None or empty: none was given.
-        opens_mail: it loaded a mail's picture, which mail services do for their readers.
+        on: it followed a link in a mail, loaded a mail's picture (which mail services do for their readers), or told
+            by a script of a page that it saw.
     """
     said = (agent or "").strip()
     if not said:
         return _NAMELESS
     if said == _BARE:
-        if opens_mail:
+        if on == "picture":
             return "proxied: Apple Mail loads pictures ahead, whether or not anybody looks (a bare Mozilla/5.0)"
         return "a bare Mozilla/5.0 is no browser"
-    program = _known_program(said)
+    program = _known_program(said, on_mail=on != "page")
     if program is None:
         return None
-    if opens_mail and program in _PROXIES:
+    if on == "picture" and program in _PROXIES:
         return f"proxied: {_PROXIES[program]} loads pictures for its readers, so no browser of theirs was seen"
     return f"a known program: {program}"
 
 
 def known_program(agent: str | None) -> str | None:
-    """The name by which a program is known in this user agent; None for a browser, or for nobody we know."""
-    return _known_program(agent.strip()) if agent else None
+    """The name by which a program that follows links is known in this user agent; None for a browser."""
+    return _known_program(agent.strip(), on_mail=True) if agent else None
 
 
 def get_ready() -> None:
@@ -79,10 +78,10 @@ def get_ready() -> None:
 
 
 @lru_cache(maxsize=16_384)
-def _known_program(agent: str) -> str | None:
+def _known_program(agent: str, *, on_mail: bool) -> str | None:
     """Judged once for each agent: the list takes a millisecond, and the same browsers come again and again."""
     told = _PEOPLE.sub(" ", agent)
-    found = _crawlers()(told) or _OURS.search(told)
+    found = _crawlers()(told) or (_ON_MAILS if on_mail else _ANYWHERE).search(told)
     return found.group().strip() if found else None
 
 

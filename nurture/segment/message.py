@@ -221,9 +221,14 @@ def _path(message: Json, properties: Json, context: Json, url: str | None) -> st
 
 
 def _agent(context: Json, browser: str) -> str | None:
-    """The browser's name. A server-side library is not the visitor, so its own name counts for nothing."""
-    said = _text(context.get("userAgent"))
-    return said or (tame_text(browser[:_LONGEST_TEXT]) if browser.startswith("Mozilla/") else None)
+    """The browser's name, "" where it says that it has none.
+
+    A server-side library is not the visitor, so its own name counts for nothing.
+    """
+    said = context.get("userAgent")
+    if isinstance(said, str):
+        return _text(said) or ""
+    return tame_text(browser[:_LONGEST_TEXT]) if browser.startswith("Mozilla/") else None
 
 
 def _message_id(message: Json, said: datetime | None, received: datetime, index: int) -> str:

@@ -79,7 +79,13 @@ def test_browsers_inside_of_programs_and_odd_phones_are_peoples(agent: str) -> N
 )
 def test_programs_that_no_list_knows_are_known_by_what_programs_call_themselves(agent: str, program: str) -> None:
     assert known_program(agent) == program
-    assert judge_event(agent).reasons == (f"a known program: {program}",)
+
+
+def test_an_address_to_complain_to_is_enough_on_mails_and_not_for_a_page_that_took_a_script_to_tell() -> None:
+    embedded = BROWSER.format("Chrome/142.0.0.0") + " (+https://embedded.example)"
+    assert known_program(embedded) == "+https://"
+    assert judge_event(embedded).verdict == "human"
+    assert judge_event(BROWSER.format("HeadlessChrome/142.0.0.0")).reasons == ("a known program: HeadlessChrome",)
 
 
 def test_a_server_that_names_no_browser_is_believed_and_a_browser_without_a_name_is_none() -> None:
