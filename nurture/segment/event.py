@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from nurture.facts import nothing
+from nurture.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class IncomingEvent:
     """One event as it came over HTTP, decoded. `occurred_at` is the client's own timestamp `client_at`, corrected."""

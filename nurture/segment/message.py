@@ -55,6 +55,8 @@ def read_event(
     received: datetime,
     index: int,
     source: str = SOURCE,
+    *,
+    may_have_token: bool = True,
 ) -> IncomingEvent:
     """Read one message.
 
@@ -66,6 +68,7 @@ def read_event(
         received: our clock at receipt.
         index: its place in the batch.
         source: the name of the write key.
+        may_have_token: a visitor's token may stand in it somewhere, and is taken out.
 
     Raises:
         Useless: Nothing can be made of it.
@@ -88,8 +91,11 @@ def read_event(
     said = _said_time(message)
     sent = parse_time(message.get("sentAt")) or batch_sent
     url = _url(properties, context)
+    path = None
     if kind == "page":
-        properties = with_campaign(properties, context, url)
+        properties, path = with_campaign(properties, context, url), _path(message, properties, context, url)
+    if may_have_token:
+        path, properties, traits = without_token(path), without_token(properties), without_token(traits)
     return IncomingEvent(
         message_id=_message_id(message, said, received, index),
         kind=kind,
@@ -97,10 +103,10 @@ def read_event(
         anonymous_id=visitor,
         email=email,
         name=_name(message, kind),
-        path=without_token(_path(message, properties, context, url)) if kind == "page" else None,
+        path=path,
         url=url,
-        properties=without_token(properties),
-        traits=without_token(traits),
+        properties=properties,
+        traits=traits,
         occurred_at=occurred_at(said, sent, received),
         client_at=said,
         received_at=received,

@@ -10,6 +10,7 @@ key.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import orjson
 
@@ -17,7 +18,8 @@ from nurture.segment.client_time import parse_time
 from nurture.segment.event import IncomingEvent
 from nurture.segment.message import Json, Useless, object_or_empty, read_event
 from nurture.segment.rejected import Rejected
-from nurture.segment.tame import DEEPEST, read_json, tame, too_deep
+from nurture.segment.tame import DEEPEST, read_json, surely_shallow, tame, too_deep
+from nurture.segment.visitor import may_have_token
 from nurture.web.body import NotGzip, TooLarge, inflated
 from nurture.web.keys import WriteKeys
 
@@ -101,7 +103,15 @@ def decode(
     source = keys.shown(headers.get("authorization", ""), headers.get("x-write-key", ""), request)
     if source is None:
         return _NO_KEY
-    reader = _Reader(source, headers.get("user-agent", ""), received, wild=wild, measure=len(plain) > EVENT_LIMIT)
+    reader = _Reader(
+        source,
+        headers.get("user-agent", ""),
+        received,
+        wild=wild,
+        measure=len(plain) > EVENT_LIMIT,
+        shallow=surely_shallow(plain),
+        may_have_token=may_have_token(plain),
+    )
     if call == "batch":
         return _batch(request, reader)
     return reader.read([{**request, "type": call}], _NOTHING, None)
@@ -120,28 +130,38 @@ def _batch(request: Json, reader: "_Reader") -> Decoded | Refusal:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the messages of one request. `wild`: they must be tamed. `measure`: one of them may be too large."""
+    """Reads the messages of one request.
+
+    Attributes:
+        wild: they must be tamed.
+        measure: one of them may be too large.
+        shallow: none of them is too deep.
+        may_have_token: one of them may have a visitor's token in it.
+    """
 
     source: str
     browser: str
     received: datetime
     wild: bool
     measure: bool
+    shallow: bool
+    may_have_token: bool
 
     def read(self, messages: list[object], context: Json, sent: datetime | None) -> Decoded:
         """Every message, as an event or set aside with its reason."""
         events: list[IncomingEvent] = []
         unusable: list[Rejected] = []
+        read = partial(read_event, may_have_token=self.may_have_token)
         for index, raw in enumerate(messages):
             try:
                 message = self._checked(raw)
-                events.append(read_event(message, context, sent, self.browser, self.received, index, self.source))
+                events.append(read(message, context, sent, self.browser, self.received, index, self.source))
             except Useless as why:
                 unusable.append(Rejected(self.source, str(why), raw))
         return Decoded(self.source, tuple(events), tuple(unusable))
 
     def _checked(self, message: object) -> object:
-        if too_deep(message):
+        if not self.shallow and too_deep(message):
             raise Useless(f"it is nested more than {DEEPEST} deep")
         if self.wild:
             message = tame(message)

@@ -430,3 +430,21 @@ def test_whatever_comes_is_read_or_refused_and_the_good_event_is_kept(messages, 
 @settings(max_examples=40, deadline=None)
 def test_any_octets_are_read_or_refused(body, call):
     assert isinstance(read(call, body), Decoded | Refusal)
+
+
+@pytest.mark.parametrize("deep", [30, 31, 60])
+@pytest.mark.parametrize("hide", ['"', '"[[[[", ', '"]]]]", '])
+def test_brackets_in_texts_say_nothing_of_depth(deep, hide):
+    """Whatever texts say: 32 in each other are fine (the message and its properties are two), and more are not."""
+    texts = hide if hide.endswith(", ") else ""
+    nested = f"[{texts}" * deep + "1" + "]" * deep
+    decoded = read("batch", b'{"batch": [%s, {"type": "page", "userId": "u", "properties": {"x": %s}}]}'
+                   % (json.dumps(PAGE).encode(), nested.encode()))  # fmt: skip
+    assert isinstance(decoded, Decoded)
+    assert len(decoded.events) == (2 if deep + 2 <= 32 else 1)
+
+
+@pytest.mark.parametrize("number", ["9223372036854775807", "-9223372036854775808", "0.1234567890123456789"])
+def test_numbers_that_fit_stay_numbers(number):
+    body = b'{"userId": "u", "event": "E", "properties": {"n": %s}}' % number.encode()
+    assert one("track", body).properties["n"] == json.loads(number)
