@@ -7,6 +7,7 @@ after the commit that holds its events, and by what became of its own events onl
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,18 +15,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nurture.app import App
-from nurture.db import is_away, is_refusal
+from nurture.db import is_away, is_deadlock_or_serialization, is_refusal
 from nurture.flows.ingest import ingest
 from nurture.segment.event import IncomingEvent
 
 WRITERS = 2
 """Transactions at a time: while one waits for the disk, another is worked out."""
+WORTH_ANOTHER = 64
+"""Events that must wait for a second transaction to begin beside the first. With fewer they had better wait for it to
+end: what a transaction costs by itself is shared by all that are in it."""
 GROUP = 500
 """Events that one transaction takes; more would make everybody else wait longer."""
 SHARE = 100
 """Events of one request in a transaction while others wait: a large batch takes its turns, it does not take over."""
 MOST_WAITING = 10_000
 """Events that may wait, some seconds' worth. Whoever comes then is asked to come again."""
+PAUSES = (0.02, 0.1, 0.4)
+"""Seconds before events are tried again that met others in a deadlock, by themselves."""
 RETRY_AFTER = 2
 """Seconds after which it is worth trying again."""
 
@@ -82,7 +88,8 @@ class Gathering:
         self._threads = ThreadPoolExecutor(writers, thread_name_prefix="events")
         self._lock = threading.Lock()
         self._waiting: deque[_Request] = deque()
-        self._events = 0
+        self._events = 0  # of all requests that have no answer yet
+        self._unwritten = 0  # of these, those that no writer has taken
         self._writing = 0
 
     async def put(self, events: Sequence[IncomingEvent], now: datetime) -> Stored:
@@ -107,7 +114,8 @@ class Gathering:
                 raise Busy
             self._events += len(events)
             self._waiting.append(request)
-            start = self._writing < self._writers
+            self._unwritten += len(events)
+            start = self._writing < self._writers and self._is_worth_another()
             self._writing += start
         if start:
             self._threads.submit(self._write)
@@ -120,19 +128,28 @@ class Gathering:
             self._end(group)
 
     def _next_group(self) -> list[_Part]:
-        """A share of each request that waits, the first come first. What is left of a request waits for its turn."""
+        """A share of each request that waits, the first come first. What is left of a request waits for its turn.
+
+        Nothing where the writer is not needed any more: none waits, or too few to be worth a second transaction.
+        """
         with self._lock:
+            self._writing -= 1
+            if not self._waiting or not self._is_worth_another():
+                return []
+            self._writing += 1
             group: list[_Part] = []
             room = GROUP
             share = SHARE if len(self._waiting) > 1 else GROUP
             while self._waiting and room:
                 request = self._waiting.popleft()
+                self._unwritten -= request.left
                 events = request.events[request.done : request.done + min(share, room)]
                 group.append(_Part(request, events))
                 room -= len(events)
-            if not group:
-                self._writing -= 1
             return group
+
+    def _is_worth_another(self) -> bool:
+        return self._writing == 0 or self._unwritten >= WORTH_ANOTHER
 
     def _store_group(self, group: Sequence[_Part]) -> None:
         """All together; if that fails for any reason but an absent database, each request by itself."""
@@ -149,7 +166,7 @@ class Gathering:
     def _store_alone(self, request: _Request, events: Sequence[IncomingEvent]) -> None:
         """One request's events; if that fails, by halves, so that all but the bad ones are stored."""
         try:
-            self._ingest(events, request.now)
+            self._ingest_at_last(events, request.now)
         except Exception as error:
             if is_away(error):
                 request.error = error
@@ -163,6 +180,17 @@ class Gathering:
                 log.exception("an event could not be stored")
                 request.error = error
 
+    def _ingest_at_last(self, events: Sequence[IncomingEvent], now: datetime) -> None:
+        """Again and again while other transactions are in the way: they end within moments."""
+        for pause in PAUSES:
+            try:
+                return self._ingest(events, now)
+            except Exception as error:
+                if not is_deadlock_or_serialization(error):
+                    raise
+                time.sleep(pause)
+        return self._ingest(events, now)
+
     def _ingest(self, events: Sequence[IncomingEvent], now: datetime) -> None:
         self._store(self._app, events, now)
 
@@ -175,6 +203,7 @@ class Gathering:
                 request.done += len(part.events)
                 if request.left:
                     self._waiting.append(request)
+                    self._unwritten += request.left
                 else:
                     self._events -= len(request.events)
                     over.setdefault(request.loop, []).append(request)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from psycopg.errors import AdminShutdown, NumericValueOutOfRange, ProgramLimitExceeded
+from psycopg.errors import AdminShutdown, DeadlockDetected, NumericValueOutOfRange, ProgramLimitExceeded
 from sqlalchemy.exc import DataError, OperationalError
 
 from nurture.segment.event import IncomingEvent
@@ -131,13 +131,56 @@ def test_without_a_database_everybody_hears_it_at_once() -> None:
     run(scene)
 
 
+def test_who_only_met_others_is_tried_again() -> None:
+    class Meets(Store):
+        left = 3
+
+        def __call__(self, app: Any, events: Sequence[IncomingEvent], now: Any) -> None:
+            if Meets.left and any(event.name == "met" for event in events):
+                Meets.left -= 1
+                raise OperationalError("", None, DeadlockDetected())
+            super().__call__(app, events, now)
+
+    async def scene() -> None:
+        store = Meets()
+        answers = await behind(store, Gathering(None, writers=1, store=store), named("met"), named("b"))
+        assert answers == [Stored(), Stored()]
+        assert sorted(store.stored) == ["b", "first", "met"]
+
+    run(scene)
+
+
+def test_a_second_writer_waits_for_enough_to_do() -> None:
+    async def scene() -> None:
+        store = Store()
+        gather = Gathering(None, writers=2, store=store)
+        store.open.clear()
+        asked = [asyncio.create_task(gather.put(named("a"), NOW))]
+        await asyncio.sleep(0.01)
+        few = gathering.WORTH_ANOTHER - 1
+        asked += [asyncio.create_task(gather.put(named(f"b{n}"), NOW)) for n in range(few)]
+        await asyncio.sleep(0.01)
+        assert gather._writing == 1
+        asked.append(asyncio.create_task(gather.put(named("c"), NOW)))
+        await asyncio.sleep(0.01)
+        assert gather._writing == 2
+        store.open.set()
+        await asyncio.gather(*asked)
+        assert sorted(map(len, store.groups)) == [1, few + 1]
+        assert (gather._events, gather._unwritten) == (0, 0)
+
+    run(scene)
+
+
 def test_a_large_batch_takes_turns_with_small_requests() -> None:
     async def scene() -> None:
         store = Store()
-        await behind(store, Gathering(None, writers=1, store=store), many("big", 2500), named("a"), named("b"))
+        gather = Gathering(None, writers=1, store=store)
+        await behind(store, gather, many("big", 2500), named("a"), named("b"))
         assert store.groups[1] == [*(f"big{n}" for n in range(gathering.SHARE)), "a", "b"]
         assert [name for name in store.stored if name.startswith("big")] == [f"big{n}" for n in range(2500)]
         assert max(map(len, store.groups)) <= gathering.GROUP
+        assert (gather._events, gather._unwritten) == (0, 0)
 
     run(scene)
 
