@@ -58,6 +58,18 @@ async def received_body(receive: Receive, declared: str, limit: int) -> bytes:
         parts.append(body)
 
 
+async def drained(receive: Receive, most: int) -> None:
+    """Read on, and keep nothing: up to `most` octets, or to the end.
+
+    Who is answered in the middle of sending may find the connection reset before the answer was read, and try again.
+    """
+    while most > 0:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
+        most -= len(message.get("body", b""))
+
+
 def inflated(body: bytes, limit: int) -> bytes:
     """`body` itself, or what is in it where it is gzip: told by its first two octets, for labels are wrong too often.
 

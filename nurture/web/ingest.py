@@ -20,7 +20,7 @@ from nurture.segment.event import IncomingEvent
 from nurture.segment.rejected import Rejected
 from nurture.store import rejected_events
 from nurture.web import v1_answers as answers
-from nurture.web.body import CutOff, TooLarge, received_body
+from nurture.web.body import CutOff, TooLarge, drained, received_body
 from nurture.web.gathering import RETRY_AFTER, Busy, Gathering
 from nurture.web.keys import WriteKeys
 from nurture.web.segment import BATCH_LIMIT, CALLS, Decoded, Refusal, decode
@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8 * 1024
 """Octets of a body that is decoded where it came in; a longer one, or gzip, would keep other requests waiting."""
-_READ = frozenset({b"authorization", b"content-encoding", b"content-length", b"user-agent", b"x-write-key"})
+_DRAINED = 8 * 1024 * 1024
+"""Octets of a body that is too large that are still read, so that its sender hears why."""
+_READ = frozenset({b"authorization", b"content-encoding", b"content-length", b"expect", b"user-agent", b"x-write-key"})
 _GZIP = b"\x1f\x8b"
 _CALL_OF = {f"/v1/{name}": call for name, call in CALLS.items()}
 
@@ -86,6 +88,8 @@ class Events:
                 return refused(decoded)
             await self._store(decoded, now)
         except TooLarge:
+            if "expect" not in headers:  # who asks first has sent nothing yet
+                await drained(receive, _DRAINED)
             return _TOO_LARGE
         except CutOff:
             return answers.CUT_OFF

@@ -162,6 +162,28 @@ def test_headers_that_no_library_would_send(site, client, app, head):
     assert client.post("/v1/page", json=PAGE, auth=KEY).status_code == 200
 
 
+@pytest.mark.parametrize("declared", [True, False])
+def test_who_sends_far_too_much_hears_why(site, app, declared):
+    address = urlsplit(site)
+    head = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=10) as raw:
+        if declared:
+            raw.sendall(head + b"content-length: 4000000\r\n\r\n" + b" " * 4_000_000)
+        else:
+            raw.sendall(head + b"transfer-encoding: chunked\r\n\r\n" + b"f4240\r\n%s\r\n" % (b" " * 1_000_000) * 4)
+            raw.sendall(b"0\r\n\r\n")
+        answer = raw.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"too_large" in answer
+
+
+def test_who_asks_first_need_not_send_what_is_too_much(site, app):
+    address = urlsplit(site)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as raw:
+        raw.sendall(b"POST /v1/batch HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 4000000\r\n\r\n")
+        assert raw.makefile("rb").read().startswith(b"HTTP/1.1 400 ")
+
+
 @pytest.mark.parametrize("length", [b"1000", b"-1", b"1e3", b"99999999999999999999", b"12, 13"])
 def test_a_length_that_is_not_that_of_the_body(site, client, app, length):
     address = urlsplit(site)
