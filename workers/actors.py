@@ -6,7 +6,8 @@ Redis that was emptied is told again by the clock.
 
 import time
 from collections.abc import Callable
-from threading import Lock
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import dramatiq
 
@@ -18,29 +19,39 @@ from nurture.flows import tell as telling
 from workers import process
 from workers.broker import QUEUE, stopping
 from workers.nudge import waiting_key
+from workers.turns import Turns
 
 BUSY_SECONDS = 20.0
 """How long a job works before it makes way for others."""
 
+NEWS, WORK = 0, 10
+"""Priorities of what waits in this process: news for sales goes before all else."""
+
 dramatiq.set_broker(process.broker())
-_sending = Lock()
-"""One sending job a process: its connections to the mail server are many enough."""
+_turns = Turns()
 
 
-def _until_done(kind: str, batch: Callable[[], bool]) -> None:
-    """Call `batch` while it says that there is more; hand on what is left when the time is up."""
+def _begin(kind: str) -> None:
+    """From here on another job of this kind may wait: it will see what this one has not."""
     process.broker().client.delete(waiting_key(kind))
-    ends_at = time.monotonic() + BUSY_SECONDS
-    while batch():
-        if time.monotonic() >= ends_at or stopping.is_set():
-            process.app().nudge(kind)
-            return
 
 
-@dramatiq.actor(queue_name=QUEUE)
+def _until_done(kind: str, batch: Callable[[], bool], *, part: str = "") -> None:
+    """Call `batch` while it says that there is more; hand on what is left when the time is up."""
+    nudge = process.app().nudge
+    with _turns.take(f"{kind}/{part}", kind=kind, nudge=nudge) as ours:
+        ends_at = time.monotonic() + BUSY_SECONDS
+        while ours and batch():
+            if time.monotonic() >= ends_at or stopping.is_set():
+                nudge(kind)
+                return
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
 def advance() -> None:
     """Take what is due; its mails may go at once."""
     app = process.app()
+    _begin("advance")
     queued = 0
 
     def batch() -> bool:
@@ -56,37 +67,44 @@ def advance() -> None:
         app.nudge("deliver")
 
 
-@dramatiq.actor(queue_name=QUEUE)
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
 def deliver() -> None:
     """Send mails whose slot has come, until none is left or the time is up."""
     app = process.app()
-    process.broker().client.delete(waiting_key("deliver"))
-    if not _sending.acquire(blocking=False):
-        return
-    try:
-        done = delivering.deliver(app, app.now, seconds=BUSY_SECONDS, stop=stopping.is_set)
-    finally:
-        _sending.release()
-    if done.more:
-        app.nudge("deliver")
+    _begin("deliver")
+    with _turns.take("deliver", kind="deliver", nudge=app.nudge) as ours:
+        if ours and delivering.deliver(app, app.now, seconds=BUSY_SECONDS, stop=stopping.is_set).more:
+            app.nudge("deliver")
 
 
-@dramatiq.actor(queue_name=QUEUE)
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
 def settle() -> None:
     """Judge mail hits that have waited long enough."""
     app = process.app()
+    _begin("settle")
     _until_done("settle", lambda: settling.settle(app, app.now()).more)
 
 
-@dramatiq.actor(queue_name=QUEUE)
+@dramatiq.actor(queue_name=QUEUE, priority=NEWS)
 def notices() -> None:
-    """Tell sales what it has not been told."""
+    """Tell sales what it has not been told, all channels at once."""
     app = process.app()
-    _until_done("notices", lambda: telling.tell(app, app.now()).more)
+    _begin("notices")
+    channels = telling.waiting_channels(app, app.now())
+    with ThreadPoolExecutor(max(1, len(channels)), thread_name_prefix="notices") as threads:
+        for told in [threads.submit(_tell, channel) for channel in channels]:
+            told.result()
 
 
-@dramatiq.actor(queue_name=QUEUE)
+def _tell(channel: str) -> None:
+    app = process.app()
+    batch = partial(telling.tell, app, channel=channel)
+    _until_done("notices", lambda: batch(app.now()).more, part=channel)
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
 def rescore() -> None:
     """Count, grade and score all leads anew after a changed agreement."""
     app = process.app()
+    _begin("rescore")
     _until_done("rescore", lambda: rescoring.rescore(app, app.now()).more)

@@ -21,6 +21,9 @@ JOB_LIMIT_MS = 600_000
 JOB_AGE_MS = 60_000
 """A job says only "there is work": one that waited a minute says nothing new, the clock has said it again since."""
 
+IDLE_MS = 200
+"""The longest pause between two looks at an empty queue: so long may news for sales wait to be taken."""
+
 stopping = threading.Event()
 """Set once this worker process was asked to stop: a long job looks here and makes way."""
 
@@ -51,6 +54,14 @@ class OneSigterm(Middleware):
         signal.signal(signal.SIGTERM, once)
 
 
+class Courier(RedisBroker):
+    """Looks often enough for a job that somebody waits for: dramatiq's own pause grows to a second."""
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = IDLE_MS) -> dramatiq.Consumer:
+        """As the broker does."""
+        return super().consume(queue_name, prefetch, min(timeout, IDLE_MS))
+
+
 def make_broker(settings: Settings) -> RedisBroker:
     """A broker for this process. Jobs are tried a few times only: the clock asks again for whatever is still due."""
     middleware: list[Middleware] = [
@@ -61,7 +72,7 @@ def make_broker(settings: Settings) -> RedisBroker:
         Retries(max_retries=2, min_backoff=1_000, max_backoff=10_000),
         OneSigterm(),
     ]
-    return RedisBroker(  # type: ignore[no-untyped-call]
+    return Courier(  # type: ignore[no-untyped-call]
         url=settings.redis_url,
         middleware=middleware,
         namespace="nurture",

@@ -30,14 +30,23 @@ class Told:
     more: bool = False
 
 
-def tell(app: App, now: datetime, *, most: int = BATCH) -> Told:
-    """Send one batch of due notices. Each was written with what it tells of; each is told at least once."""
+def waiting_channels(app: App, now: datetime) -> list[str]:
+    """Channels that have something to tell, each to be told by `tell` on its own: one that is slow delays no other."""
+    with transaction(app.engine) as db:
+        return notices.due_channels(db, now)
+
+
+def tell(app: App, now: datetime, *, channel: str | None = None, most: int = BATCH) -> Told:
+    """Send one batch of due notices, of one channel or of all.
+
+    Each was written in the transaction of what it tells of; each is told at least once.
+    """
     sent = failed = 0
     for _ in range(most):
         # One at a time: a channel may take half a minute to fail, and a lease must outlive what it is for.
         token = uuid4()
         with transaction(app.engine) as db:
-            rows = notices.lease(db, token=token, now=now, most=1)
+            rows = notices.lease(db, token=token, now=now, most=1, channel=channel)
         if not rows:
             return Told(sent, failed)
         if _tell(app, rows[0], token, now):

@@ -24,7 +24,8 @@ _LEASE = text(
            leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
     WHERE id = ANY(ARRAY(
         SELECT id FROM notice
-        WHERE (state = 'queued' AND next_at <= :now) OR (state = 'leased' AND leased_until < clock_timestamp())
+        WHERE ((state = 'queued' AND next_at <= :now) OR (state = 'leased' AND leased_until < clock_timestamp()))
+          AND channel = coalesce(:channel, channel)
         ORDER BY next_at, id LIMIT :most FOR UPDATE SKIP LOCKED))
     RETURNING *
     """  # noqa: S608 - a constant of this file
@@ -54,9 +55,20 @@ def queue(
     db.execute(_INSERT, values)
 
 
-def lease(db: Connection, *, token: UUID, now: datetime, most: int) -> Sequence[Row[Any]]:
-    """Take notices that are due, also those a dead worker held."""
-    return db.execute(_LEASE, {"token": token, "now": now, "most": most}).all()
+def lease(db: Connection, *, token: UUID, now: datetime, most: int, channel: str | None = None) -> Sequence[Row[Any]]:
+    """Take notices that are due, of one channel or of all, also those a dead worker held."""
+    return db.execute(_LEASE, {"token": token, "now": now, "most": most, "channel": channel}).all()
+
+
+def due_channels(db: Connection, now: datetime) -> list[str]:
+    """Channels with a notice that waits to be sent."""
+    query = text(
+        """
+        SELECT DISTINCT channel FROM notice WHERE (state = 'queued' AND next_at <= :now)
+            OR (state = 'leased' AND leased_until < clock_timestamp()) ORDER BY channel
+        """
+    )
+    return list(db.execute(query, {"now": now}).scalars())
 
 
 def settle(
