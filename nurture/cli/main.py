@@ -13,6 +13,7 @@ from nurture.cli import (
     demo,
     events,
     handoffs,
+    import_events,
     init,
     leads,
     plan,
@@ -41,6 +42,7 @@ app.add_typer(leads.leads, name="leads")
 app.add_typer(handoffs.handoffs, name="handoffs")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(events.events, name="events")
+events.events.command("import")(import_events.import_)
 events.events.command("rejected")(rejected.rejected)
 events.events.command("rejudge")(rejudge.rejudge)
 events.events.command("judge")(rejudge.judge)

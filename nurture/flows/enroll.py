@@ -88,6 +88,17 @@ def qualify(app: App, *, limit: int, now: datetime, count_only: bool = False) ->
     return count
 
 
+def count_ready(app: App, lead_ids: Sequence[int], now: datetime) -> int:
+    """How many of these leads `qualify` would offer."""
+    count = 0
+    for start in range(0, len(lead_ids), BATCH):
+        with transaction(app.engine) as db:
+            book = app.book_in(db)
+            found = states(db, book, lead_ids[start : start + BATCH], now)
+            count += sum(_is_ready(book, state, now) for state in found)
+    return count
+
+
 def _is_ready(book: Rulebook, state: LeadState, now: datetime) -> bool:
     if not may_be_offered(state):
         return False

@@ -63,6 +63,12 @@ def save(db: Connection, rows: Sequence[tuple[int, int, date, int]]) -> None:
         db.execute(_SAVE, {"lead_id": lead_ids, "cycle": cycles, "day": days, "micro": micros})
 
 
+def decided_since(db: Connection, day: date, least: int) -> list[int]:
+    """Leads whose score was decided on that day or later, and was at least that many micro-points then."""
+    query = text("SELECT lead_id FROM lead_score WHERE day >= :day AND micro >= :least ORDER BY lead_id")
+    return list(db.execute(query, {"day": day, "least": least}).scalars())
+
+
 def rescore(db: Connection, agreement: Agreement, ids: Sequence[int], day: date) -> int:
     """Score these leads on a UTC day, from their daily counts; gives how many rows became others.
 
