@@ -1,12 +1,12 @@
 """`enroll`, `qualify`, `why`."""
 
-import os
 from typing import Annotated
 
 import typer
 
+from nurture.cli.asking import ask
 from nurture.cli.opening import opened_app
-from nurture.cli.printing import err, out
+from nurture.cli.printing import out
 from nurture.errors import UsageError
 from nurture.flows import enroll as enrolling
 from nurture.grammar.conditions import ConditionError, parse_condition
@@ -32,7 +32,7 @@ def enroll(
         except ConditionError as error:
             raise UsageError(f"--when: {error}") from error
         found = enrolling.takes(app, campaign=campaign, when=condition, now=now)
-        _ask(f"put {len(found)} leads into {campaign}?", yes)
+        ask(f"put {len(found)} leads into {campaign}?", yes)
         out.print(f"{enrolling.enroll_many(app, found, campaign=campaign, now=now)} leads are in {campaign}")
 
 
@@ -44,14 +44,5 @@ def qualify(
     with opened_app() as app:
         now = app.now()
         count = enrolling.qualify(app, limit=limit, now=now, count_only=True)
-        _ask(f"{count} leads qualify; offer {min(count, limit)} of them to sales?", yes)
+        ask(f"{count} leads qualify; offer {min(count, limit)} of them to sales?", yes)
         out.print(f"{enrolling.qualify(app, limit=limit, now=now)} leads offered")
-
-
-def _ask(question: str, yes: bool) -> None:
-    if yes:
-        return
-    if not os.isatty(0):
-        err.print(f"{question} nobody to ask here; add --yes", markup=False)
-        raise typer.Exit(2)
-    typer.confirm(question, abort=True)

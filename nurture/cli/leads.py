@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from nurture.cli.asking import ask
+from nurture.cli.merging import say_merging
 from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, err, out, print_json, print_table, said
 from nurture.errors import NotFound, UsageError
 from nurture.facts import PROFILE_FIELDS
 from nurture.flows.import_leads import Imported, import_leads
+from nurture.flows.merge_leads import foresee, merge_leads
 from nurture.flows.refuse import refuse
 from nurture.reports.lead import lead_report
 from nurture.sheets.columns import parse_maps
@@ -87,6 +91,38 @@ def reject(
     out.print(f"{email} is refused: {reason}", markup=False)
 
 
+@leads.command("merge")
+def merge(
+    keep: Annotated[
+        str, typer.Argument(metavar="KEEP", help="The address of the lead that lives on; mail goes there.")
+    ],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Address of the lead that is the same person.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    by: Annotated[str, typer.Option(help="Who says so.")] = "operator",
+    as_json: Json = False,
+) -> None:
+    """Make one lead of two that are the same person: all that OTHER did and got is KEEP's from then on.
+
+    Says first what will happen, and asks; with --json and without --yes it only says. OTHER's address finds KEEP from
+    then on. Nothing is lost, and nothing takes it back.
+    """
+    with opened_app() as app:
+        told = foresee(app, keep, other)
+        if not as_json:
+            say_merging(told)
+        done = not told.one_already and (yes or not as_json)
+        if done:
+            if not as_json:
+                ask("merge them?", yes)
+            told = merge_leads(app, keep, other, by=by, now=app.now())
+    if as_json:
+        print_json({"merged": done, **asdict(told)})
+    elif done:
+        out.print(f"{told.lost} is {told.kept} from now on", markup=False)
+        if told.offered:
+            out.print(f"{told.kept} was handed to sales", markup=False)
+
+
 def _rejects(file: Path, asked: Path | None) -> Path:
     rejects = rejects_beside(file) if asked is None else asked
     if rejects.exists() and rejects.samefile(file):
@@ -126,6 +162,9 @@ def _show(report: dict[str, Any]) -> None:
     _show_list("mails", report["deliveries"], ("id", "campaign", "step", "state", "slot_at", "sent_at", "reason"))
     events = [{**event, "why": "; ".join(event["reasons"]) or None} for event in report["events"]]
     _show_list("events", events, ("id", "at", "what", "verdict", "why"))
+    _show_list("known as", report["known_as"], ("kind", "value", "since"))
+    _show_list("was also", report["merged"], ("email", "at", "by"))
+    _show_list("may be the same person (`nurture leads merge`)", report["may_be"], ("email", "at", "because"))
     refused = [cycle for cycle in report["cycles"] if cycle["reason"]]
     _show_list("refusals", refused, ("started_at", "reason", "refused_by", "note"))
 

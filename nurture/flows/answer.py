@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, Row, text
 
 from nurture.app import App
 from nurture.db import transaction
@@ -15,13 +16,20 @@ from nurture.store.states import event_fact, lock
 _DELIVERY = text("SELECT lead_id, campaign, step FROM delivery WHERE id = :id")
 
 
+def _locked(db: Connection, delivery_id: int) -> Row[Any] | None:
+    """The mail, its lead locked."""
+    while True:
+        delivery = db.execute(_DELIVERY, {"id": delivery_id}).one_or_none()
+        if delivery is None or lock(db, [delivery.lead_id]):
+            return delivery  # else the lead was merged into another one in between, and the mail is that one's
+
+
 def answer(app: App, *, delivery_id: int, question: str, answer: str, now: datetime) -> bool:
     """Note the answer; the same answer given twice is one. False if there is no such delivery."""
     with transaction(app.engine) as db:
-        delivery = db.execute(_DELIVERY, {"id": delivery_id}).one_or_none()
+        delivery = _locked(db, delivery_id)
         if delivery is None:
             return False
-        lock(db, [delivery.lead_id])
         row = {
             "source": "survey",
             "message_id": sha256(f"{delivery_id}\0{question}\0{answer}".encode()).hexdigest(),

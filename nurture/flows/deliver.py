@@ -27,6 +27,7 @@ from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
 from nurture.store import deliveries
 from nurture.store.deliveries import Answer, Gate
+from nurture.store.merging import lock_living
 
 LEASE = 200
 """Mails taken at once: seconds of work, well within a lease."""
@@ -218,4 +219,5 @@ def _tell_failures(run: _Run) -> None:
         failure = leased.failure
         failed = SendFailed(failure.campaign, failure.step, failure.cycle, for_good=for_good)
         with transaction(run.app.engine) as db:
-            decide(db, run.app, {leased.lead_id: failed}, now)
+            if (lead_id := lock_living(db, leased.lead_id)) is not None:
+                decide(db, run.app, {lead_id: failed}, now)

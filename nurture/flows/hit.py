@@ -3,10 +3,10 @@
 import hashlib
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import text
+from sqlalchemy import Connection, Row, text
 
 from nurture.app import App
 from nurture.db import transaction
@@ -16,7 +16,12 @@ from nurture.store import events
 SETTLE = timedelta(minutes=1)
 """How long hits of one mail wait so that a burst can be judged whole."""
 
-_DELIVERY = text("SELECT lead_id, campaign, step FROM delivery WHERE id = :id")
+_DELIVERY = text(
+    """
+    SELECT d.lead_id, d.campaign, d.step FROM delivery d JOIN lead l ON l.id = d.lead_id
+    WHERE d.id = :id FOR KEY SHARE OF l
+    """
+)
 _INSIDE = tuple(
     ip_network(net)
     for net in (
@@ -60,7 +65,7 @@ def record_hit(
     if address is not None and _is_inside(address):
         seen["inside"] = True
     with transaction(app.engine) as db:
-        delivery = db.execute(_DELIVERY, {"id": delivery_id}).one_or_none()
+        delivery = _mail(db, delivery_id)
         if delivery is None:
             return None
         events.insert(
@@ -88,6 +93,15 @@ def record_hit(
             ],
         )
     return visitor_token(app.settings.secret_key, delivery.lead_id)
+
+
+def _mail(db: Connection, delivery_id: int) -> Row[Any] | None:
+    """The mail, whose lead is not merged into another one before this is over.
+
+    If that is just being done, the row is gone when our turn comes; asked once more, the mail is the other lead's.
+    """
+    query = {"id": delivery_id}
+    return db.execute(_DELIVERY, query).one_or_none() or db.execute(_DELIVERY, query).one_or_none()
 
 
 def _hidden(app: App, address: str) -> bytes:

@@ -1,13 +1,13 @@
 """Take in people, known or new, in one transaction: stored, suppressed where they must be, arrived or refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from nurture.app import App
-from nurture.db import is_deadlock_or_serialization, transaction
+from nurture.db import TryAgain, is_deadlock_or_serialization, transaction
 from nurture.facts import WITH_SALES
 from nurture.flows.decide import decide, offered
 from nurture.rules.happenings import Happening, MustNotBeMailed, Placed, ProfileChanged
@@ -50,11 +50,14 @@ def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
 
 def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
     """Lock, insert, update, suppress; then let happen what follows (design: locks before any insert into leads)."""
+    people = _by_lead(db, people)
     incoming.copy_in(db, (arrivals.values(person) for person in people.values()))
     known = incoming.lock_known(db)
     new = incoming.insert_new(db, now)
     if len(known) + len(new) < len(people):  # somebody else has just inserted the rest
         known = {email: lead_id for email, lead_id in incoming.lock_known(db).items() if email not in new}
+    if len(known) + len(new) < len(people):  # somebody else has just merged one of them into another
+        raise TryAgain
     given = [(lead_id, arrivals.values(people[email])) for email, lead_id in known.items()]
     changed = leads.update(db, given, now, source=arrivals.BY) if given else []
     _suppress(db, app, people, known, now)
@@ -68,6 +71,19 @@ def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: dateti
         if (arrival := arrivals.arrival(people[email], now)) is not None:
             happenings[lead_id] = arrival
     return TakenIn(len(new), offered(decide(db, app, happenings, now)))
+
+
+def _by_lead(db: Connection, people: Mapping[str, Person]) -> Mapping[str, Person]:
+    """The same people by the address of their lead, where that is another one. Two rows may be about one lead."""
+    living = incoming.living_addresses(db, people)
+    if not living:
+        return people
+    by_lead: dict[str, Person] = {}
+    for email, person in people.items():
+        known = replace(person, email=living.get(email, email))
+        before = by_lead.get(known.email)
+        by_lead[known.email] = known if before is None else before.updated_by(known)
+    return by_lead
 
 
 def _suppress(db: Connection, app: App, people: Mapping[str, Person], known: Mapping[str, int], now: datetime) -> None:

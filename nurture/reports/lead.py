@@ -12,7 +12,7 @@ from nurture.errors import NotFound
 from nurture.facts import MICRO, PROFILE_FIELDS, EnrollmentFact
 from nurture.mail.links import handoff_token
 from nurture.rules import scoring
-from nurture.store import deliveries, handoffs, leads
+from nurture.store import deliveries, handoffs, identities, leads, merging
 from nurture.store.handoffs import in_words
 from nurture.store.states import states
 from nurture.store.suppressions import suppressions_of
@@ -23,6 +23,9 @@ _HANDOFF = (
     "reason", "note",
 )  # fmt: skip
 _EVENT = ("id", "kind", "name", "path", "properties", "campaign", "step", "source", "verdict", "reasons")
+_KNOWN_AS = ("kind", "value", "since")
+_MERGED = ("email", "at", "by")
+_MAY_BE = ("email", "at", "source", "because")
 _CYCLE = ("n", "started_at", "reason", "note", "refused_by")
 
 
@@ -49,6 +52,9 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "score": scoring.score(book.agreement, state.counts, now.date()).micro / MICRO,
             "attributes": dict(profile.attributes),
             "created_at": state.created_at,
+            "known_as": [_keys(row, _KNOWN_AS) for row in identities.of_lead(db, lead_id)],
+            "merged": [_keys(row, _MERGED) for row in merging.merged_into(db, lead_id)],
+            "may_be": [_keys(row, _MAY_BE) for row in identities.conflicts_of(db, lead_id)],
             "mail_from": state.mail_from,
             "enrollment": _enrollment(state.enrollment),
             "cycles": [_keys(row, _CYCLE) for row in leads.cycles_of(db, lead_id)],

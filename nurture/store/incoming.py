@@ -33,6 +33,7 @@ _INSERT = text(
         INSERT INTO lead (email, key, {_FIELDS}, attributes, stage, cycle_started_at, created_at, updated_at)
         SELECT email, email, {_FIELDS}, attributes, stage, :now, :now, :now FROM incoming i
         WHERE NOT EXISTS (SELECT FROM lead l WHERE l.email = i.email)
+          AND NOT EXISTS (SELECT FROM identity k WHERE k.kind = 'email' AND k.value = i.email)
         ORDER BY email COLLATE "C"
         ON CONFLICT (email) DO NOTHING RETURNING id, email
     ), cycles AS (
@@ -40,6 +41,13 @@ _INSERT = text(
     )
     SELECT id, email FROM made
     """  # noqa: S608 - names of our own columns
+)
+
+_LIVING = text(
+    """
+    SELECT k.value, l.email FROM identity k JOIN lead l ON l.id = k.lead_id
+    WHERE k.kind = 'email' AND k.value = ANY(:emails)
+    """
 )
 
 _HEARD = text(
@@ -68,6 +76,11 @@ class Heard:
     stage: str
     last_at: datetime | None
     reasons: frozenset[str]
+
+
+def living_addresses(db: Connection, emails: Iterable[str]) -> dict[str, str]:
+    """Of those that are further addresses of leads, the address of the lead."""
+    return {row.value: row.email for row in db.execute(_LIVING, {"emails": list(emails)})}
 
 
 def copy_in(db: Connection, leads: Iterable[Mapping[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from nurture.rules.merging import Round, Side
+from nurture.store.states import lock
 
 _LIVING = text(
     """
@@ -14,6 +15,7 @@ _LIVING = text(
     UNION ALL SELECT lost_id, kept_id FROM merged_lead WHERE lost_id = ANY(:ids)
     """
 )
+_LOST = text("SELECT lost ->> 'email' FROM merged_lead WHERE lost_id = :id")
 _SIDES = text(
     """
     SELECT l.id, l.stage, l.created_at, h.state AS handoff,
@@ -77,6 +79,20 @@ def living(db: Connection, ids: Iterable[int]) -> dict[int, int]:
     if not wanted:
         return {}
     return {row.asked: row.id for row in db.execute(_LIVING, {"ids": wanted})}
+
+
+def lock_living(db: Connection, lead_id: int) -> int | None:
+    """Lock the lead that lives on under this id; gives it, None for an unknown id."""
+    while True:
+        there = living(db, [lead_id]).get(lead_id)
+        if there is None or lock(db, [there]):
+            return there  # else it was merged in between
+
+
+def lost_address(db: Connection, lead_id: int) -> str | None:
+    """The address of a lead that was merged into another one, as it was then."""
+    found: str | None = db.execute(_LOST, {"id": lead_id}).scalar()
+    return found
 
 
 def sides(db: Connection, ids: Iterable[int]) -> list[Side]:

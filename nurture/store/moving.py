@@ -11,6 +11,7 @@ from nurture.facts import PROFILE_FIELDS
 from nurture.rules.merging import Round, Rounds
 from nurture.store.merging import Two
 
+_SEIZE = text("SELECT FROM lead WHERE id = :lost FOR UPDATE")
 _BURY = (
     text("UPDATE merged_lead SET kept_id = :kept WHERE kept_id = :lost"),
     text(
@@ -158,10 +159,12 @@ _LIVE_CYCLE = text("UPDATE enrollment SET cycle = :cycle WHERE lead_id = :id AND
 def move(db: Connection, two: Two, found: Rounds, *, by: str, now: datetime) -> None:
     """Give all that the lost lead has to the kept one, and remember who it was.
 
-    Both must be locked. What would stand in each other's way is let be: mails waiting are cancelled, the lost lead's
-    enrollment ends if the kept one is in a campaign. One of two open handoffs must have been closed.
+    Both must be locked; the lost one is locked once more, so that nobody adds to it what would go with it. What would
+    stand in each other's way is let be: mails waiting are cancelled, the lost lead's enrollment ends if the kept one is
+    in a campaign. One of two open handoffs must have been closed.
     """
     values = {**two.ids, "by": by, "now": now}
+    db.execute(_SEIZE, two.ids)
     for statement in (*_IDS, *_HISTORY):
         db.execute(statement, values)
     maps = ((two.kept, found.of_kept), (two.lost, found.of_other))
