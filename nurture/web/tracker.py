@@ -1,10 +1,11 @@
 """`GET /nurture.js`: our tracker for the pages of a site, as `docs/tracking.md` describes it.
 
-What is served is the file in `static/` without its comments and indentation, so that nothing but Python is needed to
-make it and whoever looks at it in a browser can read it.
+What is served is the file in `static/` without its comments and most of its blanks: nothing but Python is needed to
+make it, and whoever looks at it in a browser can read it.
 """
 
 import gzip
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.resources import files
@@ -28,6 +29,9 @@ _HEADERS = {
 }
 
 
+_TEXT_OR_SIGN = re.compile(r"('[^'\n]*'|`[^`\n]*`)| ?(=>|[=!]==|&&|\|\||[-=+,:?{}<>*]) ?")
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """One form of the script, ready to go out."""
@@ -44,7 +48,7 @@ class Served:
 
 def routes(_: App) -> list[BaseRoute]:
     """The one route."""
-    script = stripped((files("nurture.web") / "static" / "nurture.js").read_text("utf-8"))
+    script = squeezed((files("nurture.web") / "static" / "nurture.js").read_text("utf-8"))
     plain, packed = forms(script)
 
     async def tracker(request: Request) -> Response:
@@ -56,13 +60,15 @@ def routes(_: App) -> list[BaseRoute]:
     return [Route(PATH, tracker, methods=["GET"])]
 
 
-def stripped(source: str) -> str:
-    """A script without lines that are comments, blank lines and indentation.
+def squeezed(source: str) -> str:
+    """A script without lines that are comments, without indentation, and without blanks beside signs.
 
-    It must have its comments on lines of their own, and no text over several lines.
+    This reads no JavaScript. The script must have its comments on lines of their own, no text over several lines, no
+    text in `"`, and in its regular expressions neither quotes nor blanks beside those signs.
     """
     lines = (line.strip() for line in source.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    code = "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    return _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], code)
 
 
 def forms(script: str) -> tuple[Served, Served]:

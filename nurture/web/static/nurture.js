@@ -2,13 +2,14 @@
 //
 //   <script async src="https://nurture.example.com/nurture.js" data-key="WRITE_KEY"></script>
 //
-// It is served without its comments and indentation; nothing else is done to it. So comments stand on lines of their own
-// and no text goes over several lines. It must stay under 3 KB compressed, and run wherever ES2018 does.
+// It is served without its comments and most of its blanks, by a function that reads no JavaScript: comments stand on lines
+// of their own, no text goes over several lines, and regular expressions have no blanks beside signs. It must stay under
+// 3 KB compressed, and run wherever ES2018 does.
 (() => {
   const script = document.currentScript || document.querySelector('script[data-key]')
   // What the site called before we were here waits in an array. We move into the same object, for the site may hold it.
   const nurture = window.nurture = window.nurture || []
-  if (!script || nurture.anonymousId) return
+  if (!script || !script.src || nurture.anonymousId) return
   const settings = script.dataset
   const endpoint = new URL('v1/b', settings.host || script.src).href
 
@@ -19,7 +20,6 @@
     } catch (_) {}
   }
   const safe = (action) => (...given) => attempt(() => action(...given))
-  const listen = (type, action) => addEventListener(type, safe(action), true)
   // (crypto.randomUUID is not there on plain http.)
   const random = () =>
     attempt(() => crypto.getRandomValues(new Uint32Array(4)).join('-')) || '' + Math.random()
@@ -128,7 +128,7 @@
 
   const emit = (type, fields) => {
     if (refused()) return
-    const context = { page: arrived ? { ...page, url: arrived } : page }
+    const context = { page: arrived ? { ...page, url: arrived } : page, userAgent: navigator.userAgent }
     const copy = JSON.stringify({ type, messageId: Date.now() + random(), originalTimestamp: new Date(), context, ...fields })
     if (copy.length > 1e4 || pending.length > 99) return
     pending.push(JSON.parse(copy))
@@ -191,11 +191,11 @@
     const properties = {}
     for (const { type, name, autocomplete, dataset, value, checked } of target.elements) {
       const words = `${type} ${name} ${autocomplete}`.toLowerCase()
-      const given = dataset.nurtureField
+      const given = 'nurtureField' in dataset
       const known = type !== 'hidden' && words.match(
         /(^| )(email|((first|last|given|family|full).?)?name|company|organization|(job.?)?title|country)( |$)/
       )
-      const as = given || (given === '' ? name : known && known[2])
+      const as = given ? dataset.nurtureField || name : known && known[2]
       if (as && value && !/password|^file|\bcc-/.test(words) && (checked || !/radio|checkbox/.test(type))) {
         traits[as] = value
         if (given) properties[as] = value
@@ -228,7 +228,7 @@
     for (const name in api) nurture[name] = safe(api[name])
     page = look()
     if (refused()) forget()
-    pending = stored().map((key) => JSON.parse(storage[key]))
+    stored().forEach(safe((key) => pending.push(JSON.parse(storage[key]))))
     calls.forEach(nurture.push)
     view()
     for (const name of ['pushState', 'replaceState']) {
@@ -238,26 +238,30 @@
         safe(moved)(name)
       }
     }
-    listen('popstate', moved)
-    listen('submit', sent)
-    listen('click', clicked)
-    listen('auxclick', clicked)
-    listen('online', send)
-    listen('pagehide', leave)
-    listen('pageshow', (event) => {
-      // Back in the page, out of the browser's cache of whole pages.
-      from = document.referrer
-      if (event.persisted) view()
-    })
-    listen('visibilitychange', () => {
-      if (!document.hidden) return resume()
-      pause()
-      // A phone may never let us run again. At a desk people come back: only after a while has the page been left.
-      if (matchMedia('(pointer: coarse)').matches) leave()
-      else away = setTimeout(safe(leave), 3e4)
-    })
+    const listeners = {
+      popstate: moved,
+      submit: sent,
+      click: clicked,
+      auxclick: clicked,
+      online: send,
+      pagehide: leave,
+      pageshow: (event) => {
+        if (!event.persisted) return
+        // Back in the page, out of the browser's cache of whole pages.
+        from = document.referrer
+        view()
+      },
+      visibilitychange: () => {
+        if (!document.hidden) return resume()
+        pause()
+        // A phone may never let us run again. At a desk people come back: only after a while has the page been left.
+        if (matchMedia('(pointer: coarse)').matches) leave()
+        else away = setTimeout(safe(leave), 3e4)
+      }
+    }
+    for (const name in listeners) addEventListener(name, safe(listeners[name]), true)
   }
   // A page that is loaded ahead has not been seen by anybody.
-  if (document.prerendering) listen('prerenderingchange', start)
+  if (document.prerendering) document.addEventListener('prerenderingchange', safe(start))
   else safe(start)()
 })()

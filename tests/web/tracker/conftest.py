@@ -106,7 +106,7 @@ def visit(browser: "Browser", company: Site, app: App) -> Iterator[Callable[...,
 
     def begin(script: str = "", **options: Any) -> Visit:
         context = browser.new_context(**{"user_agent": CHROME, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         begun.append(Visit(context, company, app))
         if script:
             context.add_init_script(script)

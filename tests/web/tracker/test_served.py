@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nurture.web import tracker
-from nurture.web.tracker import stripped, takes_gzip
+from nurture.web.tracker import squeezed, takes_gzip
 
 SOURCE = Path(tracker.__file__).with_name("static") / "nurture.js"
 
@@ -59,15 +59,22 @@ def test_head_says_the_same_and_other_methods_are_refused(client):
     assert client.post("/nurture.js").status_code == 405
 
 
-def test_only_comments_and_indentation_are_missing(client):
-    script = client.get("/nurture.js").text
-    assert "//" not in re.sub(r"'[^']*'", "", script)
-    kept = [line.strip() for line in SOURCE.read_text("utf-8").splitlines() if not line.strip().startswith("//")]
-    assert script.splitlines() == [line for line in kept if line]
+def test_only_comments_and_blanks_are_missing(client):
+    lines = [line for line in SOURCE.read_text("utf-8").splitlines() if not line.strip().startswith("//")]
+    assert "".join(client.get("/nurture.js").text.split()) == "".join("".join(lines).split())
 
 
-def test_stripping_leaves_code_alone():
-    assert stripped("// a\n\n  if (x) {\n    // b\n    y('http://c')\n  }\n") == "if (x) {\ny('http://c')\n}\n"
+def test_the_source_keeps_to_what_squeezing_takes_for_granted():
+    code = [line for line in SOURCE.read_text("utf-8").splitlines() if not line.strip().startswith("//")]
+    assert not [line for line in code if '"' in line or line.count("'") % 2 or line.count("`") % 2 or "/*" in line]
+    expressions = [found for line in code for found in re.findall(r"(?<=[(=!?:] )/\S.*?/|(?<=\()/\S.*?/", line)]
+    assert len(expressions) >= 5
+    assert not [found for found in expressions if re.search(r"['`]| [-=+,:?{}<>*]|[-=+,:?{}<>*] ", found)]
+
+
+def test_squeezing_leaves_texts_alone():
+    source = "// a\n\n  if (x === 1 && y) {\n    // b\n    z('a = b, c', `http://c ? d : ${e}`)\n  }\n"
+    assert squeezed(source) == "if (x===1&&y){\nz('a = b, c',`http://c ? d : ${e}`)\n}\n"
 
 
 @pytest.mark.parametrize(
