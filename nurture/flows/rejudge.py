@@ -18,7 +18,8 @@ from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.flows.hindsight import Doubt, doubts
 from nurture.flows.recount import recount
 from nurture.flows.verdicts import Judged, differs, judge_mails, written
-from nurture.rules.bots import REACH, judge_event
+from nurture.rules.bots import ECHOED, judge_event
+from nurture.rules.bots_together import ECHO, REACH, SEEN_BEFORE
 from nurture.store import hits, verdicts
 from nurture.store.states import lock
 
@@ -175,7 +176,10 @@ def _hits(db: Connection, app: App, mails: Collection[int], since: datetime | No
 def _others(db: Connection, after: int, last: int, since: datetime | None) -> list[Judged]:
     """What is to be said now of events that browsers sent."""
     rows: Sequence[Row[Any]] = verdicts.events(db, after, last, since, EVENTS)
-    return [(row, judge_event(row.agent)) for row in rows]
+    by_agent = {row.id: judge_event(row.agent) for row in rows}
+    people = [id_ for id_, judgement in by_agent.items() if judgement.verdict == "human"]
+    echoes = {row.id for row in hits.echoes(db, people, ECHO, SEEN_BEFORE)}
+    return [(row, ECHOED if row.id in echoes else by_agent[row.id]) for row in rows]
 
 
 _EVER = datetime.fromisoformat("0001-01-02T00:00:00+00:00")

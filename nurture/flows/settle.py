@@ -8,13 +8,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from nurture.app import App
 from nurture.db import transaction
 from nurture.facts import EventFact
 from nurture.flows.decide import decide, offered
 from nurture.flows.recount import recount
 from nurture.flows.verdicts import Judged, differs, judge_mails, written
-from nurture.rules.bots import REACH
+from nurture.rules.bots import ECHOED
+from nurture.rules.bots_together import ECHO, REACH, SEEN_BEFORE
 from nurture.rules.happenings import Did
 from nurture.store import hits
 from nurture.store.states import event_fact, lock
@@ -49,18 +52,33 @@ def settle(app: App, now: datetime, *, most: int = BATCH) -> Settled:
         judged = judge_mails(db, app, {mail: since - 2 * REACH for mail, since in first.items()})
         ripe = [one for one in judged if _is_ripe(one, now)]
         stale = [one for one in judged if _is_stale(one, first)]
-        hits.write(db, (written(*one) for one in stale), now)
-        turned = [row for row, judgement in stale if row.verdict != judgement.verdict]
-        recount(db, app, {row.lead_id for row in turned}, now)  # those that are ripe are pending still, and not counted
-        hits.write(db, (written(*one) for one in ripe), now)
-        did = _done_by_people(ripe)
+        programs = [one for one in ripe if one[1].verdict == "automated"]
+        people = [one for one in ripe if one[1].verdict == "human"]
+        hits.write(db, (written(*one) for one in (*stale, *programs)), now)
+        turned = {row.lead_id for row, judgement in stale if row.verdict != judgement.verdict}
+        turned |= _silence_echoes(db, [*stale, *programs], now)
+        recount(db, app, turned, now)  # what people did just now is pending still, and will be counted below
+        hits.write(db, (written(*one) for one in people), now)
+        did = _done_by(people)
         decided = decide(db, app, {lead_id: Did(facts) for lead_id, facts in did.items()}, now)
         more = hits.any_to_settle(db, now)
     handed = offered(decided)
     if handed:
         app.nudge("notices")
-    human = sum(judgement.verdict == "human" for _, judgement in ripe)
-    return Settled(human, len(ripe) - human, len(turned), handed, more)
+    revised = sum(row.verdict != judgement.verdict for row, judgement in stale)
+    return Settled(len(people), len(programs), revised, handed, more)
+
+
+def _silence_echoes(db: Connection, judged: list[Judged], now: datetime) -> set[int]:
+    """Take what pages told right after programs' clicks for these programs' doing; gives the leads concerned."""
+    clicks = [
+        hits.Click(row.lead_id, row.agent, row.occurred_at)
+        for row, judgement in judged
+        if judgement.verdict == "automated" and row.kind == "click" and row.agent
+    ]
+    told = hits.echoes(db, hits.told_after(db, clicks, ECHO), ECHO, SEEN_BEFORE)
+    hits.write(db, (written(row, ECHOED) for row in told), now)
+    return {row.lead_id for row in told}
 
 
 def _is_ripe(one: Judged, now: datetime) -> bool:
@@ -74,10 +92,10 @@ def _is_stale(one: Judged, first: dict[int, datetime]) -> bool:
     return bool(row.verdict != "pending" and near and differs(row, judgement))
 
 
-def _done_by_people(ripe: list[Judged]) -> dict[int, tuple[EventFact, ...]]:
+def _done_by(people: list[Judged]) -> dict[int, tuple[EventFact, ...]]:
     """What counts, by lead; that a page of ours was looked at is no more than a trace."""
     did: dict[int, list[EventFact]] = defaultdict(list)
-    for row, judgement in ripe:
-        if judgement.verdict == "human" and row.kind != "look":
+    for row, _ in people:
+        if row.kind != "look":
             did[row.lead_id].append(event_fact(row))
     return {lead_id: tuple(facts) for lead_id, facts in did.items()}

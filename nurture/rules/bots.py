@@ -41,6 +41,8 @@ class Judgement:
 
 
 HUMAN = Judgement("human")
+ECHOED = Judgement("automated", ("it was told by a page that a program had just opened from a mail",))
+"""What a scanner's own browser tells of the page behind a link, where it runs the scripts on it."""
 
 
 def judge(hits: Sequence[Hit], *, delivered_at: datetime | None, link_count: int) -> dict[int, Judgement]:

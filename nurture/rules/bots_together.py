@@ -23,6 +23,10 @@ PAUSE = timedelta(seconds=60)
 """The longest pause of a program that gave itself away for certain: by the hidden link, or by a HEAD."""
 SHORT_PAUSE = timedelta(seconds=10)
 """The longest pause of one that gave itself away by its haste: a person may sit behind the same address."""
+ECHO = timedelta(seconds=10)
+"""A page that a browser nobody has seen tells of within this after a program's click was loaded by that program."""
+SEEN_BEFORE = timedelta(minutes=1)
+"""A browser that told of anything this long before is somebody's who was there already."""
 REACH = PIECE_OF_WORK + SLOW_SWEEP
 """Hits further apart than this say nothing of each other."""
 

@@ -56,6 +56,36 @@ _WRITE = text(
 )
 
 
+_AFTER = text(
+    """
+    SELECT DISTINCT e.id
+    FROM unnest(CAST(:leads AS bigint[]), CAST(:agents AS text[]), CAST(:instants AS timestamptz[]))
+        AS u(lead_id, agent, at)
+    JOIN event e ON e.lead_id = u.lead_id AND e.occurred_at >= u.at
+                    AND e.occurred_at <= u.at + CAST(:echo AS interval)
+    WHERE e.kind IN ('page', 'track') AND e.agent = u.agent AND e.verdict = 'human'
+    """
+)
+
+_ECHOES = text(
+    """
+    SELECT e.id, e.month, e.lead_id FROM event e
+    WHERE e.id = ANY(:ids) AND e.kind IN ('page', 'track') AND NOT e.by_hand AND e.anonymous_id IS NOT NULL
+      AND EXISTS (
+        SELECT FROM event c WHERE c.lead_id = e.lead_id AND c.kind = 'click' AND c.agent = e.agent
+           AND c.occurred_at <= e.occurred_at AND c.occurred_at >= e.occurred_at - CAST(:echo AS interval)
+           AND c.verdict = 'automated')
+      AND NOT EXISTS (
+        SELECT FROM event c WHERE c.lead_id = e.lead_id AND c.kind = 'click' AND c.agent = e.agent
+           AND c.occurred_at <= e.occurred_at AND c.occurred_at >= e.occurred_at - CAST(:echo AS interval)
+           AND c.verdict IN ('human', 'pending'))
+      AND NOT EXISTS (
+        SELECT FROM event p WHERE p.lead_id = e.lead_id AND p.anonymous_id = e.anonymous_id
+           AND p.occurred_at < e.occurred_at - CAST(:before AS interval))
+    """
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What an event, of the month that is its partition, has been judged as, and why."""
@@ -64,6 +94,14 @@ class Verdict:
     month: date
     verdict: str
     reasons: Sequence[str] = ()
+
+
+class Click(NamedTuple):
+    """A lead's link was followed by this agent."""
+
+    lead_id: int
+    agent: str
+    at: datetime
 
 
 class Place(NamedTuple):
@@ -109,6 +147,29 @@ def visits(db: Connection, places: Collection[Place], moment: timedelta) -> Sequ
         "moment": moment,
     }
     return db.execute(_VISITS, values).all()
+
+
+def told_after(db: Connection, clicks: Collection[Click], echo: timedelta) -> list[int]:
+    """Ids of what pages told of these leads so soon after these clicks, by the same agent, as people's doing."""
+    if not clicks:
+        return []
+    leads, agents, instants = map(list, zip(*clicks, strict=True))
+    values = {"leads": leads, "agents": agents, "instants": instants, "echo": echo}
+    return list(db.execute(_AFTER, values).scalars())
+
+
+def echoes(db: Connection, ids: Collection[int], echo: timedelta, before: timedelta) -> Sequence[Row[Any]]:
+    """Those of these events that a program told of: its click is near, no person's is, and nobody knows the browser.
+
+    Args:
+        db: the connection.
+        ids: of events that pages told of.
+        echo: how soon after the click, by the same agent.
+        before: a browser (an anonymous id) that told of anything this long before is a person's.
+    """
+    if not ids:
+        return []
+    return db.execute(_ECHOES, {"ids": list(ids), "echo": echo, "before": before}).all()
 
 
 def write(db: Connection, verdicts: Iterable[Verdict], now: datetime) -> set[int | None]:

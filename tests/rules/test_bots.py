@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nurture.flows.hit import SETTLE
 from nurture.rules import bots
 from nurture.rules.bots import Hit, Judgement
 from nurture.rules.bots_together import BURST, SWEEP, SWEEP_LINKS
@@ -256,6 +257,17 @@ def test_hits_that_are_far_apart_say_nothing_of_each_other(hits: list[Hit], plac
     for hit in spread:
         near = [other for other in spread if abs(other.at - hit.at) <= bots.REACH]
         assert judge(*near, links=3)[hit.id] == whole[hit.id]
+
+
+@settings(max_examples=80, deadline=None)
+@given(hits=hits, links=st.integers(1, 4))
+def test_without_addresses_nothing_that_comes_later_turns_what_has_settled(hits: list[Hit], links: int) -> None:
+    """Simulations know no addresses, so they need not revise: a minute later all that matters is there."""
+    unknown = [replace(hit, address_hash=None) for hit in hits]
+    whole = judge(*unknown, links=links)
+    for hit in unknown:
+        by_then = [other for other in unknown if other.at <= hit.at + SETTLE]
+        assert judge(*by_then, links=links)[hit.id] == whole[hit.id]
 
 
 def test_a_mail_hammered_by_a_program_is_judged_quickly() -> None:

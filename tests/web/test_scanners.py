@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from nurture.app import App
+from nurture.flows.rejudge import rejudge
 from nurture.flows.settle import settle
+from nurture.mail.links import visitor_token
+from nurture.segment.visitor import VISITOR
 from nurture.workspace import TemplateFile
-from tests.web.people import NOW, add_lead, add_mail, click_path, open_path, rows, unsubscribe_path
+from tests.web.people import NOW, SECRET, add_lead, add_mail, click_path, open_path, rows, unsubscribe_path
 
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -321,3 +324,45 @@ def test_it_does_not_matter_in_which_order_hits_come_nor_how_often_they_are_sett
 def _forget_everything(app: App) -> None:
     with app.engine.begin() as db:
         db.execute(text("TRUNCATE lead, event CASCADE"))
+
+
+def told(client: httpx.Client, post: Post, after: float, browser: str, **more: object) -> None:
+    """A page tells of itself with the token that the mail's link brought, as the script on it does."""
+    post.clock.now = NOW + timedelta(seconds=after)
+    token = visitor_token(SECRET, post.mails[0][1])
+    url = f"https://acme.example/pricing?{VISITOR}={token}"
+    said = {"messageId": f"{browser}{after}", "anonymousId": browser, "timestamp": post.clock.now.isoformat()}
+    said |= {"properties": {"url": url, "path": "/pricing"}, "context": {"userAgent": CHROME}} | more
+    assert client.post("/v1/page", json=said, auth=("wk_test", "")).status_code == 200
+
+
+def pages(app: App) -> list[str]:
+    return [row["verdict"] for row in rows(app.engine, "SELECT verdict FROM event WHERE kind = 'page' ORDER BY id")]
+
+
+def test_a_scanner_that_runs_scripts_earns_nothing_by_what_its_pages_tell(
+    post: Post, client: httpx.Client, app: App
+) -> None:
+    post.ask([Ask(2, 1)])
+    told(client, post, 4, "its own")
+    assert pages(app) == ["human"]
+    assert sum(row["count"] for row in rows(app.engine, "SELECT count FROM signal_day")) == 1
+    post.verdicts([Ask(2.2, 2)])
+    assert pages(app) == ["automated"]
+    assert rows(app.engine, "SELECT count FROM signal_day") == []
+    done = rejudge(app, post.clock.now)
+    assert (done.to_human, done.to_automated) == (0, 0)
+
+
+def test_what_people_do_while_a_scanner_is_at_work_is_theirs(post: Post, client: httpx.Client, app: App) -> None:
+    told(client, post, -300, "somebody who reads our site")
+    post.ask([Ask(2, 1), Ask(2.2, 2)])
+    told(client, post, 4, "somebody who reads our site")
+    told(client, post, 6, "another browser", context={"userAgent": SAFARI})
+    told(client, post, 30, "later")
+    post.ask([Ask(101, 1, HOME), Ask(100, 1, method="HEAD")])
+    told(client, post, 103, "who clicked")
+    post.verdicts([Ask(200, 3, HOME)])
+    assert set(pages(app)) == {"human"}
+    done = rejudge(app, post.clock.now)
+    assert (done.to_human, done.to_automated) == (0, 0)
