@@ -100,7 +100,13 @@ def play(
         servers = {clock: stack.enter_context(served(make_app(engine, workspace, data_dir, clock))) for clock in clocks}
         open_road = stack.enter_context(fault_proxy())
         roads = [open_road(servers[scene.clock], scene.script) for scene in scenes]
-        errors = _speak(scenes, roads, patience)
+        try:
+            errors = _speak(scenes, roads, patience)
+        except subprocess.TimeoutExpired:
+            heard = {
+                str(scene): [post.status for post in road.posts][-5:] for scene, road in zip(scenes, roads, strict=True)
+            }
+            raise AssertionError(f"clients are still at it; the last answers were {heard}") from None
         time.sleep(0.3)  # for what a client no longer waits for: its slow answer
     found = zip(scenes, roads, errors, strict=True)
     return {(scene.name, scene.client): outcome(engine, scene, road, said) for scene, road, said in found}

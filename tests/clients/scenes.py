@@ -45,6 +45,7 @@ class Scene:
     clock: timedelta = timedelta()
     key: str = KEY
     timeout: float = 10
+    retries: int = 10
     batch: int = 100
     gzip: bool = False
 
@@ -74,7 +75,7 @@ class Scene:
             "key": self.key,
             "gzip": self.gzip,
             "timeout": self.timeout,
-            "retries": 10,
+            "retries": self.retries,
             "batch": self.batch,
             "calls": list(self.calls),
         }
@@ -169,7 +170,7 @@ class Author:
 
     def heavy(self, client: str) -> Scene:
         """An event of 600 KB: of these clients only RudderStack's let it pass."""
-        scene = Scene(client, "heavy", gzip=True)
+        scene = Scene(client, "heavy", gzip=True, retries=2)
         track = self.call("track", 1, userId=scene.user, event="Novel Read", properties={"text": "x" * 600_000})
         return replace(scene, calls=[track])
 
@@ -189,10 +190,10 @@ class Author:
             self.known(client, "cut", script=[Cut(after=False)]),
             self.known(client, "lost", script=[Cut(after=True)]),
             self.known(client, "slow", script=[Slow(PATIENCE + 0.5)], timeout=10 if client in WAITS else PATIENCE),
-            self.known(client, "damaged", script=[Damaged()] * 50),
+            self.known(client, "damaged", script=[Damaged()] * 50, retries=2),
         ]
         if client not in RETRIES_A_401:
-            scenes.append(self.known(client, "stranger", key="wk_wrong"))
+            scenes.append(self.known(client, "stranger", key="wk_wrong", retries=2))
         if client in SENDS_WHAT_IS_TOO_LARGE:
             scenes.append(self.heavy(client))
         return scenes

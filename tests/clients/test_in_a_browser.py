@@ -9,7 +9,7 @@ from nurture.app import real_clock
 from nurture.workspace import Workspace
 from tests.clients.browsing import NO_BROWSER, Visit, Visited, browse
 from tests.clients.fault_proxy import Cut, Says
-from tests.clients.scenes import HOUR, RETRY_AFTER, Scene
+from tests.clients.scenes import HOUR, Scene
 from tests.databases import empty
 
 pytestmark = [pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER), pytest.mark.slow]
@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER), pytest.ma
 TRAITS = "{email, firstName: 'Maria', title: 'VP Operations', country: 'US', employees: 450}"
 AT_ONCE = {"strategy": "batching", "config": {"size": 20, "timeout": 200}}
 NEVER = {"strategy": "batching", "config": {"size": 100, "timeout": 60_000}}
+RETRY_AFTER = 2
+"""Seconds; longer than the client would wait of its own accord."""
 SOON = timedelta(seconds=15)
 
 
