@@ -20,7 +20,8 @@ from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
 from nurture.store.states import event_fact, without_past
 
-TRIES = 3
+TRIES = 10
+"""Each time somebody else has got on, so it ends; with sixteen writers of the same leads two or three are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Ingested:
 def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime, *, as_history: bool = False) -> Ingested:
     """Store a batch of events and decide the leads they concern, in one transaction.
 
-    An event that came before, by source and message id, changes nothing. A batch that meets another one for the same
-    leads in a deadlock is tried again. With `as_history`, all counts and nothing follows from it (`rules.history`).
+    An event that came before, by source and message id, changes nothing. A batch that another one has got in the way of
+    is tried again. With `as_history`, all counts and nothing follows from it (`rules.history`).
     """
     for attempt in range(TRIES):
         try:
