@@ -82,13 +82,10 @@ def _print_json(done: Rejudged, since: datetime | None, *, dry_run: bool) -> Non
 
 
 def _print(done: Rejudged, *, dry_run: bool) -> None:
-    changed = "would change" if dry_run else "changed"
-    before = ", with what a run before had done" if done.resumed else ""
-    out.print(
-        f"{done.judged:,} events judged again{before}: {done.to_automated:,} verdicts {changed} to automated, "
-        f"{done.to_human:,} to human",
-        markup=False,
-    )
+    turned = "would turn" if dry_run else "turned"
+    before = " (with what a run that was stopped had done)" if done.resumed else ""
+    counts = f"{done.to_automated:,} {turned} automated, {done.to_human:,} human"
+    out.print(f"{done.judged:,} events judged again{before}: {counts}", markup=False)
     if not done.doubts:
         out.print("no handoff rests on what programs did")
         return
