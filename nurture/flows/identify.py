@@ -3,7 +3,7 @@
 How, say `nurture.segment.names` (whom an event names), `recognition` (who is who) and `ownership` (whose a browser is).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from nurture.flows.recount import recount
 from nurture.flows.sightings import Sightings
 from nurture.mail.links import read_visitor
 from nurture.rules.history import is_history
+from nurture.rules.profiles import Told
 from nurture.segment.event import IncomingEvent
 from nurture.segment.names import Name, Names, names_of
 from nurture.segment.recognition import Party, People
@@ -42,18 +43,32 @@ class Recognised:
         inferred: for each event, whether only the browser tells whose it is.
         created: leads that nobody knew.
         earlier: stored events that have just been given to their leads, and count now.
-        traits: what the batch says of leads' profiles.
+        said: events that say who a lead is, each with its lead, as they came.
     """
 
     of: list[int | None] = field(default_factory=list)
     inferred: list[bool] = field(default_factory=list)
     created: set[int] = field(default_factory=set)
     earlier: list[Row[Any]] = field(default_factory=list)
-    traits: dict[int, dict[str, Any]] = field(default_factory=dict)
+    said: list[tuple[int, IncomingEvent]] = field(default_factory=list)
 
-    def profiles(self) -> list[tuple[int, dict[str, Any]]]:
-        """What the batch says of leads' profiles."""
-        return sorted(self.traits.items())
+    def profiles(self, is_old: Callable[[datetime], bool]) -> list[tuple[int, dict[str, Any]]]:
+        """What the batch says of leads' profiles, but for what is old."""
+        traits: dict[int, dict[str, Any]] = {}
+        for lead_id, event in self.said:
+            if not is_old(event.occurred_at):
+                merge_traits(traits.setdefault(lead_id, {"attributes": {}}), event.traits)
+        return sorted(traits.items())
+
+    def remembered(self, is_old: Callable[[datetime], bool]) -> dict[int, list[Told]]:
+        """What it says of them that is old, and when that was said."""
+        told: dict[int, list[Told]] = {}
+        for lead_id, event in self.said:
+            if is_old(event.occurred_at):
+                profile: dict[str, Any] = {"attributes": {}}
+                merge_traits(profile, event.traits)
+                told.setdefault(lead_id, []).append((event.occurred_at, profile))
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +122,7 @@ def _say(found: Recognised, event: IncomingEvent, named: int | None, browsing: i
     found.of.append(lead_id)
     found.inferred.append(named is None and lead_id is not None)
     if lead_id is not None and event.kind == "identify":
-        found.traits.setdefault(lead_id, {"attributes": {}})
-        merge_traits(found.traits[lead_id], event.traits)
+        found.said.append((lead_id, event))
 
 
 def _held(db: Connection, batch: _Batch) -> tuple[People[int], Sightings]:

@@ -63,7 +63,7 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
         db, [_row(event, lead_id, inferred) for event, lead_id, inferred in facts if event.kind != "alias"]
     )
     earlier = who.earlier
-    changed = set(leads.update(db, who.profiles(), now, source="events")) if who.traits else set()
+    changed = _learn(db, who, now, as_history) if who.said else set()
     states = without_past(db, app.book, _concerned(stored, earlier, changed, who), now)
     heard_now = {lead for event, lead in zip(usable, who.of, strict=True) if not is_history(event.occurred_at, now)}
     decided = settle(
@@ -71,6 +71,16 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     )
     taken_in = sum(event.kind != "alias" for event in usable)
     return Ingested(len(stored), taken_in - len(stored), len(who.created), offered(decided), unusable)
+
+
+def _learn(db: Connection, who: Recognised, now: datetime, as_history: bool) -> set[int]:
+    """Write what is said of leads' profiles; gives the leads that changed. History does not go before what is known."""
+
+    def is_old(at: datetime) -> bool:
+        return as_history or is_history(at, now)
+
+    remembered = leads.remember(db, who.remembered(is_old), now)
+    return {*remembered, *leads.update(db, who.profiles(is_old), now, source="events")}
 
 
 def _concerned(stored: Sequence[Row[Any]], earlier: Sequence[Row[Any]], changed: set[int], who: Recognised) -> set[int]:

@@ -20,7 +20,6 @@ from nurture.rules.effects import Queued
 from nurture.rules.evolving import evolve
 from nurture.rules.history import told
 from nurture.rules.known import LOOKS_BACK
-from nurture.rules.profiles import changed_profile
 
 SETTLE = timedelta(minutes=1)
 """How long hits of one mail wait so that a burst can be judged whole; as `flows.hit`."""
@@ -170,7 +169,7 @@ class Life:
         self.state = evolve(self.state, deliveries=tuple(marked))
 
     def _request(self, request: Request) -> None:
-        changed = None if request.said is None else changed_profile(self.state.profile, request.said)
+        changed = request.profile(self.state.profile, self.state.created_at)
         if changed is not None:
             self.state = evolve(self.state, profile=changed)
         self._remember(request.facts)

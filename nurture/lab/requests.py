@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from nurture.facts import EventFact
+from nurture.facts import EventFact, Profile
 from nurture.rules.bots import judge_event
 from nurture.rules.history import is_history
+from nurture.rules.profiles import Told, changed_profile, remembered_profile
 from nurture.segment.event import IncomingEvent
 from nurture.segment.names import Name, Names, names_of
 from nurture.segment.ownership import Claim, owner, stretches
@@ -26,13 +27,21 @@ from nurture.store.events import month_of
 class Request:
     """What one request says of one lead: what it did, as people do it, and what it says of itself (None: nothing).
 
-    `heard_now`: some event in it that is about the lead is no history.
+    `remembered`: what it said of itself long ago. `heard_now`: some event in it that is about the lead is no history.
     """
 
     at: datetime
     facts: tuple[EventFact, ...] = ()
     said: Mapping[str, Any] | None = None
+    remembered: tuple[Told, ...] = ()
     heard_now: bool = True
+
+    def profile(self, before: Profile, since: datetime) -> Profile | None:
+        """The profile of a lead that is known since then, after this request; None where that changes nothing."""
+        after = remembered_profile(before, since, self.remembered)
+        if self.said is None:
+            return after
+        return changed_profile(after or before, self.said) or after
 
 
 @dataclass(slots=True, eq=False)
@@ -163,6 +172,7 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
     facts: dict[str, list[EventFact]] = {lead: [] for lead in desk.hear(named)}
     desk.claim_waiting()
     said: dict[str, dict[str, Any]] = {}
+    remembered: dict[str, list[Told]] = defaultdict(list)
     heard_now: set[str] = set()
     for one in desk.claimed():
         _note(desk, facts, desk.lead(one.names, one.fact.occurred_at, -1), one.names, one.fact)
@@ -170,14 +180,19 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
         lead = desk.lead(named[place][0], event.occurred_at, place)
         _note(desk, facts, lead, named[place][0], _fact(desk, event))
         if lead is not None:
-            if not is_history(event.occurred_at, at):
+            is_old = is_history(event.occurred_at, at)
+            if not is_old:
                 heard_now.add(lead)
             if event.kind == "identify":
-                merge_traits(said.setdefault(lead, {"attributes": {}}), event.traits)
+                profile: dict[str, Any] = {"attributes": {}}
+                if is_old:
+                    remembered[lead].append((event.occurred_at, profile))
+                merge_traits(profile if is_old else said.setdefault(lead, profile), event.traits)
     desk.close()
     for lead, done in facts.items():
         done.sort(key=lambda fact: fact.occurred_at)
-        desk.requests.setdefault(lead, []).append(Request(at, tuple(done), said.get(lead), lead in heard_now))
+        request = Request(at, tuple(done), said.get(lead), tuple(remembered[lead]), lead in heard_now)
+        desk.requests.setdefault(lead, []).append(request)
 
 
 def _note(

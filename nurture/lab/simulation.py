@@ -20,7 +20,6 @@ from nurture.rules import taking
 from nurture.rules.book import Rulebook
 from nurture.rules.happenings import EnrolledByHand
 from nurture.rules.history import told
-from nurture.rules.profiles import changed_profile
 from nurture.segment.event import IncomingEvent
 from nurture.sheets.arrivals import arrival, newcomer
 from nurture.sheets.people import Person
@@ -104,7 +103,7 @@ def _take_in(life: Life, person: Person, campaign: str | None) -> None:
 def _stranger(world: World, address: str, first: Request) -> Life:
     """Somebody whom an event names and nobody knew."""
     state = newcomer(Person(address), first.at)
-    profile = None if first.said is None else changed_profile(state.profile, first.said)
+    profile = first.profile(state.profile, state.created_at)
     state = replace(state, profile=profile or state.profile, events=first.facts if world.remembers else ())
     life = Life(world, state, Notes(Lived(address, 0, state)), first.at)
     happening = told(

@@ -1,7 +1,9 @@
 """What is said of a lead, put to what is known of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from nurture.facts import PROFILE_FIELDS, Profile
@@ -30,6 +32,57 @@ def merged(known: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[dict[str,
         if known["attributes"].get(name) != after:
             changes[name] = [known["attributes"].get(name), after]
     return values, changes
+
+
+Told = tuple[datetime, Mapping[str, Any]]
+"""What was said of a lead, as fields of its profile and `attributes`, and when."""
+
+
+def believed(
+    known: Mapping[str, Any], since: Mapping[str, datetime], otherwise: datetime, said: Iterable[Told]
+) -> list[Told]:
+    """What of it is news after all, in order of time: of each field and attribute what was said last is believed.
+
+    History that comes in late fills what is empty, and corrects what was known before; it takes back nothing that was
+    learnt since.
+
+    Args:
+        known: every field of the profile, and `attributes`.
+        since: when what is known of a field or an attribute was said.
+        otherwise: the same for those that are not in it.
+        said: what comes in.
+    """
+    values = {**known["attributes"], **{field: known[field] for field in PROFILE_FIELDS}}
+    times = dict(since)
+    news: list[Told] = []
+    for at, profile in sorted(said, key=itemgetter(0)):
+        fields = {name: value for name, value in profile.items() if name != "attributes"}
+        told = {
+            name: value
+            for name, value in {**(profile.get("attributes") or {}), **fields}.items()
+            if value not in (None, "") and (values.get(name) in (None, "") or times.get(name, otherwise) < at)
+        }
+        if told:
+            values |= told
+            times |= dict.fromkeys(told, at)
+            attributes = {name: value for name, value in told.items() if name not in PROFILE_FIELDS}
+            news.append(
+                (
+                    at,
+                    {name: value for name, value in told.items() if name in PROFILE_FIELDS}
+                    | {"attributes": attributes},
+                )
+            )
+    return news
+
+
+def remembered_profile(profile: Profile, since: datetime, said: Iterable[Told]) -> Profile | None:
+    """The profile after history was told of a lead that is known since then; None where that changes nothing."""
+    known = {**{field: getattr(profile, field) for field in PROFILE_FIELDS}, "attributes": profile.attributes}
+    after = profile
+    for _, told in believed(known, {}, since, said):
+        after = changed_profile(after, told) or after
+    return None if after is profile else after
 
 
 def changed_profile(profile: Profile, said: Mapping[str, Any]) -> Profile | None:

@@ -1,5 +1,6 @@
 """Leads: found, created, changed."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, Row, text
 
 from nurture.facts import PROFILE_FIELDS
-from nurture.rules.profiles import merged
+from nurture.rules.profiles import Told, believed, merged
 
 _INSERT = text(
     """
@@ -53,8 +54,16 @@ _UPDATE = text(
 _CHANGES = text(
     """
     INSERT INTO lead_change (lead_id, at, source, changes)
-    SELECT lead_id, :now, :source, CAST(changes AS jsonb)
-    FROM unnest(CAST(:lead_id AS bigint[]), CAST(:changes AS text[])) AS u(lead_id, changes)
+    SELECT lead_id, at, :source, CAST(changes AS jsonb)
+    FROM unnest(CAST(:lead_id AS bigint[]), CAST(:at AS timestamptz[]), CAST(:changes AS text[]))
+        AS u(lead_id, at, changes)
+    """
+)
+
+_SAID_AT = text(
+    """
+    SELECT c.lead_id, k.name, max(c.at) AS at FROM lead_change c CROSS JOIN jsonb_object_keys(c.changes) AS k(name)
+    WHERE c.lead_id = ANY(:ids) GROUP BY 1, 2
     """
 )
 
@@ -123,18 +132,43 @@ def update(db: Connection, leads: Sequence[tuple[int, Mapping[str, Any]]], now: 
     """
     given = dict(leads)
     rows = db.execute(text("SELECT * FROM lead WHERE id = ANY(:ids)"), {"ids": list(given)}).all()
-    changed: list[tuple[int, dict[str, Any], dict[str, list[Any]]]] = []
-    for row in rows:
-        values, changes = merged(dict(row._mapping), given[row.id])
-        if changes:
-            changed.append((row.id, values, changes))
+    return _write(db, [(row, [(now, given[row.id])]) for row in rows], now, source=source)
+
+
+def remember(
+    db: Connection, said: Mapping[int, Sequence[tuple[datetime, Mapping[str, Any]]]], now: datetime
+) -> list[int]:
+    """Write what is news of what was said of leads long ago, when it was (`rules.profiles.believed`); as `update`."""
+    if not said:
+        return []
+    ids = {"ids": list(said)}
+    since: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for row in db.execute(_SAID_AT, ids):
+        since[row.lead_id][row.name] = row.at
+    rows = db.execute(text("SELECT * FROM lead WHERE id = ANY(:ids)"), ids).all()
+    news = [(row, believed(dict(row._mapping), since[row.id], row.created_at, said[row.id])) for row in rows]
+    return _write(db, news, now, source="history")
+
+
+def _write(db: Connection, news: Sequence[tuple[Row[Any], Sequence[Told]]], now: datetime, *, source: str) -> list[int]:
+    """Put what was said to each of these rows, one saying after the other, and keep every change with its time."""
+    changed: dict[int, dict[str, Any]] = {}
+    kept: list[tuple[int, datetime, str]] = []
+    for row, sayings in news:
+        known = dict(row._mapping)
+        for at, said in sayings:
+            values, changes = merged(known, said)
+            if changes:
+                known |= values
+                changed[row.id] = values
+                kept.append((row.id, at, _json(changes)))
     if changed:
-        columns: dict[str, Any] = {field: [v[field] for _, v, _ in changed] for field in PROFILE_FIELDS}
-        columns["attributes"] = [_json(v["attributes"]) for _, v, _ in changed]
-        db.execute(_UPDATE, {**columns, "id": [lead_id for lead_id, _, _ in changed], "now": now})
-        kept = {"lead_id": [i for i, _, _ in changed], "changes": [_json(c) for _, _, c in changed]}
-        db.execute(_CHANGES, {**kept, "now": now, "source": source})
-    return [lead_id for lead_id, _, _ in changed]
+        columns: dict[str, Any] = {field: [values[field] for values in changed.values()] for field in PROFILE_FIELDS}
+        columns["attributes"] = [_json(values["attributes"]) for values in changed.values()]
+        db.execute(_UPDATE, {**columns, "id": list(changed), "now": now})
+        lead_id, times, changes_of = (list(column) for column in zip(*kept, strict=True))
+        db.execute(_CHANGES, {"lead_id": lead_id, "at": times, "changes": changes_of, "source": source})
+    return list(changed)
 
 
 def _json(value: Mapping[str, Any] | None) -> str:

@@ -241,6 +241,21 @@ def test_a_visitor_of_long_ago_becomes_known_by_a_later_line(app: App, write) ->
     assert one(app, "SELECT count(*) FROM enrollment") == 0
 
 
+def test_who_somebody_was_long_ago_does_not_go_before_what_is_known_since(app: App, write) -> None:
+    add_lead(app, title="VP Operations", now=NOW - timedelta(days=20))
+    traits = {"type": "identify"}
+    old = said(1, NOW - timedelta(days=30), **traits, traits={"title": "Clerk", "industry": "steel"})
+    new = said(2, NOW - timedelta(days=10), **traits, traits={"industry": "robots"})
+    other = said(3, NOW - timedelta(days=15), **traits, traits={"industry": "paper"})
+    for event in (old, new, other):
+        take(app, write(event))
+    assert rows(app, "SELECT title, industry FROM lead") == [("VP Operations", "robots")]
+    assert [row.at for row in rows(app, "SELECT at FROM lead_change WHERE source = 'history' ORDER BY at")] == [
+        NOW - timedelta(days=30),
+        NOW - timedelta(days=10),
+    ]
+
+
 def test_a_json_array_is_no_file_of_lines(app: App, tmp_path: Path) -> None:
     path = tmp_path / "events.json"
     path.write_text(json.dumps([said(1)]))
