@@ -1,0 +1,23 @@
+"""What the guide says was tried is what plays here."""
+
+import json
+import re
+from importlib.metadata import version
+
+import pytest
+
+from tests.clients.playing import HERE, ROOT
+
+TABLE = (ROOT / "docs/events.md").read_text().partition("### What clients do when something goes wrong")[2]
+TRIED = dict(re.findall(r"^\| `([^`]+)` \| (\d[\d.]*\d)", TABLE.partition("\n## ")[0], re.MULTILINE))
+FOR_NODE = json.loads((HERE / "package.json").read_text())["dependencies"]
+FOR_PYTHON = ("segment-analytics-python", "rudder-sdk-python", "customerio-cdp-analytics")
+
+
+def test_the_guide_has_every_client() -> None:
+    assert TRIED.keys() == {*FOR_NODE, *FOR_PYTHON}
+
+
+@pytest.mark.parametrize("client", [*FOR_NODE, *FOR_PYTHON])
+def test_the_guide_names_the_version_that_plays(client: str) -> None:
+    assert TRIED[client] == (FOR_NODE[client] if client in FOR_NODE else version(client))
