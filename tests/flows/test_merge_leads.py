@@ -1,16 +1,23 @@
 """Two leads that turn out to be one: nothing is lost, and what follows is decided again."""
 
+import threading
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotFound
+from nurture.flows.advance import advance
 from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import foresee, merge_leads
+from nurture.flows.refuse import refuse
+from nurture.flows.suppress import suppress, unsubscribe
 from nurture.store import leads
 from nurture.store.merging import living
-from tests.flows.apps import add_lead, one, page, rows
+from nurture.store.suppressions import suppressions_of
+from tests.flows.apps import add_lead, incoming, one, page, rows, track
 from tests.rules.examples import NOW
 
 JO, AL = "jo@buyer.example", "al@buyer.example"
@@ -97,3 +104,222 @@ def test_the_kept_leads_fields_win_and_its_empty_ones_are_filled(app: App) -> No
         "company": [None, "Buyer"],
         "seats": [None, 4],
     }
+
+
+def test_mails_on_the_way_do_not_go_and_what_comes_next_is_planned_from_both_histories(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    due = one(app, "SELECT max(due_at) FROM enrollment")
+    advance(app, due)
+    assert one(app, "SELECT count(*) FROM delivery WHERE state = 'queued'") == 2
+    with transaction(app.engine) as db:
+        db.exec_driver_sql(
+            "UPDATE delivery SET state = 'sent', sent_at = slot_at, lease_token = NULL FROM lead"
+            " WHERE lead.id = lead_id AND email = %s",
+            (AL,),
+        )
+    merge(app, now=due)
+    jo = one(app, "SELECT id FROM lead")
+    assert rows(app, "SELECT lead_id, state, reason FROM delivery ORDER BY state") == [
+        (jo, "cancelled", "merged"),
+        (jo, "sent", None),
+    ]
+    (live,) = rows(app, "SELECT n, status, left_as, due_at FROM enrollment WHERE status <> 'ended'")
+    assert live.due_at >= due + timedelta(days=6), "the week runs from the last mail of either"
+    advance(app, live.due_at)
+    assert rows(app, "SELECT step FROM delivery WHERE state = 'queued'") == [("two",)], "step one was received"
+
+
+def test_the_lost_leads_enrollment_ends_or_goes_on_where_the_kept_one_has_none(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    merge(app)
+    assert rows(app, "SELECT n, status, left_as FROM enrollment ORDER BY n") == [
+        (1, "active", None),
+        (2, "ended", "merged"),
+    ]
+    with transaction(app.engine) as db:
+        db.exec_driver_sql("UPDATE enrollment SET status = 'ended', left_as = 'moved', ended_at = now() WHERE n = 1")
+    add_lead(app, "third@buyer.example")
+    merge(app, JO, "third@buyer.example")
+    assert rows(app, "SELECT n, status FROM enrollment ORDER BY n")[-1] == (3, "active")
+
+
+def test_a_mail_that_is_just_being_sent_moves_along(app: App) -> None:
+    add_lead(app)
+    other = add_lead(app, AL)
+    advance(app, one(app, "SELECT max(due_at) FROM enrollment"))
+    with transaction(app.engine) as db:
+        db.exec_driver_sql("UPDATE delivery SET state = 'sending' WHERE lead_id = %s", (other,))
+    merge(app)
+    assert rows(app, "SELECT state, merged_from FROM delivery WHERE state = 'sending'") == [("sending", other)]
+
+
+def test_of_two_open_handoffs_the_one_that_is_further_stays(app: App) -> None:
+    jo = add_lead(app)
+    add_lead(app, AL)
+    ingest(app, [track("Demo Requested"), track("Demo Requested", email=AL)], NOW)
+    with transaction(app.engine) as db:
+        db.exec_driver_sql(
+            "UPDATE handoff SET state = 'accepted', owner = 'rep@acme.example' FROM lead l"
+            " WHERE l.id = lead_id AND email = %s",
+            (AL,),
+        )
+        db.exec_driver_sql("UPDATE lead SET stage = 'sal' WHERE email = %s", (AL,))
+    told = foresee(app, JO, AL)
+    assert told.stage == ("mql", "sal")
+    assert told.notes == ("handoff 2 (accepted) goes on, handoff 1 (offered) is closed",)
+    merge(app)
+    assert rows(app, "SELECT id, lead_id, state, reason, note FROM handoff ORDER BY id") == [
+        (1, jo, "merged", "merged", "the same person as in handoff 2, which rep@acme.example has"),
+        (2, jo, "accepted", None, None),
+    ]
+    assert one(app, "SELECT stage FROM lead") == "sal"
+    assert set(rows(app, "SELECT handoff_id, state FROM notice")) == {(1, "failed"), (2, "queued")}
+
+
+def test_a_lead_that_was_with_nurture_is_with_sales_when_its_other_half_is(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    ingest(app, [track("Demo Requested", email=AL)], NOW)
+    merge(app)
+    assert one(app, "SELECT stage FROM lead") == "mql"
+    assert rows(app, "SELECT left_as FROM enrollment ORDER BY n") == [("qualified",), ("hand_raise",)]
+    assert rows(app, "SELECT before, after, because FROM stage_change ORDER BY id DESC LIMIT 1") == [
+        ("nurture", "mql", "merged with lead 2")
+    ]
+
+
+def test_two_halves_of_a_threshold_hand_the_lead_over(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    ingest(app, [page("/pricing"), page("/pricing", email=AL), track("Whitepaper Downloaded", email=AL)], NOW)
+    assert one(app, "SELECT count(*) FROM handoff") == 0
+    assert merge(app).offered
+    assert rows(app, "SELECT state, score_micro FROM handoff") == [("offered", 55_000_000)]
+    assert app.nudged == ["notices"]  # type: ignore[attr-defined]
+
+
+def test_refusals_of_both_are_cycles_of_one_in_the_order_of_time(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    ingest(app, [page("/pricing"), page("/pricing", email=AL)], NOW)
+    refuse(app, JO, reason="no_budget", by="rep", note="not now", now=NOW + timedelta(days=2))
+    refuse(app, AL, reason="not_ready", by="rep", note="later", now=NOW + timedelta(days=1))
+    later = NOW + timedelta(days=3)
+    ingest(app, [page("/pricing", later)], later)
+    merge(app, now=later)
+    assert rows(app, "SELECT n, reason, note, refused_by FROM cycle ORDER BY n") == [
+        (0, None, None, None),
+        (1, "not_ready", "later", "rep"),
+        (2, "no_budget", "not now", "rep"),
+    ]
+    (lead,) = rows(app, "SELECT cycle, reason, refused, mail_from FROM lead")
+    assert lead[:3] == (2, "no_budget", True)
+    assert lead.mail_from is not None, "the wait of the refusal holds"
+    assert rows(app, "SELECT cycle, sum(count) FROM signal_day GROUP BY cycle ORDER BY cycle") == [(0, 2), (2, 1)]
+
+
+@pytest.mark.parametrize("wishes", [JO, AL])
+def test_who_wished_not_to_be_mailed_at_one_address_is_mailed_at_none(app: App, wishes: str) -> None:
+    ids = {JO: add_lead(app), AL: add_lead(app, AL)}
+    unsubscribe(app, lead_id=ids[wishes], delivery_id=None, how="page", now=NOW)
+    merge(app)
+    assert one(app, "SELECT count(*) FROM enrollment WHERE status <> 'ended'") == 0
+    with transaction(app.engine) as db:
+        assert [row.reason for email in (JO, AL) for row in suppressions_of(db, email)] == ["unsubscribed"] * 2
+
+
+def test_the_stricter_wish_wins(app: App) -> None:
+    jo, al = add_lead(app), add_lead(app, AL)
+    suppress(app, lead_id=jo, word="unsubscribed", how="page", now=NOW)
+    suppress(app, lead_id=al, word="complained", how="hook", now=NOW)
+    merge(app)
+    with transaction(app.engine) as db:
+        assert [row.reason for row in suppressions_of(db, JO)] == ["complained"]
+
+
+def test_a_dead_mailbox_says_nothing_of_the_other_one(app: App) -> None:
+    add_lead(app)
+    al = add_lead(app, AL)
+    suppress(app, lead_id=al, word="bounced", how="delivery 1", now=NOW)
+    merge(app)
+    assert one(app, "SELECT count(*) FROM enrollment WHERE status <> 'ended'") == 1
+    suppress(app, lead_id=al, word="bounced", how="delivery 2", now=NOW)
+    with transaction(app.engine) as db:
+        assert suppressions_of(db, JO) == []
+
+
+def test_an_old_mails_unsubscribe_link_is_the_kept_leads(app: App, two: tuple[int, int]) -> None:
+    merge(app)
+    assert unsubscribe(app, lead_id=two[1], delivery_id=7, how="page", now=NOW)
+    with transaction(app.engine) as db:
+        assert len(suppressions_of(db, JO)) == len(suppressions_of(db, AL)) == 1
+    assert one(app, "SELECT left_as FROM enrollment WHERE n = 1") == "unsubscribed"
+
+
+def test_a_customer_whose_other_half_is_offered_is_a_customer_again_when_refused(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    ingest(app, [track("Demo Requested")], NOW)
+    with transaction(app.engine) as db:
+        db.exec_driver_sql("UPDATE lead SET stage = 'customer' WHERE email = %s", (AL,))
+    merge(app)
+    refuse(app, JO, reason="not_ready", by="rep", note="", now=NOW)
+    assert one(app, "SELECT stage FROM lead") == "customer"
+
+
+def run_all(*jobs: Callable[[], object]) -> list[BaseException]:
+    """Run these at once; gives what went wrong."""
+    failures: list[BaseException] = []
+
+    def run(job: Callable[[], object]) -> None:
+        try:
+            job()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+def test_two_merges_at_once_in_both_directions_leave_one_lead(app: App, two: tuple[int, int]) -> None:
+    add_lead(app, "third@buyer.example")
+    third = "third@buyer.example"
+    assert not run_all(
+        lambda: merge(app), lambda: merge(app, AL, JO), lambda: merge(app, third, AL), lambda: merge(app, JO, third)
+    )
+    assert one(app, "SELECT count(*) FROM lead") == 1
+    assert one(app, "SELECT count(*) FROM event e JOIN lead l ON l.id = e.lead_id") == 3
+    with transaction(app.engine) as db:
+        assert len({leads.id_of(db, email) for email in (JO, AL, third)}) == 1
+
+
+def test_a_merge_beside_ingests_loses_no_event_and_no_count(app: App, two: tuple[int, int]) -> None:
+    def post(email: str) -> None:
+        for n in range(10):
+            ingest(app, [page("/pricing", email=email), page("/docs", anonymous_id=f"{email}{n}")], NOW)
+            ingest(app, [incoming("identify", anonymous_id=f"{email}{n}", email=email)], NOW)
+
+    assert not run_all(*(lambda email=email: post(email) for email in (JO, AL) * 3), lambda: merge(app))
+    assert one(app, "SELECT count(*) FROM lead") == 1
+    assert one(app, "SELECT count(*) FROM event WHERE lead_id IS NULL") == 0
+    assert one(app, "SELECT count(*) FROM event") == 3 + 6 * 30
+    pricing = one(app, "SELECT count(*) FROM event WHERE path = '/pricing'")
+    assert pricing == 62
+    assert one(app, "SELECT max(count) FROM signal_day") == pricing
+
+
+def test_a_visit_that_comes_in_beside_the_sign_in_is_never_left_to_nobody(app: App) -> None:
+    """Browsers send both at the same moment, each as a request of its own."""
+    add_lead(app)
+    for n in range(15):
+        visit, form = page("/pricing", anonymous_id=f"b{n}"), incoming("identify", anonymous_id=f"b{n}", email=JO)
+        more = page("/docs", anonymous_id=f"b{n}")
+        assert not run_all(*(lambda event=event: ingest(app, [event], NOW) for event in (visit, form, more)))
+    assert one(app, "SELECT count(*) FROM event WHERE lead_id IS NULL") == 0
+    assert one(app, "SELECT max(count) FROM signal_day") == 15
