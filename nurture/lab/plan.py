@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from nurture.agreement import Agreement
 from nurture.facts import LeadState
 from nurture.lab.plan_change import Change, Moved
 from nurture.lab.plan_files import Fate, Files, changed_files
@@ -152,13 +153,31 @@ def _notes(before: Files, after: Files, scope: Scope) -> list[str]:
     notes = [f"{why}: its mails cannot be compared, or made" for why in after.broken.values()]
     if was.company != becomes.company:
         notes.append("`company` changed: every mail from then on shows the new sender and footer")
-    new = scoring.matchers(becomes).keys() - scoring.matchers(was).keys()
-    names = [name for name, signal in becomes.signals.items() if signal.when.fingerprint in new]
-    if names:
-        listed = ", ".join(f"`{name}`" for name in names)
-        notes.append(f"what leads did so far is not counted for signals that ask for something new: {listed}")
+    notes += _signal_notes(was, becomes)
+    if scope.regrades:
+        notes.append("all leads are graded again once these files are adopted; campaigns that ask for grades follow")
     if scope.fit:
         notes.append(
             "a changed agreement hands nobody over by itself; `nurture qualify --limit N` offers who fits then"
+        )
+    return notes
+
+
+def _signal_notes(was: Agreement, becomes: Agreement) -> list[str]:
+    """What is to be said of signals that ask for something that has not been counted."""
+    new = scoring.matchers(becomes).keys() - scoring.matchers(was).keys()
+    names = [name for name, signal in becomes.signals.items() if signal.when.fingerprint in new]
+    changed = ", ".join(f"`{name}`" for name in names if name in was.signals)
+    added = ", ".join(f"`{name}`" for name in names if name not in was.signals)
+    notes = []
+    if changed:
+        notes.append(
+            f"what leads did so far is counted anew once these files are adopted, and until that is done the former "
+            f"`when` decides; nobody is counted here as qualifying by it: {changed}"
+        )
+    if added:
+        notes.append(
+            f"what leads did so far is counted for new signals once these files are adopted; nobody is counted here as "
+            f"qualifying by it: {added}"
         )
     return notes

@@ -13,6 +13,7 @@ from nurture.rules import conditions, grading, life, next_step, qualification, s
 from nurture.rules.ahead import is_silent
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Enrolled
+from nurture.rules.evolving import evolve
 from nurture.rules.happenings import CameDue
 from nurture.rules.known import known
 from nurture.rules.offering import may_be_offered
@@ -35,17 +36,27 @@ def changes(scope: Scope, state: LeadState, now: datetime) -> Iterator[Moved]:
     """Everything that changes for this lead when the files before give way to those after, at `now`."""
     live = state.enrollment
     if not is_silent(state):
+        then = _regraded(scope, state, now)
         if live is not None and live.campaign in scope.campaigns:
-            yield from _next_things(scope, state, live, now)
-            yield from _steps(scope, state, live, now)
+            yield from _next_things(scope, state, then, live, now)
+            yield from _steps(scope, state, then, live, now)
         elif live is None and scope.takes:
-            yield from _takers(scope, state, now)
+            yield from _takers(scope, state, then, now)
     if scope.fit and may_be_offered(state):
         yield from _worth(scope, state, now)
 
 
-def _next_things(scope: Scope, state: LeadState, live: EnrollmentFact, now: datetime) -> Iterator[Moved]:
-    before, after = (_decided(book, state, live, now) for book in (scope.before, scope.after))
+def _regraded(scope: Scope, state: LeadState, now: datetime) -> LeadState:
+    """The lead by the files after: all leads are graded again, and campaigns may ask for the grade."""
+    if not scope.regrades:
+        return state
+    return evolve(state, grade=_graded(scope.after, state, now).grade)
+
+
+def _next_things(
+    scope: Scope, state: LeadState, then: LeadState, live: EnrollmentFact, now: datetime
+) -> Iterator[Moved]:
+    before, after = _decided(scope.before, state, live, now), _decided(scope.after, then, live, now)
     if before == after:
         return
     if before.kind != after.kind:
@@ -117,13 +128,13 @@ def _bound(after: _Decision) -> str:
     return f"{after.word}, then {after.then}" if after.then else str(after.word)
 
 
-def _steps(scope: Scope, state: LeadState, live: EnrollmentFact, now: datetime) -> Iterator[Moved]:
+def _steps(scope: Scope, state: LeadState, then: LeadState, live: EnrollmentFact, now: datetime) -> Iterator[Moved]:
     """For each changed step, whether the lead would still get it before and after."""
     touched = scope.steps.get(live.campaign)
     if not touched:
         return
     had = _to_come(scope.before, state, live, now)
-    has = _to_come(scope.after, state, live, now)
+    has = _to_come(scope.after, then, live, now)
     for step in touched:
         if step in has and step not in had:
             yield Moved(Change("gets", live.campaign, step))
@@ -143,10 +154,10 @@ def _to_come(book: Rulebook, state: LeadState, live: EnrollmentFact, now: dateti
     return frozenset(step.id for step in steps)
 
 
-def _takers(scope: Scope, state: LeadState, now: datetime) -> Iterator[Moved]:
+def _takers(scope: Scope, state: LeadState, then: LeadState, now: datetime) -> Iterator[Moved]:
     """Which campaign would take a lead that rests or waits, when it is asked."""
     at = now if state.ask_at is None else max(now, state.ask_at)
-    was, becomes = (_taker(book, state, at) for book in (scope.before, scope.after))
+    was, becomes = _taker(scope.before, state, at), _taker(scope.after, then, at)
     if was == becomes:
         return
     if was is None:

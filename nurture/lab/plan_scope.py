@@ -12,6 +12,7 @@ Texts = Callable[[str], object]
 
 FIT = ("fit", "grades", "signals", "half_life", "horizon", "qualify")
 SCORE = ("signals", "half_life", "horizon")
+GRADE = ("fit", "grades", "company")
 CONDITIONS = ("company",)
 """What any condition may ask of the agreement; `company` holds the zone and the holidays of all mail, too."""
 DAYS = ("limits",)
@@ -28,6 +29,7 @@ class Scope:
         steps: of each, the steps that a lead may get or lose, or whose text is another.
         takes: whether leads without a campaign may be taken otherwise.
         fit: whether grades or who qualifies may be others.
+        regrades: whether grades may be others; all leads are graded again then.
     """
 
     before: Rulebook
@@ -36,6 +38,7 @@ class Scope:
     steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     takes: bool = False
     fit: bool = False
+    regrades: bool = False
     _other: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Steps whose text differs, with the variants that do (`""` where there are none), by `campaign/step`."""
 
@@ -60,8 +63,11 @@ class Scope:
 
 def scope_of(before: Rulebook, after: Rulebook, texts_before: Texts, texts_after: Texts) -> Scope:
     """Compare two sets of files."""
-    everybody = _differ(before, after, CONDITIONS) or (
-        _differ(before, after, SCORE) and (before.uses_score or after.uses_score)
+    regrades = _differ(before, after, GRADE)
+    everybody = (
+        _differ(before, after, CONDITIONS)
+        or (_differ(before, after, SCORE) and (before.uses_score or after.uses_score))
+        or (regrades and (before.uses_grade or after.uses_grade))
     )
     all_days = everybody or _differ(before, after, DAYS)
     names = sorted(before.campaigns.keys() | after.campaigns.keys())
@@ -77,7 +83,7 @@ def scope_of(before: Rulebook, after: Rulebook, texts_before: Texts, texts_after
     changed = {name for name in names if before.campaigns.get(name) != after.campaigns.get(name)}
     takes = everybody or any(_takes_otherwise(before.campaigns.get(n), after.campaigns.get(n)) for n in changed)
     concerned = frozenset(names) if all_days else frozenset(changed | steps.keys())
-    return Scope(before, after, concerned, steps, takes, _differ(before, after, FIT), other)
+    return Scope(before, after, concerned, steps, takes, _differ(before, after, FIT), regrades, other)
 
 
 def _differ(before: Rulebook, after: Rulebook, sections: tuple[str, ...]) -> bool:

@@ -53,6 +53,11 @@ class Rulebook:
         """Whether some condition asks for `lead.score`."""
         return any("lead.score" in condition.fields for condition in self._conditions())
 
+    @cached_property
+    def uses_grade(self) -> bool:
+        """Whether some condition asks for `lead.grade`."""
+        return any("lead.grade" in condition.fields for condition in self._conditions())
+
     def _conditions(self) -> Iterator[Condition]:
         for criterion in self.agreement.fit:
             yield criterion.when

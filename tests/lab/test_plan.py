@@ -149,6 +149,21 @@ def test_an_agreement_that_asks_less_qualifies_leads_and_hands_nobody_over() -> 
     assert found(BEFORE, harder, state) == {Change("grade", was="A", becomes="B")}
 
 
+def test_campaigns_that_ask_for_the_grade_are_decided_by_the_grade_that_leads_will_have() -> None:
+    exits = [{"when": "lead.grade == 'B'", "reason": "not_an_a"}]
+    before = book_of(campaign_of(exit=exits))
+    state = inside(before)
+    assert state.grade == "A"
+    harder = book_of(*before.campaigns.values(), grades={"A": 90, "B": 35, "C": 10})
+    grade = Change("grade", was="A", becomes="B")
+    assert found(before, harder, state) == {grade, Change("leaves", "not-ready", becomes="not_an_a")}
+    resting = replace(lead(), stage="nurture", refused=True, reason="not_ready", grade="A")
+    only_a = book_of(campaign_of(enroll={"reasons": ["not_ready"], "when": "lead.grade == 'A'"}))
+    harder = book_of(*only_a.campaigns.values(), grades={"A": 90, "B": 35, "C": 10})
+    assert found(only_a, harder, resting) == {grade, Change("not_taken", "not-ready")}
+    assert between(BEFORE, book_of(*BEFORE.campaigns.values(), grades={"A": 90})).campaigns == frozenset()
+
+
 def test_who_rests_may_be_taken_by_a_new_campaign_or_by_another() -> None:
     resting = replace(lead(), stage="nurture", refused=True, reason="no_budget", grade="A")
     budget = campaign_of("budget", enroll={"reasons": ["no_budget"]})
