@@ -148,13 +148,13 @@ class Author:
         ]
         return replace(scene, calls=calls)
 
-    def known(self, client: str, name: str, **changes: Any) -> Scene:
-        """Somebody says who it is and acts twice."""
-        scene = Scene(client, name, **changes)
+    def known(self, client: str, name: str, days: int = 0, **changes: Any) -> Scene:
+        """Somebody says who it is and acts twice; so many days ago."""
+        scene, then = Scene(client, name, **changes), days * 24 * 60
         calls = [
-            self.call("identify", 12, userId=scene.user, traits={**TRAITS, "email": scene.email}),
-            self.call("page", 11, userId=scene.user, properties={"path": "/pricing"}),
-            self.call("track", 10, userId=scene.user, event="Webinar Attended", properties={"minutes": 45}),
+            self.call("identify", then + 12, userId=scene.user, traits={**TRAITS, "email": scene.email}),
+            self.call("page", then + 11, userId=scene.user, properties={"path": "/pricing"}),
+            self.call("track", then + 10, userId=scene.user, event="Webinar Attended", properties={"minutes": 45}),
         ]
         return replace(scene, calls=calls)
 
@@ -184,6 +184,7 @@ class Author:
             self.many(client),
             self.renamed(client),
             self.overtaken(client),
+            self.known(client, "history", days=5),
             self.known(client, "behind", clock=HOUR),
             self.known(client, "ahead", clock=-HOUR),
             self.known(client, "refused", script=[Says(500), Says(429, RETRY_AFTER), Says(503)]),
