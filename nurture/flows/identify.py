@@ -90,11 +90,13 @@ class _Batch:
         return previous.union(*(names.people for names in self.names))
 
 
-def recognise(db: Connection, app: App, events: Sequence[IncomingEvent], now: datetime) -> Recognised:
+def recognise(
+    db: Connection, app: App, events: Sequence[IncomingEvent], now: datetime, *, as_history: bool = False
+) -> Recognised:
     """Say whom each event is about, creating leads for addresses nobody has seen; write who belongs to whom.
 
     All leads concerned are locked then, in order. Leads that turn out to be one are merged; what visitors did before
-    they were known is theirs now.
+    they were known is theirs now. With `as_history` nobody is handed over by a merge.
 
     Raises:
         TryAgain: Somebody else changed whose an id is at the same moment.
@@ -105,7 +107,11 @@ def recognise(db: Connection, app: App, events: Sequence[IncomingEvent], now: da
     wanted = {*people.known.values(), *seen.leads, *batch.tokens.values()}
     if len(lock(db, wanted)) < len(wanted):
         raise TryAgain  # one of them has just been merged into another
-    found = Recognised(created=_settle(db, app, people, batch, now))
+    found = Recognised(created=_make_leads(db, people, now))
+    for party in people.joined():
+        news = not as_history and _is_news(batch, people, party, now)
+        party.lead = make_one(db, app, party.leads, by="an event", now=now, news=news)
+    _tie(db, people, now)
     _note(db, people, batch, now)
     users = {user: party.lead for party in people.parties if party.lead is not None for user in party.users}
     spans = seen.settle(db, people, users, now)
@@ -113,15 +119,17 @@ def recognise(db: Connection, app: App, events: Sequence[IncomingEvent], now: da
         recount(db, app, lost, now)
     found.earlier = attribution.give(db, spans, users)
     for place, event in enumerate(events):
-        _say(found, event, people.lead(batch.names[place]), seen.lead(place, batch.tokens.get(place)))
+        _say(found, event, batch.names[place], people, seen.lead(place, batch.tokens.get(place)))
     return found
 
 
-def _say(found: Recognised, event: IncomingEvent, named: int | None, browsing: int | None) -> None:
+def _say(found: Recognised, event: IncomingEvent, names: Names, people: People[int], browsing: int | None) -> None:
+    named = people.lead(names)
     lead_id = browsing if named is None else named
     found.of.append(lead_id)
     found.inferred.append(named is None and lead_id is not None)
-    if lead_id is not None and event.kind == "identify":
+    # What a user whom nobody knows says of himself at somebody's browser is not of that one.
+    if lead_id is not None and event.kind == "identify" and (named is not None or not names.people):
         found.said.append((lead_id, event))
 
 
@@ -178,23 +186,25 @@ def _accounts(db: Connection, batch: _Batch, known: Known) -> set[int]:
     return identities.accounts(db, asked)
 
 
-def _settle(db: Connection, app: App, people: People[int], batch: _Batch, now: datetime) -> set[int]:
-    """Make the leads that there are not, merge those that are one, and write down their new names; gives new leads."""
+def _make_leads(db: Connection, people: People[int], now: datetime) -> set[int]:
+    """Make the leads that there are not; gives them."""
     fresh = [party for party in people.parties if not party.leads and party.addresses]
     made = leads.insert(db, [{"email": party.addresses[0]} for party in fresh], now)
     for party in fresh:
         if party.addresses[0] not in made:
             raise TryAgain  # somebody else has just made it
         party.lead = made[party.addresses[0]]
-    for party in people.joined():
-        party.lead = make_one(db, app, party.leads, by="an event", now=now, news=_is_news(batch, people, party, now))
+    return set(made.values())
+
+
+def _tie(db: Connection, people: People[int], now: datetime) -> None:
+    """Write down the new names of leads."""
     ties: dict[Name, int] = {}
     for party in people.parties:
         if party.lead is not None:
             first = ("email", party.addresses[0]) if not party.leads else None
             ties |= {name: party.lead for name in party.names if name != first}
     identities.tie(db, ties, now)
-    return set(made.values())
 
 
 def _is_news(batch: _Batch, people: People[int], party: Party[int], now: datetime) -> bool:

@@ -57,7 +57,7 @@ def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime, *, as_histor
 def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime, as_history: bool) -> Ingested:
     usable = [event for event in batch if event.email or event.user_id or event.anonymous_id]
     unusable = tuple(event.message_id for event in batch if not (event.email or event.user_id or event.anonymous_id))
-    who = recognise(db, app, usable, now)
+    who = recognise(db, app, usable, now, as_history=as_history)
     facts = zip(usable, who.of, who.inferred, strict=True)
     stored = events.insert(
         db, [_row(event, lead_id, inferred) for event, lead_id, inferred in facts if event.kind != "alias"]

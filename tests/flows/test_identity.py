@@ -245,3 +245,19 @@ def test_people_seen_again_and_again_do_not_fill_the_table(app: App, jo: int) ->
         ingest(app, [signs_in(JO, n * 200 + m) for m in range(200)], at(n * 200 + 200))
     ingest(app, [signs_in(JO, 9 * day + m) for m in range(200)], at(9 * day + 200))
     assert one(app, "SELECT count(*) FROM browser_claim WHERE at < :before", before=at(day)) <= 2
+
+
+def test_what_a_stranger_says_of_himself_at_somebodys_browser_is_not_of_that_one(app: App, jo: int) -> None:
+    ingest(app, [signs_in(JO, 0)], at(0))
+    ingest(app, [incoming("identify", at(1), anonymous_id="b1", user_id="u-al", traits={"firstName": "Al"})], at(1))
+    assert one(app, "SELECT first_name FROM lead") is None
+    ingest(app, [incoming("identify", at(2), anonymous_id="b1", traits={"firstName": "Jo"})], at(2))
+    assert one(app, "SELECT first_name FROM lead") == "Jo"
+
+
+def test_two_leads_that_history_makes_one_are_not_handed_over(app: App, jo: int, al: int) -> None:
+    ingest(app, [page("/pricing"), page("/pricing", email=AL), track("Whitepaper Downloaded", email=AL)], at(0))
+    alias = incoming("alias", at(0), user_id=JO, properties={"previousId": AL})
+    assert ingest(app, [alias], at(60 * 24 * 5)).offered == 0
+    assert one(app, "SELECT count(*) FROM lead") == 1
+    assert one(app, "SELECT count(*) FROM handoff") == 0
