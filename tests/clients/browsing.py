@@ -70,7 +70,6 @@ class Visited:
     of: Outcome
     hosts: set[str]
     asked: Sequence[Request]
-    visitor: str
 
 
 class _Website(BaseHTTPRequestHandler):
@@ -128,7 +127,7 @@ def browse(engine: Engine, workspace: Workspace, data_dir: Path, visits: Sequenc
             failed = opened.page.evaluate("window.failed ?? []")
             of = outcome(engine, visit.scene, road, failed)
             asked = [request for request in road.requests if request.method != "POST"]
-            found[visit.scene.name] = Visited(of, opened.hosts, asked, opened.visitor)
+            found[visit.scene.name] = Visited(of, opened.hosts, asked)
     return found
 
 
@@ -142,7 +141,6 @@ def _introduce(server: str, visit: Visit) -> None:
 class _Opened:
     page: Any
     hosts: set[str] = field(default_factory=set)
-    visitor: str = ""
 
 
 def _begin(chromium: Any, site: str, visit: Visit, road: Road) -> _Opened:
@@ -151,7 +149,6 @@ def _begin(chromium: Any, site: str, visit: Visit, road: Road) -> _Opened:
     context.on("request", lambda request: opened.hosts.add(urlsplit(request.url).hostname or ""))
     opened.page.goto(f"{site}/pricing?utm_source=letter&utm_medium=email&utm_campaign=spring")
     opened.page.evaluate(START, [_load(visit, road), _options(visit)])
-    opened.visitor = opened.page.evaluate("analytics.user().then((user) => user.anonymousId())")
     opened.page.evaluate(f"async (email) => {{ {visit.steps} }}", visit.scene.email)
     if visit.leaves:
         opened.page.goto(f"{site}/about")
