@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import orjson
 from starlette.types import Message
 
+from nurture.web.security import HEADERS
 from nurture.web.segment import TOO_LARGE, Refusal
 
 __all__ = ["BUSY", "TOO_LARGE", "TRY_AGAIN", "Answer", "preflight", "refused"]
@@ -31,8 +32,7 @@ REFUSALS = (UNKNOWN, UNKNOWN_KEY, BUSY, TRY_AGAIN, _NOT_POST, _CUT_OFF, _OUR_MIS
 _COMMON: Headers = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-RateLimit-Reset"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
+    *((name.encode(), value.encode()) for name, value in HEADERS.items()),
 )
 _ASKED_FOR = b"authorization, content-type, x-retry-count, x-write-key"
 _NAMES = re.compile(rb"[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
