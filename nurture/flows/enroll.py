@@ -18,7 +18,7 @@ from nurture.rules.happenings import EnrolledByHand, OfferedByHand
 from nurture.rules.known import known
 from nurture.rules.offering import may_be_offered
 from nurture.store import leads
-from nurture.store.states import states
+from nurture.store.states import states, without_past
 
 BATCH = 1000
 
@@ -77,7 +77,7 @@ def qualify(app: App, *, limit: int, now: datetime, count_only: bool = False) ->
     for batch in _batches(app, query):
         with transaction(app.engine) as db:
             book = app.book_in(db)
-            ready += [state.id or 0 for state in states(db, book, batch, now) if _is_ready(book, state, now)]
+            ready += [state.id or 0 for state in without_past(db, book, batch, now) if _is_ready(book, state, now)]
         if not count_only and len(ready) >= limit:
             break
     if count_only:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from nurture.facts import EventFact, SignalCount
+from nurture.facts import EventFact, EventKind, SignalCount
 from nurture.rules import scoring
 from nurture.rules.book import Rulebook
 from nurture.rules.counting import Counting, cycle_at
@@ -12,6 +12,9 @@ from nurture.rules.draft import Draft
 from nurture.rules.effects import Answered, Counted, Engaged
 from nurture.rules.evolving import evolve
 from nurture.rules.once import once
+
+NO_SIGN_OF_LIFE: tuple[EventKind, ...] = ("open", "identify", "look")
+"""Kinds of events that say nothing of a lead: pictures that programs load, pages of ours that were only looked at."""
 
 
 def count(draft: Draft, events: Sequence[EventFact]) -> str | None:
@@ -39,7 +42,7 @@ def engage(draft: Draft, events: Sequence[EventFact]) -> bool:
             profile = draft.state.profile
             attributes = {**profile.attributes, event.name: answer}
             draft.state = evolve(draft.state, profile=replace(profile, attributes=attributes))
-    latest = max((event.occurred_at for event in events if event.kind not in ("open", "identify")), default=None)
+    latest = max((event.occurred_at for event in events if event.kind not in NO_SIGN_OF_LIFE), default=None)
     if latest is None:
         return False
     if draft.state.engaged_at is None or latest > draft.state.engaged_at:

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.rules.engagement import NO_SIGN_OF_LIFE
+
 Key = tuple[int, int, str, date]
 """(lead, cycle, fingerprint, UTC day)."""
 
@@ -60,7 +62,7 @@ _ENGAGED = text(
     FROM (
         SELECT l.id, coalesce(
             (SELECT max(e.occurred_at) FROM event e
-             WHERE e.lead_id = l.id AND e.verdict = 'human' AND e.kind NOT IN ('open', 'identify', 'look')),
+             WHERE e.lead_id = l.id AND e.verdict = 'human' AND e.kind <> ALL(:silent)),
             CASE WHEN l.engaged_at < :since THEN l.engaged_at END) AS at
         FROM lead l WHERE l.id = ANY(:ids)
     ) AS found
@@ -123,7 +125,7 @@ def with_events_from(db: Connection, instants: Mapping[int, datetime]) -> list[i
 
 def set_engaged(db: Connection, ids: Collection[int], *, since: date) -> None:
     """Note the last sign of life that the events tell of; what was before all that are kept (`since`) stays."""
-    db.execute(_ENGAGED, {"ids": list(ids), "since": midnight(since)})
+    db.execute(_ENGAGED, {"ids": list(ids), "since": midnight(since), "silent": list(NO_SIGN_OF_LIFE)})
 
 
 def no_events(db: Connection) -> bool:

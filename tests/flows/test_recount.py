@@ -6,9 +6,11 @@ from sqlalchemy import text
 
 from nurture.app import App
 from nurture.db import transaction
+from nurture.flows.decide import decide
 from nurture.flows.ingest import ingest
 from nurture.flows.recount import recount
 from nurture.flows.refuse import refuse
+from nurture.rules.happenings import Refused
 from tests.flows.apps import add_lead, one, page, rows, track
 from tests.rules.examples import NOW
 
@@ -41,6 +43,23 @@ def test_counting_again_changes_nothing(app: App) -> None:
     before = counted(app)
     assert {row[1] for row in before} == {0, 1, 2}
     again(app, lead_id, now=NOW - 2 * DAY)
+    assert counted(app) == before
+
+
+def test_what_was_done_after_a_refusal_that_is_told_late_counts_for_the_cycle_it_began(app: App) -> None:
+    lead_id = add_lead(app, now=NOW - 30 * DAY)
+    ingest(app, [page("/pricing", NOW - 20 * DAY)], NOW - 20 * DAY)
+    ingest(app, [page("/pricing", NOW - 5 * DAY), page("/careers", NOW - 5 * DAY)], NOW - 5 * DAY)
+    with transaction(app.engine) as db:
+        decide(db, app, {lead_id: Refused("not_ready", NOW - 10 * DAY)}, NOW)
+    assert [(row[1], row[3]) for row in counted(app)] == [
+        (0, (NOW - 20 * DAY).date()),
+        (1, (NOW - 5 * DAY).date()),
+        (1, (NOW - 5 * DAY).date()),
+    ]
+    assert one(app, "SELECT micro FROM lead_score") > 0
+    before = counted(app)
+    again(app, lead_id)
     assert counted(app) == before
 
 
