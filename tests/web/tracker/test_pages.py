@@ -290,6 +290,24 @@ def test_a_tag_manager_may_insert_it_later(visit, company):
     assert paths(one.wait_for(1)) == ["/pricing"]
 
 
+def test_behind_a_proxy_of_the_site_events_go_by_the_proxy(visit, company, client):
+    script = client.get("/nurture.js").content
+    pages = company.answer
+
+    def answer(target):
+        if target == "/n/nurture.js":
+            return 200, {"content-type": "text/javascript"}, script
+        status, headers, body = pages(target)
+        return status, headers, body.replace(company.nurture.encode(), b"/n")
+
+    company.answer = answer
+    one = visit()
+    page = one.context.new_page()
+    with page.expect_request("**/n/v1/b") as request:
+        page.goto(one.url("/pricing"))
+    assert request.value.url == one.url("/n/v1/b")
+
+
 def test_a_copy_on_the_site_itself_is_told_where_to_send(visit, company, faults, client):
     script = client.get("/nurture.js").content
     pages = company.answer
