@@ -4,7 +4,8 @@ A batch is a transaction, and after it is noted how far the file was taken in. A
 moment, goes on from there; what it takes in twice is known by its message id, and changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from nurture.facts import MICRO
 from nurture.flows.enroll import count_ready
 from nurture.flows.ingest import ingest
 from nurture.rules.retention import events_from
-from nurture.segment.archive import STDIN, Archive, Line, open_archive
+from nurture.segment.archive import STDIN, Archive, Line, Mark, open_archive
 from nurture.segment.batches import Batch, Reader
 from nurture.segment.event import IncomingEvent
 from nurture.segment.rejected import Rejected
@@ -26,7 +27,6 @@ from nurture.segment.rejects import RejectsFile
 from nurture.store import imported_files, rejected_events, scores
 from nurture.store.dropping import midnight
 from nurture.store.events import month_of
-from nurture.store.imported_files import Mark
 from nurture.store.partitions import FIRST, kept_since, make_months
 
 TRIES = 20
@@ -147,10 +147,10 @@ def import_events(
     reader = Reader(source, midnight(kept_from(app, now)), now)
     with open_archive(path) as archive, RejectsFile(rejects, after=skipped) as written:
         one = _Import(app, now, source, written, done)
-        for batch in reader.batches(archive, after=skipped):
+        for batch in _ahead(reader.batches(archive, after=skipped)):
             one.take(batch)
-            if first is not None:
-                _mark(app, archive, source, first, now)
+            if first is not None and batch.end is not None:
+                _mark(app, batch.end, source, first, now)
             if progress is not None:
                 progress(archive, done.read)
         done.rejects_file = written.path
@@ -179,7 +179,7 @@ def _first_line(path: Path) -> str | None:
         first = next(iter(archive), None)
         if first is not None and first.text is not None and first.text.lstrip().startswith(b"["):
             raise NurtureError(f"{path}: is a JSON array; `jq -c '.[]' {path.name}` makes a line of each event")
-        return None if first is None else archive.digest
+        return None if first is None else archive.mark.digest
 
 
 def _taken_in(app: App, path: Path, source: str, first: str) -> int:
@@ -191,12 +191,20 @@ def _taken_in(app: App, path: Path, source: str, first: str) -> int:
     with open_archive(path) as archive:
         for line in archive:
             if line.number == mark.line:
-                return mark.line if (archive.position, archive.digest) == (mark.position, mark.digest) else 0
+                return mark.line if archive.mark == mark else 0
     return 0
 
 
-def _mark(app: App, archive: Archive, source: str, first: str, now: datetime) -> None:
-    mark = Mark(archive.position, archive.line, archive.digest)
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The next one is read while the database has this one."""
+    with ThreadPoolExecutor(1) as reading:
+        following = reading.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = reading.submit(next, batches, None)
+            yield batch
+
+
+def _mark(app: App, mark: Mark, source: str, first: str, now: datetime) -> None:
     with transaction(app.engine) as db:
         imported_files.mark(db, source, first, mark, now)
 

@@ -30,6 +30,15 @@ class Line:
     text: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a file was read: so many bytes and lines, which have this digest."""
+
+    position: int
+    line: int
+    digest: str
+
+
 class Archive:
     """Lines of a file; iterating reads it, once, in bounded memory.
 
@@ -61,9 +70,9 @@ class Archive:
         return 0 if self.size is None else self._raw.tell()
 
     @property
-    def digest(self) -> str:
-        """Of all that was read so far."""
-        return self._hash.hexdigest()
+    def mark(self) -> Mark:
+        """How far it was read."""
+        return Mark(self.position, self.line, self._hash.hexdigest())
 
     def _next(self) -> bytes:
         """The next line with its end; of one that is too long its beginning. Nothing at the end."""

@@ -1,10 +1,10 @@
 """A file of events in portions, each read and sorted: what can be taken in, and what not and why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from nurture.segment.archive import LONGEST_LINE, Line
+from nurture.segment.archive import LONGEST_LINE, Archive, Line, Mark
 from nurture.segment.event import IncomingEvent
 from nurture.segment.lines import read_line
 from nurture.segment.message import Useless
@@ -27,6 +27,7 @@ class Batch:
         too_old: how many lines tell of what happened before all that is kept.
         lines: how many lines that is in all; blank ones are none.
         bytes: how long those are.
+        end: how far the file was read then.
     """
 
     events: list[tuple[IncomingEvent, Line]] = field(default_factory=list)
@@ -34,6 +35,7 @@ class Batch:
     too_old: int = 0
     lines: int = 0
     bytes: int = 0
+    end: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,17 @@ class Reader:
     since: datetime
     now: datetime
 
-    def batches(self, lines: Iterable[Line], *, after: int = 0) -> Iterator[Batch]:
+    def batches(self, archive: Archive, *, after: int = 0) -> Iterator[Batch]:
         """The lines after that one, in portions."""
         batch = Batch()
-        for line in lines:
+        for line in archive:
             if line.number > after and (line.text is None or line.text.strip()):
                 self._read(line, batch)
                 if batch.lines >= MOST_LINES or batch.bytes >= MOST_BYTES:
-                    yield _in_time(batch)
+                    yield _whole(batch, archive)
                     batch = Batch()
         if batch.lines:
-            yield _in_time(batch)
+            yield _whole(batch, archive)
 
     def _read(self, line: Line, batch: Batch) -> None:
         batch.lines += 1
@@ -75,6 +77,7 @@ class Reader:
             batch.events.append((event, line))
 
 
-def _in_time(batch: Batch) -> Batch:
+def _whole(batch: Batch, archive: Archive) -> Batch:
     batch.events.sort(key=lambda one: one[0].occurred_at)
+    batch.end = archive.mark
     return batch

@@ -1,9 +1,10 @@
 """How far files of events were imported, so that an import that was stopped goes on where it was."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
+
+from nurture.segment.archive import Mark
 
 _SAVE = text(
     """
@@ -13,15 +14,6 @@ _SAVE = text(
         position = excluded.position, line = excluded.line, digest = excluded.digest, updated_at = excluded.updated_at
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """So many bytes and lines of a file were taken in; their digest tells whether another file has the same."""
-
-    position: int
-    line: int
-    digest: str
 
 
 def marked(db: Connection, source: str, first_line: str) -> Mark | None:

@@ -71,5 +71,5 @@ def test_position_and_digest_are_those_of_what_was_read(lines: list[bytes], ende
         assert archive.line == line.number
         before = Archive("y", io.BytesIO(text[: archive.position]), file, None)
         assert len(list(before)) == len(read)
-        assert before.digest == archive.digest
+        assert before.mark.digest == archive.mark.digest
     assert archive.position == len(text)

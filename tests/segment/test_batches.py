@@ -1,5 +1,6 @@
 """Portions of a file of events, and the file of what could not be read."""
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,21 +9,28 @@ from typing import Any
 import pytest
 
 from nurture.segment import batches
-from nurture.segment.archive import Line
-from nurture.segment.batches import TOO_LONG, Reader
+from nurture.segment.archive import LONGEST_LINE, Archive
+from nurture.segment.batches import TOO_LONG, Batch, Reader
 from nurture.segment.rejects import RejectsFile, rejects_beside, unwrapped
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 READER = Reader("archive", datetime(2025, 1, 1, tzinfo=UTC), NOW)
 
 
-def said(number: int, at: str = "2026-01-01T00:00:00Z", **more: Any) -> Line:
+def read(lines: list[bytes | None], *, after: int = 0) -> list[Batch]:
+    """Portions of a file of these lines; None for one that is too long."""
+    text = b"\n".join(b"x" * (LONGEST_LINE + 1) if line is None else line for line in lines)
+    file = io.BytesIO(text)
+    return list(READER.batches(Archive("x", file, file, len(text)), after=after))
+
+
+def said(number: int, at: str = "2026-01-01T00:00:00Z", **more: Any) -> bytes:
     event = {"type": "page", "messageId": f"m{number}", "anonymousId": "v", "timestamp": at, **more}
-    return Line(number, json.dumps(event).encode())
+    return json.dumps(event).encode()
 
 
 def test_a_portion_is_in_order_of_time_and_knows_its_source() -> None:
-    (batch,) = READER.batches([said(1, "2026-02-01"), said(2, "2026-01-01"), Line(3, b"  ")])
+    (batch,) = read([said(1, "2026-02-01"), said(2, "2026-01-01"), b"  "])
     assert [event.message_id for event, _ in batch.events] == ["m2", "m1"]
     assert [line.number for _, line in batch.events] == [2, 1]
     assert {event.source for event, _ in batch.events} == {"archive"}
@@ -32,15 +40,15 @@ def test_a_portion_is_in_order_of_time_and_knows_its_source() -> None:
 def test_portions_are_bounded_by_lines_and_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [said(number) for number in range(1, 8)]
     monkeypatch.setattr(batches, "MOST_LINES", 3)
-    assert [batch.lines for batch in READER.batches(lines)] == [3, 3, 1]
-    assert [batch.lines for batch in READER.batches(lines, after=5)] == [2]
-    monkeypatch.setattr(batches, "MOST_BYTES", 2 * len(lines[0].text or b""))
-    assert [batch.lines for batch in READER.batches(lines)] == [2, 2, 2, 1]
+    assert [batch.lines for batch in read(lines)] == [3, 3, 1]
+    assert [batch.lines for batch in read(lines, after=5)] == [2]
+    monkeypatch.setattr(batches, "MOST_BYTES", 2 * len(lines[0]))
+    assert [batch.lines for batch in read(lines)] == [2, 2, 2, 1]
 
 
 def test_what_is_no_event_is_rejected_with_its_reason() -> None:
-    lines = [Line(1, b"{"), Line(2, None), Line(3, b"[1]"), Line(4, b'{"type": "page"}'), said(5)]
-    (batch,) = READER.batches(lines)
+    lines = [b"{", None, b"[1]", b'{"type": "page"}', said(5)]
+    (batch,) = read(lines)
     assert [(line.number, reason) for line, reason in batch.rejected] == [
         (1, "it is no JSON"),
         (2, TOO_LONG),
@@ -51,12 +59,12 @@ def test_what_is_no_event_is_rejected_with_its_reason() -> None:
 
 
 def test_what_is_older_than_all_that_is_kept_is_counted_only() -> None:
-    (batch,) = READER.batches([said(1, "2024-12-31T23:59:59Z"), said(2, "2025-01-01T00:00:00Z")])
+    (batch,) = read([said(1, "2024-12-31T23:59:59Z"), said(2, "2025-01-01T00:00:00Z")])
     assert (batch.too_old, len(batch.events), batch.rejected) == (1, 1, [])
 
 
 def test_nothing_happens_later_than_now_whatever_an_archive_says() -> None:
-    (batch,) = READER.batches([said(1, "2031-01-01T00:00:00Z", receivedAt="2031-01-01T00:00:00Z")])
+    (batch,) = read([said(1, "2031-01-01T00:00:00Z", receivedAt="2031-01-01T00:00:00Z")])
     (event, _) = batch.events[0]
     assert event.occurred_at == event.received_at == NOW
     assert event.client_at == NOW.replace(year=2031, month=1, day=1, hour=0)
