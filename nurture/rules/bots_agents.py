@@ -6,7 +6,6 @@ a person taken for a program costs a sale, a program in doubt costs nothing but 
 """
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -23,13 +22,16 @@ _GATEWAYS = (
     "|proofpoint|symantec|tmes|trend ?micro|vade ?secure"
 )
 """Mail gateways that say who they are and that the list of crawlers does not know."""
-_BY_WORD = r"headless|phantomjs|webdriver|[\w.-]*(?:crawl|spider|scraper)[\w.-]*|[\w.-]*(?<!cu)bots?(?![a-z])"
+_BY_WORD = r"headless|phantomjs|webdriver|crawl|spider|scraper|(?<!cu)bots?(?![a-z])"
 """Words that programs have in their names. The maker of phones Cubot is none."""
-_BY_ADDRESS = r"\+ ?https?://|[\w.+-]+@[\w-]+\.[a-z]{2,}"
+_BY_ADDRESS = r"\+ ?https?://|@[\w-]+\.[a-z]{2,}"
 """Where to complain, as programs say it (RFC 9309, section 2.2.1, asks for it)."""
 _ANYWHERE = re.compile(rf"{_GATEWAYS}|{_BY_WORD}", re.IGNORECASE)
 _ON_MAILS = re.compile(rf"{_GATEWAYS}|{_BY_WORD}|{_BY_ADDRESS}", re.IGNORECASE)
 """An address in its name is enough for who follows links of mails; not for a page view, which took a script to tell."""
+_NAME = re.compile(r"[\w.+@-]*")
+_LONGEST = 500
+"""Of an agent so much is looked at; nobody's is longer, and what is made up must not take long to judge."""
 
 _PEOPLE = re.compile(
     r"Build/[^;)]*"
@@ -79,15 +81,52 @@ def get_ready() -> None:
 
 @lru_cache(maxsize=16_384)
 def _known_program(agent: str, *, on_mail: bool) -> str | None:
-    """Judged once for each agent: the list takes a millisecond, and the same browsers come again and again."""
-    told = _PEOPLE.sub(" ", agent)
-    found = _crawlers()(told) or (_ON_MAILS if on_mail else _ANYWHERE).search(told)
+    """Judged once for each agent, since the same browsers come again and again."""
+    told = _PEOPLE.sub(" ", agent[:_LONGEST])
+    listed = _listed(told)
+    if listed is not None:
+        return listed
+    found = (_ON_MAILS if on_mail else _ANYWHERE).search(told)
+    return None if found is None else _whole_name(told, *found.span())
+
+
+def _whole_name(agent: str, start: int, end: int) -> str:
+    """The word that this is a part of, such as the name that ends in `bot`."""
+    before = _NAME.match(agent[:start][::-1])
+    after = _NAME.match(agent, end)
+    return agent[start - (before.end() if before else 0) : after.end() if after else end].strip()
+
+
+def _listed(agent: str) -> str | None:
+    """What the list knows in this agent. Most of it is plain names, which are found ten times as fast as patterns."""
+    names, patterns = _crawlers()
+    for name in names:
+        if name in agent:
+            return name
+    found = patterns.search(agent)
     return found.group().strip() if found else None
 
 
 @lru_cache(maxsize=1)
-def _crawlers() -> Callable[[str], re.Match[str] | None]:
-    """The whole list as one expression; made when first needed, it takes a while."""
+def _crawlers() -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """The names in the list, and the rest of it as one expression; made when first needed, it takes a while."""
     from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-untyped]
 
-    return re.compile("|".join(f"(?:{known['pattern']})" for known in CRAWLER_USER_AGENTS_DATA)).search
+    names: list[str] = []
+    patterns: list[str] = []
+    for known in CRAWLER_USER_AGENTS_DATA:
+        name = _plain(known["pattern"])
+        if name is None:
+            patterns.append(f"(?:{known['pattern']})")
+        else:
+            names.append(name)
+    return tuple(names), re.compile("|".join(patterns))
+
+
+_ESCAPED = re.compile(r"\\(\W)")
+_SPECIAL = re.compile(r"[.^$*+?{}\[\]|()\\]")
+
+
+def _plain(pattern: str) -> str | None:
+    """The text that an expression is, where it is nothing but a text; None for all others."""
+    return None if _SPECIAL.search(_ESCAPED.sub("", pattern)) else _ESCAPED.sub(r"\1", pattern)

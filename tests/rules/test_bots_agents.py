@@ -1,13 +1,15 @@
 """Agents of real crawlers and real people: how many are taken for what they are."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from nurture.rules.bots import judge_event, known_program
-from nurture.rules.bots_agents import get_ready
+from nurture.rules.bots_agents import _listed, get_ready
 
 SharedData = Callable[[str], Path]
 
@@ -70,11 +72,11 @@ def test_browsers_inside_of_programs_and_odd_phones_are_peoples(agent: str) -> N
         ("Mozilla/5.0 (compatible; NewsCrawler/0.1)", "NewsCrawler"),
         ("AcmeBot", "AcmeBot"),
         ("acme-spider-7", "acme-spider-7"),
-        ("Mozilla/5.0 (compatible; Something/1.0; +https://something.example/about)", "+https://"),
+        ("Mozilla/5.0 (compatible; Something/1.0; +https://something.example/about)", "+https://something.example"),
         ("Indexer (webmaster@search.example)", "webmaster@search.example"),
         ("Viber", "Viber"),
         ("WhatsApp/2.23.20.0 A", "WhatsApp"),
-        ("Mimecast-Link-Check", "Mimecast"),
+        ("Mimecast-Link-Check", "Mimecast-Link-Check"),
     ],
 )
 def test_programs_that_no_list_knows_are_known_by_what_programs_call_themselves(agent: str, program: str) -> None:
@@ -83,7 +85,7 @@ def test_programs_that_no_list_knows_are_known_by_what_programs_call_themselves(
 
 def test_an_address_to_complain_to_is_enough_on_mails_and_not_for_a_page_that_took_a_script_to_tell() -> None:
     embedded = BROWSER.format("Chrome/142.0.0.0") + " (+https://embedded.example)"
-    assert known_program(embedded) == "+https://"
+    assert known_program(embedded) == "+https://embedded.example"
     assert judge_event(embedded).verdict == "human"
     assert judge_event(BROWSER.format("HeadlessChrome/142.0.0.0")).reasons == ("a known program: HeadlessChrome",)
 
@@ -91,6 +93,21 @@ def test_an_address_to_complain_to_is_enough_on_mails_and_not_for_a_page_that_to
 def test_a_server_that_names_no_browser_is_believed_and_a_browser_without_a_name_is_none() -> None:
     assert judge_event(None).verdict == "human"
     assert judge_event("").reasons == ("it does not say which browser it is",)
+
+
+@pytest.mark.parametrize("agent", ["a" * 2000, "a-" * 1000, "a@" * 1000, "+ " * 1000, "Mozilla/5.0 " * 160])
+def test_what_is_made_up_to_be_slow_is_not(agent: str) -> None:
+    began = time.perf_counter()
+    for number in range(20):
+        known_program(f"{number}{agent}")
+    assert time.perf_counter() - began < 2
+
+
+def test_the_list_is_taken_as_it_is() -> None:
+    """What is looked for as plain text is found where the list's own expressions find it."""
+    for known in CRAWLER_USER_AGENTS_DATA:
+        for agent in known["instances"]:
+            assert _listed(agent) is not None, (known["pattern"], agent)
 
 
 def test_the_list_can_be_read_before_anybody_asks() -> None:
