@@ -54,6 +54,7 @@ class Settings:
     tick_seconds: float = 2.0
     given_secret_key: str | None = field(default=None, repr=False)
     write_key: str | None = field(default=None, repr=False)
+    identity_keys: frozenset[str] | None = None
     api_key: str | None = field(default=None, repr=False)
     slack_webhook_url: str | None = field(default=None, repr=False)
     handoff_webhook_url: str | None = field(default=None, repr=False)
@@ -77,6 +78,10 @@ class Settings:
     def write_keys(self) -> Mapping[str, str]:
         """The name of each write key; without any nobody may send events."""
         return read_write_keys(self.write_key) if self.write_key else {}
+
+    def may_identify(self, source: str) -> bool:
+        """Whether events from there may say that two ids are one person. What is no write key's is our own."""
+        return self.identity_keys is None or source in self.identity_keys or source not in self.write_keys.values()
 
     def on_servers(self, database_url: str, redis_url: str) -> "Settings":
         """The same, with the addresses of the servers that run."""
@@ -119,6 +124,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         tick_seconds=_tick(given),
         given_secret_key=given.get("SECRET_KEY"),
         write_key=_checked(given, "WRITE_KEY", _write_keys),
+        identity_keys=_identity_keys(given),
         api_key=given.get("API_KEY"),
         slack_webhook_url=_checked(given, "SLACK_WEBHOOK_URL", _web_address("SLACK_WEBHOOK_URL")),
         handoff_webhook_url=_checked(given, "HANDOFF_WEBHOOK_URL", _web_address("HANDOFF_WEBHOOK_URL")),
@@ -203,6 +209,21 @@ def _checked(given: Mapping[str, str], name: str, check: Callable[[str], str]) -
 def _write_keys(text: str) -> str:
     read_write_keys(text)
     return text
+
+
+def _identity_keys(given: Mapping[str, str]) -> frozenset[str] | None:
+    """Names of the write keys that may say that two ids are one person; None: all may."""
+    text = given.get("IDENTITY_KEYS")
+    if not text:
+        return None
+    names = frozenset(name.strip() for name in text.split(",")) - {""}
+    known = sorted(read_write_keys(given["WRITE_KEY"]).values()) if given.get("WRITE_KEY") else []
+    strangers = sorted(names.difference(known))
+    if strangers:
+        raise SettingsError(
+            f"IDENTITY_KEYS: {strangers[0]} is the name of no write key; WRITE_KEY has {', '.join(known) or 'none'}"
+        )
+    return names
 
 
 def _split(text: str, name: str, example: str) -> SplitResult:

@@ -266,3 +266,13 @@ def test_the_clock_is_stepped_on_the_embedded_servers_and_on_a_demo_database_onl
 def test_this_machines_own_environment_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "PORT", "nonsense")
     assert _read(tmp_path).port == 8000
+
+
+def test_which_write_keys_may_say_who_is_who(tmp_path: Path) -> None:
+    keys = {"WRITE_KEY": "site:k1,app:k2"}
+    everybody = _read(tmp_path, **keys)
+    assert all(everybody.may_identify(source) for source in ("site", "app", "import"))
+    careful = _read(tmp_path, **keys, IDENTITY_KEYS="app")
+    assert [careful.may_identify(source) for source in ("site", "app", "import")] == [False, True, True]
+    with pytest.raises(SettingsError, match=r"IDENTITY_KEYS: ap is the name of no write key; WRITE_KEY has app, site"):
+        _read(tmp_path, **keys, IDENTITY_KEYS="ap")

@@ -102,7 +102,7 @@ def recognise(
         TryAgain: Somebody else changed whose an id is at the same moment.
     """
     order = sorted(range(len(events)), key=lambda place: (events[place].occurred_at, place))
-    batch = _Batch(events, [names_of(event) for event in events], order, _tokens(db, app, events))
+    batch = _Batch(events, _names(app, events), order, _tokens(db, app, events))
     people, seen = _held(db, batch)
     wanted = {*people.known.values(), *seen.leads, *batch.tokens.values()}
     if len(lock(db, wanted)) < len(wanted):
@@ -121,6 +121,14 @@ def recognise(
     for place, event in enumerate(events):
         _say(found, event, batch.names[place], people, seen.lead(place, batch.tokens.get(place)))
     return found
+
+
+def _names(app: App, events: Sequence[IncomingEvent]) -> list[Names]:
+    """Whom each event names, as far as its sender may say so."""
+    if app.settings.identity_keys is None:
+        return [names_of(event) for event in events]
+    believed = {source: app.settings.may_identify(source) for source in {event.source for event in events}}
+    return [names_of(event) if believed[event.source] else names_of(event).alone() for event in events]
 
 
 def _say(found: Recognised, event: IncomingEvent, names: Names, people: People[int], browsing: int | None) -> None:

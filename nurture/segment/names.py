@@ -1,7 +1,7 @@
 """Whom an event names: by addresses, by user ids, by the browser. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nurture.segment.event import IncomingEvent
@@ -35,6 +35,10 @@ class Names:
     previous: str | None = None
     moves: bool = False
     alias: bool = False
+
+    def alone(self) -> "Names":
+        """The surest name only, from one who may not say that two ids are one person."""
+        return replace(self, people=self.people[:1], previous=None)
 
     def __bool__(self) -> bool:
         """Whether it names anybody at all."""

@@ -1,5 +1,6 @@
 """How a visitor becomes a lead, whose a browser is when, and whom an event is about."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -261,3 +262,20 @@ def test_two_leads_that_history_makes_one_are_not_handed_over(app: App, jo: int,
     assert ingest(app, [alias], at(60 * 24 * 5)).offered == 0
     assert one(app, "SELECT count(*) FROM lead") == 1
     assert one(app, "SELECT count(*) FROM handoff") == 0
+
+
+def test_a_key_that_may_not_say_so_makes_no_two_ids_one_person(app: App, jo: int, al: int) -> None:
+    settings = replace(app.settings, write_key="site:k1,app:k2", identity_keys=frozenset({"app"}))
+    careful = replace(app, settings=settings)
+    said = [
+        incoming("identify", at(0), user_id="u1", email=JO, source="app"),
+        incoming("identify", at(1), user_id="u1", email=AL, source="site", anonymous_id="b1"),
+        incoming("identify", at(1), user_id="u1", email="new@buyer.example", source="site"),
+        incoming("alias", at(2), user_id=JO, properties={"previousId": AL}, source="site"),
+    ]
+    ingest(careful, [*said, visit("/whose", 3, source="site")], at(3))
+    assert one(app, "SELECT count(*) FROM lead") == 3
+    assert whose(app) == {"/whose": AL}
+    assert {row.value for row in rows(app, "SELECT value FROM identity WHERE kind <> 'anonymous'")} == {"u1"}
+    ingest(careful, [incoming("alias", at(4), user_id=JO, properties={"previousId": AL}, source="app")], at(4))
+    assert one(app, "SELECT count(*) FROM lead") == 2
