@@ -3,11 +3,13 @@
 import asyncio
 import gzip
 import json
+from datetime import timedelta
 from functools import partial
 
 import httpx
 import pytest
 
+from nurture.db import make_engine
 from nurture.store import rejected_events
 from nurture.web import ingest
 from nurture.web.gathering import Busy, Gathering
@@ -142,6 +144,25 @@ def test_too_much_at_once_is_asked_to_come_again(client, app, monkeypatch):
     assert (response.status_code, response.json()["code"]) == (429, "busy")
     assert response.headers["retry-after"] == response.headers["x-ratelimit-reset"] == "2"
     assert stored(app) == []
+
+
+def test_without_a_database_the_client_keeps_its_events(client, app):
+    away = make_engine("postgresql://nobody@127.0.0.1:1/none", pool_size=1)
+    object.__setattr__(app, "engine", away)
+    for body in (PAGE, {"batch": [7]}):
+        response = client.post("/v1/batch" if "batch" in body else "/v1/page", json=body, auth=KEY)
+        assert (response.status_code, response.json()["code"]) == (503, "try_again")
+        assert response.headers["retry-after"] == "2"
+    away.dispose()
+
+
+@pytest.mark.parametrize(("ago", "offers"), [(timedelta(hours=1), 1), (timedelta(days=60), 0)])
+def test_a_hand_that_was_raised_long_ago_is_history(client, app, ago, offers):
+    said = {"type": "track", "event": "Demo Requested", "messageId": "d", "timestamp": (NOW - ago).isoformat()}
+    body = {"batch": [said], "sentAt": NOW.isoformat(), "context": {"traits": {"email": "jo@buyer.example"}}}
+    assert client.post("/v1/batch", json=body, auth=KEY).content == SUCCESS
+    assert rows(app.engine, "SELECT occurred_at FROM event") == [{"occurred_at": NOW - ago}]
+    assert len(rows(app.engine, "SELECT id FROM handoff")) == offers
 
 
 def test_each_key_has_its_own_messages(site, app):
