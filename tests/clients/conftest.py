@@ -1,4 +1,9 @@
-"""Every scene, played once for all tests that look at it."""
+"""Every scene, played once for all tests that look at it, whichever worker runs them."""
+
+import fcntl
+import pickle
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Engine
@@ -9,6 +14,26 @@ from tests.clients.playing import NO_NODE, ROOT, THERE, Outcome, play
 from tests.clients.scenes import NODE, Author
 from tests.databases import empty
 
+Played = TypeVar("Played")
+Once = Callable[[str, Callable[[], Played]], Played]
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once[Played]:
+    """Gives what a function gives, under a name: the first worker that asks calls it, the others get what it gave."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+
+    def get(name: str, make: Callable[[], Played]) -> Played:
+        kept = shared / f"{name}.pickle"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(make()))
+        return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]
+
+    return get
+
 
 @pytest.fixture(scope="session")
 def workspace() -> Workspace:
@@ -18,16 +43,22 @@ def workspace() -> Workspace:
 
 @pytest.fixture(scope="session")
 def played(
-    engine: Engine, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+    once: Once[dict[tuple[str, str], Outcome]],
+    engine: Engine,
+    workspace: Workspace,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[tuple[str, str], Outcome]:
     """What became of every scene, by its name and its client.
 
     All of them play at once, on an empty database, for most of their time is waiting: clients take theirs before they
     try again.
     """
-    empty(engine)
-    scenes = Author(real_clock()).all(THERE)
-    return play(engine, workspace, tmp_path_factory.mktemp("clients"), scenes)
+
+    def make() -> dict[tuple[str, str], Outcome]:
+        empty(engine)
+        return play(engine, workspace, tmp_path_factory.mktemp("clients"), Author(real_clock()).all(THERE))
+
+    return once("clients", make)
 
 
 @pytest.fixture

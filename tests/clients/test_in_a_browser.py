@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from nurture.workspace import Workspace
 from tests.clients.browsing import NO_BROWSER, Visit, Visited, browse
+from tests.clients.conftest import Once
 from tests.clients.fault_proxy import Cut, Says
 from tests.clients.scenes import HOUR, Scene
 from tests.databases import empty
@@ -88,11 +89,17 @@ VISITS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def visited(engine: Engine, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Visited]:
+@pytest.fixture(scope="session")
+def visited(
+    once: Once[dict[str, Visited]], engine: Engine, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Visited]:
     """What became of every visit."""
-    empty(engine)
-    return browse(engine, workspace, tmp_path_factory.mktemp("browser"), VISITS)
+
+    def make() -> dict[str, Visited]:
+        empty(engine)
+        return browse(engine, workspace, tmp_path_factory.mktemp("browser"), VISITS)
+
+    return once("browser", make)
 
 
 @pytest.mark.parametrize("name", [visit.scene.name for visit in VISITS])
