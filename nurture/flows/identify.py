@@ -146,11 +146,13 @@ def _held(db: Connection, batch: _Batch) -> tuple[People[int], Sightings]:
     named, visitors = batch.people, {visitor for names in batch.names for visitor in names.visitors}
     known = identities.look(db, named, visitors)
     people, seen = _heard(db, batch, known)
-    held = identities.hold(db, _shared(known, named, visitors), _alone(people, seen))
-    known = identities.look(db, named, visitors)
-    people, seen = _heard(db, batch, known)
-    if not held.issuperset(map(identities.lock_of, _alone(people, seen))):
-        raise TryAgain
+    given = _alone(people, seen)
+    held = identities.hold(db, _shared(known, named, visitors), given)
+    seen_before, known = known, identities.look(db, named, visitors)
+    if given or known != seen_before:
+        people, seen = _heard(db, batch, known)
+        if not held.issuperset(map(identities.lock_of, _alone(people, seen))):
+            raise TryAgain
     seen.load(db)
     return people, seen
 
