@@ -6,8 +6,8 @@ from datetime import datetime
 
 from nurture.segment.archive import LONGEST_LINE, Archive, Line, Mark
 from nurture.segment.event import IncomingEvent
+from nurture.segment.fields import Useless
 from nurture.segment.lines import read_line
-from nurture.segment.message import Useless
 from nurture.segment.rejects import unwrapped
 
 MOST_LINES = 2_000

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from nurture.segment.client_time import parse_time
 from nurture.segment.event import IncomingEvent
-from nurture.segment.message import SOURCE, Useless, read_event
+from nurture.segment.fields import Useless
+from nurture.segment.message import SOURCE, read_event
 from nurture.segment.tame import read_json, tame, too_deep
 
 

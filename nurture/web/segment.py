@@ -16,7 +16,8 @@ import orjson
 
 from nurture.segment.client_time import parse_time
 from nurture.segment.event import IncomingEvent
-from nurture.segment.message import Json, Useless, object_or_empty, read_event
+from nurture.segment.fields import Json, Useless, object_or_empty
+from nurture.segment.message import read_event
 from nurture.segment.rejected import Rejected
 from nurture.segment.tame import DEEPEST, read_json, surely_shallow, tame, too_deep
 from nurture.segment.visitor import may_have_token
