@@ -40,13 +40,14 @@ def _day(word: str | None) -> date | None:
 
 def _print(report: Mapping[str, Any]) -> None:
     points = _points(report["score"])
-    _say(f"{report['lead']}: score {points} on {said(report['day'])} (UTC), grade {report['grade']}")
+    stands = f"grade {report['grade']}, stage {report['stage']}"
+    _say(f"{report['lead']}: score {points} on {said(report['day'])} (UTC), {stands}")
     if report["rows"]:
         rows = [
             (row["signal"], row["day"], _counted(row), row["points"], _age(row["age_days"]), f"{row['worth']:.2f}")
             for row in report["rows"]
         ]
-        print_table(("signal", "day", "counted", "points", "age", "worth today"), rows)
+        print_table(("signal", "day", "counted", "points", "age", "worth"), rows)
         _say(f"tomorrow, if it does nothing: {_points(report['tomorrow'])}")
     else:
         _say(f"nothing that it did in cycle {report['cycle']} counts today")

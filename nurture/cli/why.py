@@ -74,7 +74,7 @@ def _loaded(
         lead_id = leads.id_of(db, address)
         if lead_id is None:
             raise NotFound(f"no lead with the address {email}")
-        (state,) = states(db, app.book, [lead_id], now)
+        (state,) = states(db, app.book_in(db), [lead_id], now)
         adopted = versions.adopted(db)
         mails: dict[tuple[str, str], list[PastMail]] = {}
         for row in reversed(deliveries.listed(db, email=address)):

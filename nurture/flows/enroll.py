@@ -35,7 +35,7 @@ def enroll(app: App, email: str, *, campaign: str, now: datetime) -> None:
         lead_id = leads.id_of(db, email)
         if lead_id is None:
             raise NotFound(f"no lead with the address {email}")
-        (state,) = states(db, app.book, [lead_id], now)
+        (state,) = states(db, app.book_in(db), [lead_id], now)
         if state.enrollment is not None and state.enrollment.campaign == campaign:
             raise Conflict(f"{email} is in {campaign} already")
         why_not = taking.refusal(app.book, app.book.campaigns[campaign], state, now)
@@ -50,7 +50,7 @@ def takes(app: App, *, campaign: str, when: Condition, now: datetime) -> list[in
     found: list[int] = []
     for batch in _batches(app, "SELECT id FROM lead WHERE stage IN ('inquiry', 'nurture', 'customer') ORDER BY id"):
         with transaction(app.engine) as db:
-            for state in states(db, app.book, batch, now):
+            for state in states(db, app.book_in(db), batch, now):
                 fits = conditions.holds(when, known(app.book, state, now)) is True
                 free = state.enrollment is None and state.id is not None
                 if fits and free and not taking.refusal(app.book, app.book.campaigns[campaign], state, now):
