@@ -7,7 +7,7 @@ and no handoff is taken back by it: `hindsight` tells which would not have been 
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ from nurture.store.states import lock
 MAILS, EVENTS = 500, 5000
 """The hits of so many mails, and so many other events, are judged in one transaction."""
 TRIES = 5
+GIVEN_UP = timedelta(days=1)
+"""A run that began so long ago is not gone on with: another version of the rules may have begun it."""
 Found = TypeVar("Found")
 Judge = Callable[[Connection], list[Judged]]
 
@@ -81,32 +83,39 @@ def rejudge(
     """
     run = _Run(app, now, since, dry_run, told)
     resumed = not dry_run and _take_up(run)
-    while mails := _look(run, lambda db: verdicts.mails(db, run.mails_after, since, MAILS)):
-        _batch(run, partial(_hits, app=app, mails=mails, since=since), mails_after=mails[-1])
+    while mails := _look(run, lambda db: verdicts.mails(db, run.mails_after, run.since, MAILS)):
+        _batch(run, partial(_hits, app=app, mails=mails, since=run.since), mails_after=mails[-1])
     last = _look(run, verdicts.last_event)
-    while rows := _look(run, lambda db: verdicts.events(db, run.events_after, last, since, EVENTS)):
-        reach = {"after": run.events_after, "last": rows[-1].id}
-        _batch(run, partial(_others, since=since, **reach), events_after=rows[-1].id)
+    while _batch(run, partial(_others, after=run.events_after, last=last, since=run.since)):
+        pass
     with transaction(app.engine) as db:
-        found = doubts(db, app, since, run.turned, run.leads)
+        found = doubts(db, app, run.since, run.turned, run.leads)
         if not dry_run:
             verdicts.finish(db)
     return Rejudged(run.judged, run.to_human, run.to_automated, resumed, found)
 
 
 def _take_up(run: _Run) -> bool:
-    """Go on where a run for the same time was stopped; a run for another time is forgotten."""
+    """Go on where a run for as much was stopped; any other is forgotten."""
     with transaction(run.app.engine) as db:
         row = verdicts.progress(db)
-        if row is not None and row.since != run.since:
+        if row is not None and not _is_the_same(run, row):
             verdicts.finish(db)
             row = None
         if row is None:
             verdicts.begin(db, run.since, run.now)
             return False
+    run.since = row.since
     run.mails_after, run.events_after = row.mails_after, row.events_after
     run.judged, run.to_human, run.to_automated = row.judged, row.to_human, row.to_automated
     return True
+
+
+def _is_the_same(run: _Run, row: Row[Any]) -> bool:
+    """Whether a run that was stopped was asked for the same, such as the last 30 days a while ago."""
+    if run.now - row.began_at > GIVEN_UP or (row.since is None) != (run.since is None):
+        return False
+    return run.since is None or timedelta() <= run.since - row.since <= GIVEN_UP
 
 
 def _look(run: _Run, query: Callable[[Connection], Found]) -> Found:
@@ -114,8 +123,11 @@ def _look(run: _Run, query: Callable[[Connection], Found]) -> Found:
         return query(db)
 
 
-def _batch(run: _Run, judge: Judge, **place: int) -> None:
-    """Judge one batch and write what turned, in one transaction; then note how far it came."""
+def _batch(run: _Run, judge: Judge, mails_after: int | None = None) -> bool:
+    """Judge one batch and write what turned, in one transaction; then note how far it came. False: there was nothing.
+
+    `mails_after` is how far a batch of mails comes; one of events comes as far as its last.
+    """
     for attempt in range(TRIES):
         try:
             with transaction(run.app.engine) as db:
@@ -126,7 +138,11 @@ def _batch(run: _Run, judge: Judge, **place: int) -> None:
                 turned = [(row, said) for row, said in stale if row.verdict != said.verdict]
                 to_human = sum(said.verdict == "human" for _, said in turned)
                 done = {"judged": len(judged), "to_human": to_human, "to_automated": len(turned) - to_human}
-                reached = {"mails_after": run.mails_after, "events_after": run.events_after, **place}
+                reached = {"mails_after": run.mails_after, "events_after": run.events_after}
+                if mails_after is not None:
+                    reached["mails_after"] = mails_after
+                elif judged:
+                    reached["events_after"] = judged[-1][0].id
                 if not run.dry_run:
                     verdicts.move(db, **reached, **done)
             break
@@ -139,7 +155,9 @@ def _batch(run: _Run, judge: Judge, **place: int) -> None:
     if run.dry_run:
         run.turned.update((row.id, said.verdict) for row, said in turned)
         run.leads.update(_leads(turned))
-    run.told(run.judged)
+    if judged:
+        run.told(run.judged)
+    return bool(judged)
 
 
 class _Unlocked(Exception):

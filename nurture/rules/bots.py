@@ -11,6 +11,7 @@ docs/bots.md.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from nurture.rules.bots_agents import known_program, program_reason
@@ -74,6 +75,7 @@ def judge(hits: Sequence[Hit], *, delivered_at: datetime | None, link_count: int
     return {id_: Judgement("automated", tuple(why)) if why else HUMAN for id_, why in reasons.items()}
 
 
+@lru_cache(maxsize=16_384)
 def judge_event(agent: str | None) -> Judgement:
     """Judge an event of the site or the product by its agent; without one (None) it came from a server's own client.
 

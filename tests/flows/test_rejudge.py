@@ -1,6 +1,6 @@
 """Judging again: verdicts turn, scores follow, handoffs stay and are listed; stopped anywhere, it goes on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -191,15 +191,32 @@ def test_what_was_stopped_goes_on_where_it_was(app: App, monkeypatch: pytest.Mon
             raise Killed
 
     with pytest.raises(Killed):
-        rejudge(app, LATER, told=stop)
+        rejudge(app, LATER, since=LATER - timedelta(days=30), told=stop)
     seen: list[int] = []
-    done = rejudge(app, LATER, told=seen.append)
+    hour = timedelta(hours=1)
+    done = rejudge(app, LATER + hour, since=LATER + hour - timedelta(days=30), told=seen.append)
     turned = one(app, "SELECT count(*) FROM event WHERE agent LIKE '%Newbot%'")
     assert (done.resumed, changed(done)) == (True, (15, 0, turned))
-    assert seen == [12, 15], "what was done is not done again"
+    assert seen == [12, 15], "what was done is not done again, though an hour later the last 30 days are others"
     assert one(app, "SELECT count(*) FROM event WHERE verdict = 'automated'") == turned
     assert one(app, "SELECT sum(count) FROM signal_day") == 15 - turned
     assert not rejudge(app, LATER).resumed
+
+
+@pytest.mark.parametrize(
+    ("after", "since"), [(timedelta(days=2), None), (timedelta(hours=1), LATER - timedelta(days=3))]
+)
+def test_what_was_stopped_long_ago_or_for_another_time_begins_anew(
+    app: App, monkeypatch: pytest.MonkeyPatch, after: timedelta, since: datetime | None
+) -> None:
+    add_lead(app)
+    ingest(app, [page("/pricing", agent=CHROME)], NOW)
+    monkeypatch.setattr(judging_again, "doubts", lambda *_: (_ for _ in ()).throw(ConnectionError("gone")))
+    with pytest.raises(ConnectionError):
+        rejudge(app, LATER)
+    monkeypatch.undo()
+    done = rejudge(app, LATER + after, since=since)
+    assert (done.resumed, done.judged) == (False, 1)
 
 
 def test_what_nobody_is_known_for_is_judged_too_and_counts_nothing_once_somebody_is(app: App) -> None:
