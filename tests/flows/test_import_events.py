@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -254,6 +255,34 @@ def test_who_somebody_was_long_ago_does_not_go_before_what_is_known_since(app: A
         NOW - timedelta(days=30),
         NOW - timedelta(days=10),
     ]
+
+
+def test_beside_those_who_send_events_of_the_same_leads_nothing_is_lost(app: App, write) -> None:
+    """The same 20 leads, the same 200 events in a file and from four clients, in other orders."""
+    events_of = [said(n, email=f"lead{n % 20}@buyer.example", path="/pricing", type="page") for n in range(200)]
+    path = write(*events_of)
+    failures: list[BaseException] = []
+    stored: list[int] = []
+
+    def send(order: int) -> None:
+        try:
+            for start in range(0, 200, 10):
+                part = events_of[start : start + 10][::order]
+                batch = [read_line(json.dumps(event).encode(), 1) for event in part]
+                stored.append(ingest(app, batch, NOW).stored)
+        except BaseException as error:
+            failures.append(error)
+
+    senders = [threading.Thread(target=send, args=(order,)) for order in (1, -1, 1, -1)]
+    for sender in senders:
+        sender.start()
+    done = take(app, path)
+    for sender in senders:
+        sender.join()
+    assert failures == []
+    assert done.stored + sum(stored) == 200
+    assert one(app, "SELECT count(*) FROM event") == one(app, "SELECT sum(count) FROM signal_day") == 200
+    assert one(app, "SELECT count(*) FROM lead") == 20
 
 
 def test_a_json_array_is_no_file_of_lines(app: App, tmp_path: Path) -> None:
