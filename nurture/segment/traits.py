@@ -56,7 +56,7 @@ def merge_traits(profile: dict[str, Any], traits: Mapping[str, Any]) -> None:
     _set_employees(profile, traits.get("employees"))
     whole = traits.get("name")
     if isinstance(whole, str) and whole.strip() and "first_name" not in profile:
-        first, _, last = whole.strip().partition(" ")
+        first, _, last = whole.strip()[:_LONGEST_TEXT].partition(" ")
         profile["first_name"], profile["last_name"] = first, last or None
     address = traits.get("address")
     if isinstance(address, Mapping) and "country" not in profile:

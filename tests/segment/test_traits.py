@@ -49,3 +49,22 @@ def test_a_company_may_be_an_object():
         "employees": 7,
         "attributes": {"company_city": "Rome"},
     }
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, ["CTO"], True, False, " ", None])
+def test_what_is_no_text_is_no_title(value):
+    assert merged(title=value) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(329, 329), ("329", 329), (329.0, 329), (0, 0), ("51-200", None), (-1, None), (10**12, None), (1e400, None),
+     (float("nan"), None), (True, None), ("9" * 5000, None), ([], None)],
+)  # fmt: skip
+def test_employees_are_a_number_that_an_employer_may_have(said, kept):
+    assert merged(company={"employees": said}) == ({} if kept is None else {"employees": kept})
+
+
+def test_long_texts_are_cut():
+    assert merged(title="x" * 9000) == {"title": "x" * 500}
+    assert len(merged(name="x" * 9000)["first_name"]) == 500
