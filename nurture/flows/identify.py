@@ -21,7 +21,7 @@ from nurture.rules.history import is_history
 from nurture.rules.profiles import Told
 from nurture.segment.event import IncomingEvent
 from nurture.segment.names import Name, Names, names_of
-from nurture.segment.recognition import Party, People
+from nurture.segment.recognition import People
 from nurture.segment.traits import merge_traits
 from nurture.store import attribution, identities, leads
 from nurture.store.identities import Known
@@ -109,8 +109,10 @@ def recognise(
         raise TryAgain  # one of them has just been merged into another
     found = Recognised(created=_make_leads(db, people, now))
     for party in people.joined():
-        news = not as_history and _is_news(batch, people, party, now)
-        party.lead = make_one(db, app, party.leads, by="an event", now=now, news=news)
+        said = [event for event, names in zip(events, batch.names, strict=True) if people.person(names) is party]
+        by = f"an event of {', '.join(sorted({event.source for event in said}))}"
+        news = not as_history and any(not is_history(event.occurred_at, now) for event in said)
+        party.lead = make_one(db, app, party.leads, by=by, now=now, news=news)
     _tie(db, people, now)
     _note(db, people, batch, now)
     users = {user: party.lead for party in people.parties if party.lead is not None for user in party.users}
@@ -215,12 +217,6 @@ def _tie(db: Connection, people: People[int], now: datetime) -> None:
             first = ("email", party.addresses[0]) if not party.leads else None
             ties |= {name: party.lead for name in party.names if name != first}
     identities.tie(db, ties, now)
-
-
-def _is_news(batch: _Batch, people: People[int], party: Party[int], now: datetime) -> bool:
-    """Whether something that is of now names this person."""
-    named = zip(batch.events, batch.names, strict=True)
-    return any(people.person(names) is party and not is_history(event.occurred_at, now) for event, names in named)
 
 
 def _note(db: Connection, people: People[int], batch: _Batch, now: datetime) -> None:

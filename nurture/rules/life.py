@@ -101,6 +101,7 @@ def _merged(draft: Draft, happening: h.Merged) -> None:
     if (happening.news and offer_if_ready(draft)) or leave_by_exit_line(draft):
         return
     if draft.state.enrollment is not None:
+        draft.wait(mail_from=draft.state.mail_from, ask_at=None)
         replan(draft)
     elif happening.news:
         _take_if_resting(draft)
@@ -114,10 +115,12 @@ def _may_not_stay(draft: Draft) -> str | None:
         return state.suppressed
     if state.stage in WITH_SALES:
         return "qualified"
+    if state.stage == "disqualified":
+        return "disqualified"
     if campaign is not None and campaign.topic is not None and campaign.topic in state.left_topics:
         return "topic_left"
     if campaign is not None and state.stage not in campaign.enroll.stages:
-        return state.stage if state.stage in ("customer", "disqualified") else "moved"
+        return "customer" if state.stage == "customer" else "moved"
     return None
 
 

@@ -145,6 +145,28 @@ def test_the_lost_leads_enrollment_ends_or_goes_on_where_the_kept_one_has_none(a
     assert rows(app, "SELECT n, status FROM enrollment ORDER BY n")[-1] == (3, "active")
 
 
+def test_who_waits_is_asked_for_again_later_unless_a_campaign_has_the_other_half(app: App) -> None:
+    """Else the lead would come due for ever."""
+    add_lead(app)
+    add_lead(app, AL)
+    refuse(app, AL, reason="no_budget", by="rep", note="", now=NOW)
+    until = one(app, "SELECT ask_at FROM lead WHERE email = :email", email=AL)
+    assert until is not None
+    merge(app)
+    (lead,) = rows(app, "SELECT ask_at, mail_from FROM lead")
+    assert (lead.ask_at, lead.mail_from) == (None, until)
+    assert one(app, "SELECT due_at FROM enrollment WHERE status <> 'ended'") >= until
+
+
+def test_a_lead_that_was_out_of_the_question_leaves_its_campaign(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    refuse(app, AL, reason="student", by="rep", note="", now=NOW)
+    merge(app)
+    assert one(app, "SELECT stage FROM lead") == "disqualified"
+    assert rows(app, "SELECT left_as FROM enrollment ORDER BY n") == [("disqualified",), ("moved",)]
+
+
 def test_a_mail_that_is_just_being_sent_moves_along(app: App) -> None:
     add_lead(app)
     other = add_lead(app, AL)

@@ -34,6 +34,9 @@ CREATE INDEX browser_claim_of_lead ON browser_claim (lead_id);
 
 CREATE INDEX browser_claim_of_user ON browser_claim (user_id) WHERE user_id IS NOT NULL;
 
+INSERT INTO browser_claim (anonymous_id, at, lead_id, moves)
+SELECT value, since, lead_id, true FROM identity WHERE kind = 'anonymous';
+
 CREATE TABLE merged_lead (
     lost_id BIGINT NOT NULL,
     kept_id BIGINT NOT NULL,
