@@ -12,7 +12,7 @@ import threading
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from nurture.app import App
 from nurture.db import transaction
@@ -58,8 +58,7 @@ class Clock:
             self.leads = False
 
     def _look(self, now: datetime) -> None:
-        if self.kept_house_at is None or not timedelta(0) <= now - self.kept_house_at < KEEP_HOUSE_EVERY:
-            self.kept_house_at = None if keep_house(self.app, now).again else now
+        self._keep_house(now)
         with transaction(self.app.engine) as db:
             expired = deliveries.expire(db)
             work = {
@@ -74,6 +73,17 @@ class Clock:
         for kind, waits in work.items():
             if waits:
                 self.app.nudge(kind)
+
+    def _keep_house(self, now: datetime) -> None:
+        """Now and then. Mail goes out whether there are months for events or not."""
+        if self.kept_house_at is not None and timedelta(0) <= now - self.kept_house_at < KEEP_HOUSE_EVERY:
+            return
+        try:
+            again = keep_house(self.app, now).again
+        except ProgrammingError as error:  # such as: this user may make no tables
+            log.error("cannot keep house with events", extra={"because": str(error.orig).splitlines()[0]})
+            again = False
+        self.kept_house_at = None if again else now
 
 
 def run() -> None:

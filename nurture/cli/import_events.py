@@ -66,7 +66,11 @@ def import_(
         name = source or _usual_source(app.settings)
         with _progress(files) as progress:
             for file, beside in zip(files, where, strict=True):
-                done = import_events(app, file, now, source=name, rejects=beside, again=again, progress=progress)
+                try:
+                    done = import_events(app, file, now, source=name, rejects=beside, again=again, progress=progress)
+                except KeyboardInterrupt:
+                    err.print(f"\nstopped in {file}; the same command goes on from there", markup=False)
+                    raise typer.Exit(130) from None
                 total.files.append(done)
         qualify = ready(app, now.date(), app.now()) if total.of("stored") else 0
         since = kept_from(app, now)

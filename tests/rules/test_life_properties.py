@@ -45,10 +45,13 @@ def happenings(draw: st.DrawFn) -> tuple[timedelta, str, object]:
     """How much later, what, and a detail of it."""
     later = timedelta(minutes=draw(st.integers(0, 60 * 24 * 20)))
     what = draw(
-        st.sampled_from(["due", "due", "due", "did", "refused", "moves", "failed", "topic", "zone", "industry"])
+        st.sampled_from(
+            ["due", "due", "due", "did", "remembered", "refused", "moves", "failed", "topic", "zone", "industry"]
+        )
     )
     details = {
         "did": st.tuples(kinds, pages),
+        "remembered": st.tuples(kinds, pages),
         "refused": st.sampled_from(["not_ready", "no_budget", "already_mine"]),
         "moves": st.sampled_from(["accepted", "contacted", "qualified", "won"]),
         "failed": st.booleans(),
@@ -80,14 +83,17 @@ def live(events: list[tuple[timedelta, str, object]]) -> tuple[Life, list[tuple[
     return one, queued
 
 
+def done(at: datetime, kind: str, path: str) -> EventFact:
+    answer = {"answer": "later"}
+    return EventFact(kind, at, name="timing", path=path, properties=answer, campaign="not-ready", step="s0")  # type: ignore[arg-type]
+
+
 def happening(one: Life, what: str, detail: object, now: datetime) -> h.Happening:
     match what:
         case "did":
-            kind, path = detail  # type: ignore[misc]
-            answer = {"answer": "later"}
-            return h.Did(
-                (EventFact(kind, now, name="timing", path=path, properties=answer, campaign="not-ready", step="s0"),)
-            )
+            return h.Did((done(now, *detail),))  # type: ignore[misc]
+        case "remembered":
+            return h.Remembered((done(now - timedelta(days=3), *detail),))  # type: ignore[misc]
         case "refused":
             return h.Refused(str(detail), now)
         case "moves":
@@ -159,3 +165,15 @@ def test_deciding_twice_at_one_instant_changes_nothing_more(events: list[tuple[t
     one, _ = live(events)
     once = life.apply(BOOK, one.state, h.CameDue(), one.now).state
     assert life.apply(BOOK, once, h.CameDue(), one.now).state == once
+
+
+@settings(max_examples=30)
+@given(st.lists(happenings(), max_size=12), kinds, pages)
+def test_history_moves_nothing_wherever_the_lead_stands(
+    events: list[tuple[timedelta, str, object]], kind: str, path: str
+) -> None:
+    one, _ = live(events)
+    past = h.Remembered((done(one.now - timedelta(days=3), kind, path),))
+    after = life.apply(BOOK, one.state, past, one.now).state
+    for moved in ("stage", "cycle", "enrollment", "past", "deliveries", "handoff", "suppressed", "mail_from", "ask_at"):
+        assert getattr(after, moved) == getattr(one.state, moved), moved

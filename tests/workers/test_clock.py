@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 from sqlalchemy import Engine
+from sqlalchemy.exc import ProgrammingError
 
 from nurture.app import App, real_clock
 from nurture.db import transaction
@@ -15,6 +16,7 @@ from nurture.store import leases
 from tests.flows.apps import add_lead, make_app, one, rows
 from tests.rules.examples import NOW
 from tests.rules.lives import book_of
+from workers import clock
 from workers.clock import Clock
 
 
@@ -98,6 +100,17 @@ def test_it_makes_the_partitions_ahead(app: App) -> None:
     Clock(at(app, NOW)).tick()
     made = {row.name for row in rows(app, "SELECT relname AS name FROM pg_class WHERE relname LIKE 'event_2026_0%%'")}
     assert {"event_2026_03", "event_2026_04", "event_2026_05"} <= {name for name in made if len(name) == 13}
+
+
+def test_mail_goes_out_where_no_months_may_be_made(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise ProgrammingError("CREATE TABLE", None, Exception("permission denied for schema public\nmore"))
+
+    monkeypatch.setattr(clock, "keep_house", refused)
+    add_lead(app)
+    due_at = one(app, "SELECT due_at FROM enrollment")
+    assert Clock(at(app, due_at)).tick()
+    assert nudged(app) == ["advance"]
 
 
 def test_the_real_clock_gives_aware_utc() -> None:
