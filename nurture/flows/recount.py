@@ -29,7 +29,8 @@ def recount(db: Connection, app: App, lead_ids: Collection[int], now: datetime) 
     book, since = app.book_in(db), partitions.kept_since(db)
     count_again(db, Counting(book), ids, since=since)
     counts.set_engaged(db, ids, since=since)
-    scores.know_decays(app.engine, app.agreement)
+    if not scores.knows_decays(db, book.agreement):
+        scores.know_decays(app.engine, book.agreement)
     scores.rescore(db, book.agreement, ids, now.date())
 
 

@@ -93,16 +93,26 @@ def know_decays(engine: Engine, agreement: Agreement) -> None:
 
     In a transaction of its own, in which nothing else is locked: two that bring the same wait for each other.
     """
-    horizon = agreement.horizon.days
-    half_lives = {(signal.half_life or agreement.half_life).days for signal in agreement.signals.values()}
     with transaction(engine) as db:
-        found = db.execute(_DECAYS, {"half_lives": sorted(half_lives), "horizon": horizon})
-        known = {row.half_life for row in found if row.ages > horizon}
+        horizon = agreement.horizon.days
         missing = [
             (half_life, age, micro)
-            for half_life in sorted(half_lives - known)
+            for half_life in _unknown(db, agreement)
             for age, micro in enumerate(decay_table(half_life, horizon))
         ]
         if missing:
             names = ("half_life", "age", "micro")
             db.execute(_NEW_DECAYS, dict(zip(names, map(list, zip(*missing, strict=True)), strict=True)))
+
+
+def knows_decays(db: Connection, agreement: Agreement) -> bool:
+    """Whether these are kept already, as they are once the agreement is adopted."""
+    return not _unknown(db, agreement)
+
+
+def _unknown(db: Connection, agreement: Agreement) -> list[int]:
+    """Half-lives, in days, of which not every age up to the horizon is kept."""
+    horizon = agreement.horizon.days
+    half_lives = {(signal.half_life or agreement.half_life).days for signal in agreement.signals.values()}
+    found = db.execute(_DECAYS, {"half_lives": sorted(half_lives), "horizon": horizon})
+    return sorted(half_lives - {row.half_life for row in found if row.ages > horizon})

@@ -183,6 +183,16 @@ def test_what_was_interrupted_is_gone_on_with(run: Run, app: App, now: datetime)
     assert "going on" not in run("recompute").output
 
 
+def test_who_interrupts_is_told_how_far_it_came(run: Run, app: App, now: datetime, monkeypatch: Any) -> None:
+    def interrupted(*_: object, tell: Callable[[int, int], None], **__: object) -> None:
+        tell(0, 3)
+        tell(2, 3)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nurture.cli.score.recompute_all", interrupted)
+    assert "stopped at 2 of 3 leads; the same command goes on from there" in run("recompute", fails=130).stderr
+
+
 def test_another_question_begins_anew(app: App, now: datetime) -> None:
     for name in ("jo", "bo"):
         add_lead(app, f"{name}@buyer.example", now=now)
