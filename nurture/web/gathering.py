@@ -1,7 +1,7 @@
 """Gathers the events of requests that come at the same time into one transaction: a commit costs more than an event.
 
-Nobody waits for company: while one transaction runs, what comes meanwhile makes up the next. Each request is answered
-after the commit that holds its events, and by what became of its own events only.
+While one transaction runs, what comes meanwhile makes up the next. Each request is answered after the commit that holds
+its events, and by what became of its own events only. Who comes alone does not wait for company.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ WRITERS = 2
 WORTH_ANOTHER = 64
 """Events that must wait for a second transaction to begin beside the first. With fewer they had better wait for it to
 end: what a transaction costs by itself is shared by all that are in it."""
+GLANCE, GLANCES = 0.001, 5
+"""Seconds between two looks at whether still more come, and how many: only where the last transaction had company."""
 GROUP = 500
 """Events that one transaction takes; more would make everybody else wait longer."""
 SHARE = 100
@@ -91,6 +93,7 @@ class Gathering:
         self._events = 0  # of all requests that have no answer yet
         self._unwritten = 0  # of these, those that no writer has taken
         self._writing = 0
+        self._company = 1  # requests in the last group
 
     async def put(self, events: Sequence[IncomingEvent], now: datetime) -> Stored:
         """Store the events of one request, in their order; gives what became of them once they are committed.
@@ -123,9 +126,22 @@ class Gathering:
 
     def _write(self) -> None:
         """Write group after group until nothing waits."""
+        self._wait_for_company()
         while group := self._next_group():
+            self._company = len(group)
             self._store_group(group)
             self._end(group)
+            self._wait_for_company()
+
+    def _wait_for_company(self) -> None:
+        """Let those come who were answered together: each has its next event, and the first would go alone."""
+        for _ in range(GLANCES):
+            waiting = len(self._waiting)
+            if not 0 < waiting < self._company:
+                return
+            time.sleep(GLANCE)
+            if len(self._waiting) == waiting:
+                return
 
     def _next_group(self) -> list[_Part]:
         """A share of each request that waits, the first come first. What is left of a request waits for its turn.

@@ -98,6 +98,22 @@ def test_a_request_alone_waits_for_nobody() -> None:
     run(scene)
 
 
+def test_who_is_answered_together_is_stored_together_again() -> None:
+    async def scene() -> None:
+        store = Store()
+        gather = Gathering(None, store=store)
+
+        async def client(name: str) -> None:
+            for n in range(20):
+                await gather.put(named(f"{name}{n}"), NOW)
+
+        await asyncio.gather(*[client(f"c{n}-") for n in range(16)])
+        assert len(store.stored) == 320
+        assert len(store.groups) < 120, "the first of each round does not go alone"
+
+    run(scene)
+
+
 @pytest.mark.parametrize("error", [REFUSED, TOO_LONG])
 def test_an_event_that_the_database_refuses_spoils_nothing_beside_it(error: Exception) -> None:
     async def scene() -> None:
