@@ -223,7 +223,7 @@
         if (read('nurture_id')) write('nurture_id', renewed = random())
       },
       anonymousId: () => allowed() ? visitor() : null,
-      push: ([name, ...given]) => nurture[name](...given)
+      push: ([name, ...given]) => api[name](...given)
     }
     for (const name in api) nurture[name] = safe(api[name])
     page = look()

@@ -135,6 +135,7 @@ def test_a_form_that_is_not_marked_or_not_complete_is_nobodys_business(visit, co
     assert [event["kind"] for event in one.wait_for(2)] == ["page", "page"]
 
 
+@pytest.mark.soak
 def test_a_form_without_an_address_is_the_visitors_own(visit, company):
     company.pages["/poll"] = '<form data-nurture="Poll Answered"><input name="a" value="b" data-nurture-field><button>'
     one = visit()
@@ -209,6 +210,7 @@ def test_who_objects_later_is_forgotten(visit):
     assert len(one.events()) == 1
 
 
+@pytest.mark.soak
 def test_a_site_may_decide_otherwise(visit, company):
     company.attributes = 'data-respect-dnt="false"'
     one = visit(script=GPC + ";" + DNT)
@@ -248,6 +250,7 @@ def test_a_no_is_remembered_and_wipes_what_was_kept(visit, company, faults):
     assert len(one.events()) == 1
 
 
+@pytest.mark.soak
 def test_leaving_before_the_answer_is_none(visit, company, faults):
     company.attributes = 'data-consent="wait"'
     one = visit()

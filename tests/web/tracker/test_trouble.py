@@ -13,12 +13,15 @@ def refused(status, **headers):
     return JSONResponse({"success": False, "code": "x", "message": "no"}, status, headers=said)
 
 
+COMMON = ("no storage", "no cookies", "no random ids")
+
+
 def names(events):
     return sorted(event["name"] or event["path"] for event in events)
 
 
 def test_a_server_in_trouble_gets_everything_in_the_end_and_once(visit, faults):
-    faults.next = [refused(500), refused(429, **{"retry-after": "1"}), refused(503)]
+    faults.next = [refused(500), refused(429, **{"retry-after": "1"}), refused(503, **{"retry-after": "1"})]
     one = visit()
     page = one.open("/a")
     page.evaluate("for (let n = 0; n < 25; n++) nurture.track('E' + n)")
@@ -96,6 +99,7 @@ def test_leaving_at_once_loses_nothing_and_counts_nothing_twice(visit):
     assert names(one.events()) == sorted([*wanted, "/d"])
 
 
+@pytest.mark.soak
 def test_leaving_while_an_answer_is_awaited_loses_nothing(visit, faults):
     one = visit()
     page = one.open("/a")
@@ -126,7 +130,13 @@ DENIED = {
 }
 
 
-@pytest.mark.parametrize("script", DENIED.values(), ids=DENIED)
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(script, id=what, marks=() if what in COMMON else pytest.mark.soak)
+        for what, script in DENIED.items()
+    ],
+)
 def test_a_browser_that_denies_something_is_still_a_visitor_and_its_page_still_works(visit, script):
     one = visit(script=script)
     page = one.open("/a?nurture_visitor=x")
@@ -189,6 +199,7 @@ def test_a_sites_own_history_still_works(visit):
     assert [event["path"] for event in one.wait_for(2)] == ["/a", "/b"]
 
 
+@pytest.mark.soak
 def test_the_state_of_a_page_survives_taking_the_token_off(visit, company):
     company.before = "<script>history.replaceState({ kept: 1 }, '')</script>"
     one = visit()
