@@ -3,9 +3,9 @@
 import pytest
 import redis
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from nurture.db import is_deadlock_or_serialization, make_engine, transaction
+from nurture.db import is_away, is_deadlock_or_serialization, is_refusal, make_engine, transaction
 from nurture.errors import SettingsError
 
 
@@ -87,3 +87,23 @@ def test_a_deadlock_is_worth_another_try_and_a_typo_is_not(engine: Engine) -> No
     assert is_deadlock_or_serialization(deadlock.value)
     assert not is_deadlock_or_serialization(typo.value)
     assert not is_deadlock_or_serialization(ValueError())
+
+
+def test_an_absent_database_is_told_from_a_value_that_it_does_not_take(engine: Engine) -> None:
+    def raised(state: str) -> BaseException:
+        with engine.connect() as connection, pytest.raises(DBAPIError) as error:
+            connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"))
+        return error.value
+
+    for state in ("53300", "53100", "57P03", "25006", "55P03", "08006"):
+        assert is_away(raised(state))
+        assert not is_refusal(raised(state))
+    for state in ("22003", "22P05", "54000"):
+        assert is_refusal(raised(state))
+        assert not is_away(raised(state))
+    for state in ("40P01", "23505", "42601"):
+        assert not is_away(raised(state))
+        assert not is_refusal(raised(state))
+    with pytest.raises(OperationalError) as nobody, make_engine("postgresql://127.0.0.1:1/x").connect():
+        pass
+    assert is_away(nobody.value)

@@ -1,4 +1,4 @@
-"""Events: stored once, attributed."""
+"""Events: stored once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -8,10 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, text
 
-_COLUMNS = "id, lead_id, kind, occurred_at, name, path, properties, campaign, step, verdict"
-
 _INSERT = text(
-    f"""
+    """
     INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, user_id, inferred, kind, name,
                        path, properties, delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at,
                        received_at, verdict, reasons, settle_at)
@@ -21,20 +19,11 @@ _INSERT = text(
              link int, campaign text, step text, agent text, address_hash bytea, hit jsonb, occurred_at timestamptz,
              received_at timestamptz, verdict text, reasons text[], settle_at timestamptz)
     ON CONFLICT (source, message_md5, month) DO NOTHING
-    RETURNING {_COLUMNS}
-    """  # noqa: S608 - a constant of this file
+    RETURNING id, lead_id, kind, occurred_at, name, path, properties, campaign, step, verdict
+    """
 )
 """One parameter for all rows: a list for each column takes twice as long to write, and PostgreSQL as long to read."""
 _DEFAULTS: Mapping[str, Any] = {"verdict": "human", "inferred": False, "reasons": (), "properties": {}}
-
-_ATTRIBUTE = text(
-    f"""
-    UPDATE event SET lead_id = u.lead_id
-    FROM unnest(CAST(:anonymous_ids AS text[]), CAST(:lead_ids AS bigint[])) AS u(anonymous_id, lead_id)
-    WHERE event.anonymous_id = u.anonymous_id AND event.lead_id IS NULL
-    RETURNING {", ".join("event." + name for name in _COLUMNS.split(", "))}
-    """  # noqa: S608 - a constant of this file
-)
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 1)
 
@@ -53,14 +42,14 @@ def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[An
     """
     if not rows:
         return []
-    return db.execute(_INSERT, {"rows": _json([_stored(row) for row in rows])}).all()
+    return db.execute(_INSERT, {"rows": _json([_stored(row) for row in _in_order(rows)])}).all()
 
 
-def attribute(db: Connection, visitors: Mapping[str, int]) -> Sequence[Row[Any]]:
-    """Give earlier events of visitors that are now known to their leads; gives those events."""
-    if not visitors:
-        return []
-    return db.execute(_ATTRIBUTE, {"anonymous_ids": list(visitors), "lead_ids": list(visitors.values())}).all()
+def _in_order(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of leads, which are locked, as they came; then strangers', so that who sends the same cannot deadlock."""
+    strangers = [row for row in rows if row.get("lead_id") is None]
+    strangers.sort(key=lambda row: (row["source"], row["message_id"]))
+    return [*(row for row in rows if row.get("lead_id") is not None), *strangers]
 
 
 def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
