@@ -108,16 +108,16 @@ def rounds(keep: Sequence[Round], other: Sequence[Round]) -> Rounds:
     So what sales refused once, whoever of the two it was, does not bounce straight back.
     """
     both = [(one, True) for one in keep] + [(one, False) for one in other]
-    first = min(one.n for one, _ in both)
-    began = min(one.started_at for one, _ in both)
-    refusals = [(one, mine) for one, mine in both if one.reason is not None]
-    refusals.sort(key=lambda pair: (pair[0].started_at, pair[0].n, not pair[1]))
-    cycles = [Round(first, began)]
-    maps: dict[bool, dict[int, int]] = {mine: {} for mine in (True, False)}
-    for one, mine in both:
-        if one.reason is None:
-            maps[mine][one.n] = first
-    for number, (one, mine) in enumerate(refusals, start=first + 1):
+    beginnings = [(one[0], mine) for one, mine in ((keep, True), (other, False)) if one[0].reason is None]
+    later = sorted(
+        (pair for pair in both if pair not in beginnings),
+        key=lambda pair: (pair[0].started_at, pair[0].n, not pair[1]),
+    )
+    number = min(one.n for one, _ in both)
+    maps: dict[bool, dict[int, int]] = {mine: {one.n: number} for one, mine in beginnings}
+    cycles = [Round(number, min(one.started_at for one, _ in both))] if beginnings else []
+    for one, mine in later:
+        number = cycles[-1].n + 1 if cycles else number
         cycles.append(Round(number, one.started_at, one.reason, one.note, one.refused_by))
-        maps[mine][one.n] = number
-    return Rounds(tuple(cycles), maps[True], maps[False])
+        maps.setdefault(mine, {})[one.n] = number
+    return Rounds(tuple(cycles), maps.get(True, {}), maps.get(False, {}))

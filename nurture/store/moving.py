@@ -117,7 +117,7 @@ _NEW_CYCLES = text(
     """
 )
 _CLOSE = (
-    text("UPDATE handoff SET state = 'merged', closed_at = :now, reason = 'merged', note = :note WHERE id = :id"),
+    text("UPDATE handoff SET state = 'merged', closed_at = :now, note = :note WHERE id = :id"),
     text(
         """
         UPDATE notice SET state = 'failed', last_error = 'the handoff was closed: its lead is another one'

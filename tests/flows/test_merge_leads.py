@@ -193,7 +193,7 @@ def test_of_two_open_handoffs_the_one_that_is_further_stays(app: App) -> None:
     assert told.notes == ("handoff 2 (accepted) goes on, handoff 1 (offered) is closed",)
     merge(app)
     assert rows(app, "SELECT id, lead_id, state, reason, note FROM handoff ORDER BY id") == [
-        (1, jo, "merged", "merged", "the same person as in handoff 2, which rep@acme.example has"),
+        (1, jo, "merged", None, "the same person as in handoff 2, which rep@acme.example has"),
         (2, jo, "accepted", None, None),
     ]
     assert one(app, "SELECT stage FROM lead") == "sal"
