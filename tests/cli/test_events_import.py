@@ -120,8 +120,8 @@ def test_what_cannot_be_done_is_one_line(
 def test_killed_in_the_middle_and_started_again_every_event_is_there_once(
     clean_db: Engine, db_url: str, tmp_path: Path
 ) -> None:
-    """SIGKILL, at two moments, then once to the end."""
-    path, count = tmp_path / "history.jsonl", 7_000
+    """SIGKILL when the first batch is in, then once to the end."""
+    path, count = tmp_path / "history.jsonl", 5_000
     hour = timedelta(minutes=20)
     path.write_text(
         "\n".join(
@@ -134,20 +134,20 @@ def test_killed_in_the_middle_and_started_again_every_event_is_there_once(
         "NURTURE_WORKSPACE": str(ROOT), "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     command = [sys.executable, "-m", "nurture.cli.main", "events", "import", str(path), "--json"]
-    for least in (1, 4_000):
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
-        try:
-            until = time.monotonic() + 60
-            while process.poll() is None and one(clean_db, "SELECT count(*) FROM event") < least:
-                assert time.monotonic() < until
-                time.sleep(0.02)
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until = time.monotonic() + 60
+        while process.poll() is None and not one(clean_db, "SELECT count(*) FROM event"):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert 0 < one(clean_db, "SELECT count(*) FROM event") < count
     ended = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, timeout=120)
     told = json.loads(ended.stdout)
-    assert told["skipped"] >= 2_000
     assert told["skipped"] + told["read"] == count
+    assert told["stored"] < count
     assert one(clean_db, "SELECT count(*) FROM event") == count
     assert one(clean_db, "SELECT count(DISTINCT message_id) FROM event") == count
     assert one(clean_db, "SELECT count(*) FROM lead") == 50

@@ -134,7 +134,7 @@ def test_scores_stay_as_they_are_to_the_last_digit(app_with) -> None:
 
 
 def test_months_come_and_go_beside_those_who_write_events(app_with, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that hastens through a year; beside it, events come in all the time. None is lost, nobody deadlocks."""
+    """A clock hastens through eight months while events come in all the time: none is lost, nobody deadlocks."""
     app = app_with(retention={"events": "60 days"}, horizon="60 days")
     start = datetime(2020, 1, 15, tzinfo=UTC)
     clock = {"now": start}
@@ -161,7 +161,7 @@ def test_months_come_and_go_beside_those_who_write_events(app_with, monkeypatch:
         writer.start()
     dropped = 0
     try:
-        for _ in range(22):
+        for _ in range(14):
             clock["now"] += timedelta(days=15)
             for step in (0, 1, 1):
                 clock["now"] += timedelta(days=step)
@@ -174,7 +174,7 @@ def test_months_come_and_go_beside_those_who_write_events(app_with, monkeypatch:
     while keep_house(app, clock["now"]).again:
         pass
     gone = f"occurred_at < '{since(app)}'"
-    assert dropped > 6
+    assert dropped > 3
     assert one(app, f"SELECT count(*) FROM event WHERE {gone}") == 0
     counted = one(app, "SELECT sum(count) FROM signal_day")
     assert counted == sum(sent) * 4 // 5
