@@ -87,13 +87,6 @@ def ids_of(db: Connection, emails: Sequence[str]) -> dict[str, int]:
     return {row.email: row.id for row in db.execute(_IDS, {"emails": list(emails)})}
 
 
-def existing(db: Connection, ids: Sequence[int]) -> set[int]:
-    """Which of these leads there are."""
-    if not ids:
-        return set()
-    return set(db.execute(text("SELECT id FROM lead WHERE id = ANY(:ids)"), {"ids": list(ids)}).scalars())
-
-
 def id_of(db: Connection, email: str) -> int | None:
     """The lead with this address, in whatever case it is written."""
     return ids_of(db, [email.strip().lower()]).get(email.strip().lower())
