@@ -231,13 +231,6 @@
     stored().forEach(safe((key) => pending.push(JSON.parse(storage[key]))))
     calls.forEach(nurture.push)
     view()
-    for (const name of ['pushState', 'replaceState']) {
-      const original = history[name]
-      history[name] = (...given) => {
-        original.apply(history, given)
-        safe(moved)(name)
-      }
-    }
     const listeners = {
       popstate: moved,
       submit: sent,
@@ -256,10 +249,17 @@
         pause()
         // A phone may never let us run again. At a desk people come back: only after a while has the page been left.
         if (matchMedia('(pointer: coarse)').matches) leave()
-        else away = setTimeout(safe(leave), 3e4)
+        else away = setTimeout(safe(leave), 1e4)
       }
     }
     for (const name in listeners) addEventListener(name, safe(listeners[name]), true)
+    for (const name of ['pushState', 'replaceState']) {
+      const original = history[name]
+      history[name] = (...given) => {
+        original.apply(history, given)
+        safe(moved)(name)
+      }
+    }
   }
   // A page that is loaded ahead has not been seen by anybody.
   if (document.prerendering) document.addEventListener('prerenderingchange', safe(start))
