@@ -414,7 +414,7 @@ typed = st.builds(lambda message, kind: {**message, "type": kind}, st.dictionari
 
 
 @given(st.lists(typed | message, max_size=5), anything, anything)
-@settings(max_examples=32, deadline=None)
+@settings(max_examples=16, deadline=None)
 def test_whatever_comes_is_read_or_refused_and_the_good_event_is_kept(messages, context, sent):
     decoded = read("batch", {"batch": [*messages, PAGE], "context": context, "sentAt": sent})
     assert isinstance(decoded, Decoded)
