@@ -46,12 +46,12 @@ def test_writers_of_the_same_leads_lose_nothing(app: App, monkeypatch: pytest.Mo
 
 def test_the_same_strangers_sent_in_any_order_meet_no_deadlock(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     met = watched(monkeypatch)
-    for n in range(4):
-        views = [page("/blog", anonymous_id=f"stranger-{n}-{view}") for view in range(60)]
-        jobs = [partial(ingest, app, random.Random(seed).sample(views, len(views)), NOW) for seed in range(12)]
+    for n in range(2):
+        views = [page("/blog", anonymous_id=f"stranger-{n}-{view}") for view in range(300)]
+        jobs = [partial(ingest, app, random.Random(seed).sample(views, len(views)), NOW) for seed in range(8)]
         assert at_once(jobs) == []
     assert not met["40P01"], "a deadlock"
-    assert rows(app, "SELECT count(*), count(lead_id) FROM event") == [(240, 0)]
+    assert rows(app, "SELECT count(*), count(lead_id) FROM event") == [(600, 0)]
 
 
 @pytest.mark.soak
