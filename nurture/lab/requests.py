@@ -183,7 +183,8 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
             is_old = is_history(event.occurred_at, at)
             if not is_old:
                 heard_now.add(lead)
-            if event.kind == "identify":
+            names = named[place][0]
+            if event.kind == "identify" and (desk.named(names) is not None or not names.people):
                 profile: dict[str, Any] = {"attributes": {}}
                 if is_old:
                     remembered[lead].append((event.occurred_at, profile))
