@@ -138,8 +138,7 @@ def _say(found: Recognised, event: IncomingEvent, names: Names, people: People[i
     lead_id = browsing if named is None else named
     found.of.append(lead_id)
     found.inferred.append(named is None and lead_id is not None)
-    # What a user whom nobody knows says of himself at somebody's browser is not of that one.
-    if lead_id is not None and event.kind == "identify" and (named is not None or not names.people):
+    if lead_id is not None and event.kind == "identify" and not names.are_strange(known=named is not None):
         found.said.append((lead_id, event))
 
 

@@ -40,6 +40,10 @@ class Names:
         """The surest name only, from one who may not say that two ids are one person."""
         return replace(self, people=self.people[:1], previous=None)
 
+    def are_strange(self, *, known: bool) -> bool:
+        """Whether they name a person whom nobody knows: what that one says of himself is not of the browser's owner."""
+        return bool(self.people) and not known
+
     def __bool__(self) -> bool:
         """Whether it names anybody at all."""
         return bool(self.people or self.visitors)
