@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 from nurture.app import App
@@ -101,7 +101,7 @@ def live(app: App, told: Sequence[Told], order: Sequence[int], cuts: Sequence[in
 
 told_acts = st.lists(acts(), min_size=2, max_size=10)
 QUICK = settings(
-    max_examples=10,
+    max_examples=6,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -140,7 +140,7 @@ def conserved(app: App) -> dict[str, int]:
     return {name: rows(app, f"SELECT count(*) AS n FROM {table}")[0].n for name, table in tables.items()}
 
 
-@QUICK
+@settings(QUICK, max_examples=4)
 @given(told=told_acts, cut=st.integers(0, 10))
 def test_merging_before_or_after_the_events_gives_the_same_scores_and_loses_none(app: App, told, cut: int) -> None:
     stories = []
@@ -149,12 +149,13 @@ def test_merging_before_or_after_the_events_gives_the_same_scores_and_loses_none
         made = events_of(app, told)
         ingest(app, made[:merge_at], LATER)
         before = conserved(app)
-        merge_leads(app, A, C, by="test", now=LATER)
+        done = merge_leads(app, A, C, by="test", now=LATER)
         after = conserved(app)
-        assert {name: after[name] for name in before} == before
+        assert after == {**before, "handoffs": before["handoffs"] + done.offered}, "it may be ready now"
         merge_leads(app, A, C, by="test", now=LATER)
         assert conserved(app) == after
         ingest(app, made[merge_at:], LATER)
+        assume(not rows(app, "SELECT FROM identity_conflict"))  # two accounts of one person (docs/identity.md)
         stories.append({name: part for name, part in story(app).items() if name != "ids"})
     note(str(stories))
     assert stories[0] == stories[1] == stories[2]

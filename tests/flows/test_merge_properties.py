@@ -3,6 +3,7 @@
 from contextlib import suppress as passing_over
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -121,13 +122,28 @@ def check_consistent(app: App) -> None:
         assert lead.ask_at is None
 
 
-@settings(
-    max_examples=15,
+QUICK = settings(
+    max_examples=6,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@QUICK
 @given(acts=lives, keep_al=st.booleans())
 def test_whatever_happened_to_two_leads_they_become_one_without_loss(app: App, acts, keep_al: bool) -> None:
+    check_merge(app, acts, keep_al)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@settings(QUICK, max_examples=1000)
+@given(acts=lives, keep_al=st.booleans())
+def test_whatever_happened_to_two_leads_again_and_again(app: App, acts, keep_al: bool) -> None:
+    check_merge(app, acts, keep_al)
+
+
+def check_merge(app: App, acts, keep_al: bool) -> None:
     empty(app.engine)
     life = Life(app)
     life.live(acts)
