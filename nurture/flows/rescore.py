@@ -19,7 +19,7 @@ from nurture.flows.recount import count_again
 from nurture.flows.regrade import regrade
 from nurture.rules import succession
 from nurture.rules.counting import Counting
-from nurture.store import due, matchers, partitions, scores, walks
+from nurture.store import due, identities, matchers, partitions, scores, walks
 
 AGREEMENT = "campaigns/agreement.yaml"
 BATCH = 1000
@@ -54,6 +54,8 @@ def rescore(app: App, now: datetime, *, most: int = BATCH) -> Rescored:
             walk = walks.claim(db, walks.AGREEMENT)
             if walk is None or walk.aim != aim_of(app):
                 return Rescored()
+            if "events" in walk.parts and walk.after_id == 0:
+                _wait_for_leads(app)
             ids = walks.next_leads(db, walk.after_id, most)
             if not ids:
                 return Rescored(more=_next_part(db, app, walk, now))
@@ -64,6 +66,12 @@ def rescore(app: App, now: datetime, *, most: int = BATCH) -> Rescored:
         if not is_deadlock_or_serialization(error):
             raise
         return Rescored(more=True)
+
+
+def _wait_for_leads(app: App) -> None:
+    """Let those end who make leads and have not heard yet what is to be counted: nobody sees these leads before."""
+    with transaction(app.engine) as db:
+        identities.wait_for_all(db)
 
 
 def _do(db: Connection, app: App, parts: Sequence[str], ids: Sequence[int], now: datetime) -> int:

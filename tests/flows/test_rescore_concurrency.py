@@ -12,7 +12,7 @@ from sqlalchemy import text
 from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.adopt import AGREEMENT, adopt
-from nurture.flows.ingest import ingest
+from nurture.flows.ingest import _ingest, ingest
 from nurture.flows.recompute import recompute
 from nurture.flows.recount import recount
 from nurture.flows.rescore import rescore
@@ -119,3 +119,24 @@ def test_scores_are_worked_out_while_events_come_in(release: Callable[..., App],
 
     with_writers([app] * WRITERS, work)
     is_as_counted_from_nothing(app)
+
+
+def test_a_lead_that_is_being_made_while_a_signal_changes_is_counted_by_it(release: Callable[..., App]) -> None:
+    old, new = release("/pricing*"), release("/prices*")
+    adopt(old, NOW)
+    write(old, 99)
+
+    def work() -> None:
+        while rescore(new, NOW).more:
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(old.engine) as db:
+            event = incoming("page", NOW, path="/prices", email="new@x.example")
+            _ingest(db, old, [event], NOW, as_history=False)
+            adopt(new, NOW)
+            working = pool.submit(work)
+            with pytest.raises(TimeoutError):
+                working.result(timeout=0.5)
+        working.result()
+    is_as_counted_from_nothing(new)
