@@ -44,6 +44,7 @@ class Recognised:
         created: leads that nobody knew.
         earlier: stored events that have just been given to their leads, and count now.
         said: events that say who a lead is, each with its lead, as they came.
+        offered: how many leads were handed over because two turned out to be one.
     """
 
     of: list[int | None] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Recognised:
     created: set[int] = field(default_factory=set)
     earlier: list[Row[Any]] = field(default_factory=list)
     said: list[tuple[int, IncomingEvent]] = field(default_factory=list)
+    offered: int = 0
 
     def profiles(self, is_old: Callable[[datetime], bool]) -> list[tuple[int, dict[str, Any]]]:
         """What the batch says of leads' profiles, but for what is old."""
@@ -112,7 +114,8 @@ def recognise(
         said = [event for event, names in zip(events, batch.names, strict=True) if people.person(names) is party]
         by = f"an event of {', '.join(sorted({event.source for event in said}))}"
         news = not as_history and any(not is_history(event.occurred_at, now) for event in said)
-        party.lead = make_one(db, app, party.leads, by=by, now=now, news=news)
+        party.lead, offered = make_one(db, app, party.leads, by=by, now=now, news=news)
+        found.offered += offered
     _tie(db, people, now)
     _note(db, people, batch, now)
     users = {user: party.lead for party in people.parties if party.lead is not None for user in party.users}

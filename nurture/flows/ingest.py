@@ -70,7 +70,7 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
         db, app, _happenings(states, [*stored, *earlier], changed, who.created, heard_now, now, as_history), now
     )
     taken_in = sum(event.kind != "alias" for event in usable)
-    return Ingested(len(stored), taken_in - len(stored), len(who.created), offered(decided), unusable)
+    return Ingested(len(stored), taken_in - len(stored), len(who.created), who.offered + offered(decided), unusable)
 
 
 def _learn(db: Connection, who: Recognised, now: datetime, as_history: bool) -> set[int]:

@@ -95,8 +95,12 @@ def _merge_leads(db: Connection, app: App, keep: str, other: str, by: str, now: 
     return Merging(told.kept, told.lost, told.moved, told.fields, told.stage, told.notes, offered=bool(handed))
 
 
-def make_one(db: Connection, app: App, ids: Collection[int], *, by: str, now: datetime, news: bool = True) -> int:
-    """Merge leads that an event says are one person; gives the one that lives on. All must be locked.
+def make_one(
+    db: Connection, app: App, ids: Collection[int], *, by: str, now: datetime, news: bool = True
+) -> tuple[int, int]:
+    """Merge leads that an event says are one person; all must be locked.
+
+    Gives the one that lives on, and how many leads were handed over by it: one or none.
 
     Args:
         db: the transaction.
@@ -110,8 +114,7 @@ def make_one(db: Connection, app: App, ids: Collection[int], *, by: str, now: da
     for lost in sorted(set(ids) - {kept}):
         merge(db, app, Two(kept, lost), by=by, now=now)
     recount(db, app, [kept], now)
-    decide(db, app, {kept: Merged(news=news)}, now)
-    return kept
+    return kept, offered(decide(db, app, {kept: Merged(news=news)}, now))
 
 
 def merge(db: Connection, app: App, two: Two, *, by: str, now: datetime) -> None:

@@ -222,6 +222,15 @@ def test_two_halves_of_a_threshold_hand_the_lead_over(app: App) -> None:
     assert app.nudged == ["notices"]  # type: ignore[attr-defined]
 
 
+def test_sales_hear_at_once_of_a_lead_that_an_event_makes_of_two(app: App) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    ingest(app, [page("/pricing"), page("/pricing", email=AL), track("Whitepaper Downloaded", email=AL)], NOW)
+    ingest(app, [incoming("identify", email=AL, user_id="u-1")], NOW)
+    assert ingest(app, [incoming("identify", email=JO, user_id="u-1")], NOW).offered == 1
+    assert app.nudged == ["notices"]  # type: ignore[attr-defined]
+
+
 def test_refusals_of_both_are_cycles_of_one_in_the_order_of_time(app: App) -> None:
     add_lead(app)
     add_lead(app, AL)
