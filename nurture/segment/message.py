@@ -77,18 +77,19 @@ def read_event(
     said = _said_time(message)
     sent = parse_time(message.get("sentAt")) or batch_sent
     url = url_of(properties, context)
-    path = None
+    path, name = None, _name(message, kind)
     if kind == "page":
         properties, path = with_campaign(properties, context, url), path_of(message, properties, context, url)
     if may_have_token:
-        path, properties, traits = without_token(path), without_token(properties), without_token(traits)
+        path, name = without_token(path), without_token(name) or None
+        properties, traits = without_token(properties), without_token(traits)
     return IncomingEvent(
         message_id=_message_id(message, said, received, index),
         kind=kind,
         user_id=user,
         anonymous_id=visitor,
         email=email,
-        name=_name(message, kind),
+        name=name,
         path=path,
         url=url,
         properties=properties,

@@ -23,7 +23,8 @@ _REMOVED = "[removed]"
 _TELLING = "pass(?:word|wd|phrase|code)|secret|token|authori[sz]ation|cookie|(?:api|write|private).?key|credential"
 _SECRET_NAME = re.compile(f"{_TELLING}|card.?number|cvv|cvc|iban|ssn", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(
-    rf"([?&#;][\w.-]{{0,40}}(?:{_TELLING}|nurture_visitor)[\w.-]{{0,40}}=)[^&#\s]*", re.IGNORECASE
+    rf"((?:[?&#;]|%3f|%26|%23)[\w.-]{{0,40}}(?:{_TELLING}|nurture_visitor)[\w.-]{{0,40}}(?:=|%3d))[^&#\s]*",
+    re.IGNORECASE,
 )
 _USER_IN_URL = re.compile(r"(?<=://)[^/?#\s@]*@")
 

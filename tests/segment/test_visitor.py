@@ -55,3 +55,10 @@ def test_a_client_may_tell_whose_it_is_in_any_of_its_urls_and_none_is_kept(where
     assert event.url == url
     assert event.path == "/pricing"
     assert TOKEN not in f"{event.properties}{event.traits}{event.path}"
+
+
+def test_a_page_or_event_that_is_named_by_its_url_is_named_without_the_token():
+    url = f"https://a.example/x?{VISITOR}={TOKEN}"
+    page = read_event({"type": "page", "anonymousId": "v", "name": url}, {}, None, "", NOW, 0)
+    track = read_event({"type": "track", "anonymousId": "v", "event": f"Saw {url}"}, {}, None, "", NOW, 0)
+    assert (page.name, track.name) == ("https://a.example/x", "Saw https://a.example/x")

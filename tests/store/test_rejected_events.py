@@ -79,6 +79,8 @@ def test_what_is_too_old_is_dropped(clean_db: Engine) -> None:
          '{"traits":{"password":"[removed]","email":"a@b.example"}}'),
         ({"context": {"page": {"url": "https://x.example/?nurture_visitor=abc.def&utm_source=mail"}}},
          '{"context":{"page":{"url":"https://x.example/?nurture_visitor=[removed]&utm_source=mail"}}}'),
+        ({"next": "https://x.example/in?next=%2Fx%3Fnurture_visitor%3Dabc"},
+         '{"next":"https://x.example/in?next=%2Fx%3Fnurture_visitor%3D[removed]"}'),
         ({"u": "https://me:pw@x.example/p#access_token=1"}, '{"u":"https://x.example/p#access_token=[removed]"}'),
         ({"card_number": 4111, "token": None}, '{"card_number":"[removed]","token":null}'),
         ([10**30, float("nan"), "\u0000\ud800"], '["a number of more than 64 bits",null,"?"]'),
