@@ -46,7 +46,11 @@ def settle(app: App, now: datetime, *, most: int = BATCH) -> Settled:
         waiting = hits.pending(db, now, most)
         if not waiting:
             return Settled()
-        lock(db, {row.lead_id for row in waiting})
+        theirs = {row.lead_id for row in waiting}
+        if len(lock(db, theirs)) < len(theirs):
+            return Settled(
+                more=True
+            )  # one was merged just now: its hits are another lead's, whom somebody else may have
         first = {row.delivery_id: row.since for row in waiting}
         # What the first of them may revise lies within reach of it, and must itself be judged by all within its reach.
         judged = judge_mails(db, app, {mail: since - 2 * REACH for mail, since in first.items()})

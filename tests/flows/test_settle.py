@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from sqlalchemy import text
 from nurture.app import App
 from nurture.db import transaction
 from nurture.flows import settle as settling
+from nurture.flows.merge_leads import merge_leads
 from nurture.flows.settle import Settled, settle
 from nurture.rules.bots import REACH
 from nurture.store import hits
-from tests.flows.apps import one, rows
+from tests.flows.apps import add_lead, one, rows
 from tests.flows.test_smaller_flows import HUMAN, hit, sent
 
 __all__ = ["sent"]
@@ -139,3 +141,24 @@ def test_two_settling_at_once_count_once(app: App, sent: int) -> None:
         thread.join()
     assert sum(one_.human for one_ in done) == 20
     assert one(app, "SELECT sum(count) FROM signal_day") == 20
+
+
+def test_hits_of_a_lead_that_is_merged_meanwhile_are_left_to_the_next(
+    app: App, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has not locked the lead whose they are now might count them while another one does."""
+    hit(app, sent, after=timedelta(minutes=30))
+    now = one(app, "SELECT sent_at FROM delivery") + timedelta(minutes=31)
+    add_lead(app, "other@buyer.example")
+
+    def pending(*args: Any) -> Any:
+        found = hits.pending(*args)
+        merge_leads(app, "other@buyer.example", "jo@buyer.example", by="test", now=now)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, "hits", SimpleNamespace(pending=pending))
+        assert settle(app, now) == Settled(more=True)
+    assert one(app, "SELECT verdict FROM event WHERE kind = 'click'") == "pending"
+    assert settle(app, now).human == 1
+    assert one(app, "SELECT sum(count) FROM signal_day") == 1
