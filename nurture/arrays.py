@@ -3,14 +3,18 @@
 psycopg's own dumper looks up how to write each element and searches it for what needs quotes, which took a third of the
 time of an ingest. The store casts what it sends (`CAST(:ids AS bigint[])`) or compares it with a column, so the type
 need not be told: PostgreSQL knows what it reads.
+
+Most lists are written alike in an array and in JSON, but for the brackets; those go through orjson, in a fifth of the
+time.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.adapt import Dumper
 
@@ -25,10 +29,37 @@ class ArrayDumper(Dumper):
             psycopg.DataError: A text in it has a NUL, which PostgreSQL has no place for.
             TypeError: It holds something that no array does.
         """
+        alike = _as_json(obj)
+        if alike is not None:
+            return alike
         written = _array(obj)
         if "\x00" in written:
             raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
         return written.encode()
+
+
+_ALIKE = frozenset({str, int, bool, type(None), datetime, date})
+"""Types, exactly these, that JSON writes as an array does; a text in it must need no backslash."""
+_MINUTE, _NO_TIME = timedelta(minutes=1), timedelta()
+
+
+def _as_json(values: list[Any]) -> bytes | None:
+    """The array by way of JSON; None where that would not be the same."""
+    kinds = set(map(type, values))
+    if not kinds <= _ALIKE or (datetime in kinds and not _are_even(values)):
+        return None
+    try:
+        written = orjson.dumps(values)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, half of a surrogate pair
+        return None
+    return None if b"\\" in written else b"{%b}" % written[1:-1]
+
+
+def _are_even(values: list[Any]) -> bool:
+    """Whether all instants are in zones that are whole minutes off UTC, always: JSON has no seconds there."""
+    zones = {value.tzinfo for value in values if type(value) is datetime}
+    offsets = [zone.utcoffset(None) for zone in zones if zone is not None]
+    return all(offset is not None and offset % _MINUTE == _NO_TIME for offset in offsets)
 
 
 def _array(values: list[Any]) -> str:

@@ -1,8 +1,9 @@
 """Lists reach PostgreSQL as they are, whatever stands in them."""
 
 import enum
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,18 @@ def test_lists_of_lists_and_times_of_other_zones_are_kept(engine: Engine) -> Non
     assert there_and_back(engine, "int", [[1, 2], [3, 4]]) == [[1, 2], [3, 4]]
     at = datetime(2026, 3, 3, 9, 30, tzinfo=timezone(timedelta(hours=-5, minutes=-30)))
     assert there_and_back(engine, "timestamptz", [at]) == [at]
+
+
+@pytest.mark.parametrize("zone", [ZoneInfo("Europe/Amsterdam"), timezone(timedelta(seconds=-61)), ZoneInfo("UTC")])
+def test_offsets_of_seconds_are_kept(engine: Engine, zone: tzinfo) -> None:
+    at = datetime(1900, 1, 1, 12, tzinfo=zone)
+    assert there_and_back(engine, "timestamptz", [None, at]) == [None, at]
+
+
+def test_a_list_may_hold_a_text_that_json_cannot_write_alike_among_others(engine: Engine) -> None:
+    odd = ["plain", "\t", '"', "\\n", "\x7f", "null", "NULL", "{", "[1]", "é\u2028\U0001f600"]
+    assert there_and_back(engine, "text", odd) == odd
+    assert there_and_back(engine, "numeric", [2**80, None]) == [2**80, None]
 
 
 def test_types_made_of_plain_ones_are_written_as_those(engine: Engine) -> None:
