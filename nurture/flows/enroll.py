@@ -18,6 +18,7 @@ from nurture.rules.happenings import EnrolledByHand, OfferedByHand
 from nurture.rules.known import known
 from nurture.rules.offering import may_be_offered
 from nurture.store import leads
+from nurture.store.merging import lock_living
 from nurture.store.states import states, without_past
 
 BATCH = 1000
@@ -32,7 +33,8 @@ def enroll(app: App, email: str, *, campaign: str, now: datetime) -> None:
     """
     _campaign(app, campaign)
     with transaction(app.engine) as db:
-        lead_id = leads.id_of(db, email)
+        found = leads.id_of(db, email)
+        lead_id = None if found is None else lock_living(db, found)
         if lead_id is None:
             raise NotFound(f"no lead with the address {email}")
         (state,) = states(db, app.book_in(db), [lead_id], now)

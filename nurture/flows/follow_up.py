@@ -146,10 +146,12 @@ def _who(by: str) -> str:
 
 def _locked(db: Connection, handoff_id: int) -> Row[Any]:
     """The handoff as it is once its lead is ours: whoever was here first has been heard."""
-    seen = handoffs.one(db, handoff_id)
-    if seen is None:
-        raise NotFound(f"no handoff {handoff_id}")
-    lock(db, [seen.lead_id])
+    while True:
+        seen = handoffs.one(db, handoff_id)
+        if seen is None:
+            raise NotFound(f"no handoff {handoff_id}")
+        if lock(db, [seen.lead_id]):
+            break  # else the lead was merged into another one in between, and so is its handoff
     row = handoffs.one(db, handoff_id)
     if row is None:
         raise NotFound(f"no handoff {handoff_id}")

@@ -10,6 +10,7 @@ from nurture.grammar.mistakes import did_you_mean
 from nurture.rules.happenings import Refused
 from nurture.rules.refusing import reason_of
 from nurture.store import leads
+from nurture.store.merging import lock_living
 from nurture.store.states import locked_states
 
 
@@ -36,7 +37,8 @@ def refuse(app: App, email: str, *, reason: str, by: str, note: str, now: dateti
     """
     check_reason(app, reason)
     with transaction(app.engine) as db:
-        lead_id = leads.id_of(db, email)
+        found = leads.id_of(db, email)
+        lead_id = None if found is None else lock_living(db, found)
         if lead_id is None:
             raise NotFound(f"no lead with the address {email}")
         (state,) = locked_states(db, app.book, [lead_id], now)

@@ -9,7 +9,7 @@ from nurture.errors import Conflict, NotFound
 from nurture.flows.decide import decide
 from nurture.rules.happenings import SendFailed
 from nurture.store import deliveries, leads
-from nurture.store.states import lock
+from nurture.store.merging import lock_living
 
 
 def resolve(app: App, delivery_id: int, *, as_state: Literal["sent", "failed"], by: str, now: datetime) -> None:
@@ -23,8 +23,8 @@ def resolve(app: App, delivery_id: int, *, as_state: Literal["sent", "failed"], 
         row = deliveries.one(db, delivery_id)
         if row is None:
             raise NotFound(f"no delivery {delivery_id}")
-        lead_id = leads.id_of(db, row.lead)
-        lock(db, [] if lead_id is None else [lead_id])
+        found = leads.id_of(db, row.lead)
+        lead_id = None if found is None else lock_living(db, found)
         reason = f"settled by {by}"
         if deliveries.settle_unknown(db, delivery_id, state=as_state, reason=reason, now=now) is None:
             raise Conflict(f"delivery {delivery_id} is {row.state}; only an unknown one can be settled")

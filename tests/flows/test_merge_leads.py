@@ -10,11 +10,12 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotFound
 from nurture.flows.advance import advance
+from nurture.flows.follow_up import accept
 from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import foresee, merge_leads
 from nurture.flows.refuse import refuse
 from nurture.flows.suppress import suppress, unsubscribe
-from nurture.store import leads
+from nurture.store import handoffs, leads
 from nurture.store.merging import living
 from nurture.store.suppressions import suppressions_of
 from tests.flows.apps import add_lead, incoming, one, page, rows, track
@@ -354,3 +355,44 @@ def test_a_visit_that_comes_in_beside_the_sign_in_is_never_left_to_nobody(app: A
         assert not run_all(*(lambda event=event: ingest(app, [event], NOW) for event in (visit, form, more)))
     assert one(app, "SELECT count(*) FROM event WHERE lead_id IS NULL") == 0
     assert one(app, "SELECT max(count) FROM signal_day") == 15
+
+
+def test_who_found_a_lead_that_is_merged_just_then_speaks_of_the_one_that_lives(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    found = leads.id_of
+
+    def meanwhile(db, email):
+        lead_id = found(db, email)
+        monkeypatch.setattr(leads, "id_of", found)
+        merge(app)
+        return lead_id
+
+    monkeypatch.setattr(leads, "id_of", meanwhile)
+    refuse(app, AL, reason="no_budget", by="rep", note="", now=NOW)
+    assert rows(app, "SELECT l.email, c.reason FROM cycle c JOIN lead l ON l.id = c.lead_id WHERE n = 1") == [
+        (JO, "no_budget")
+    ]
+
+
+def test_a_rep_who_answers_while_the_lead_is_merged_is_heard_once_it_is(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    ingest(app, [track("Demo Requested", email=AL)], NOW)
+    seen, asked = handoffs.one, []
+
+    def meanwhile(db, handoff_id):
+        row = seen(db, handoff_id)
+        asked.append(row.lead_id)
+        if len(asked) == 1:
+            merge(app)
+        return row
+
+    monkeypatch.setattr(handoffs, "one", meanwhile)
+    accept(app, one(app, "SELECT id FROM handoff"), by="rep", now=NOW)
+    assert asked == [2, 1, 1]
+    assert rows(app, "SELECT lead_id, state FROM handoff") == [(1, "accepted")]
