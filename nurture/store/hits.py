@@ -50,10 +50,11 @@ _WRITE = text(
            revised_at = CASE WHEN event.verdict NOT IN ('pending', u.verdict) THEN :now ELSE event.revised_at END
     FROM unnest(CAST(:ids AS bigint[]), CAST(:months AS date[]), CAST(:verdicts AS text[]), CAST(:reasons AS text[]))
         AS u(id, month, verdict, reasons)
-    WHERE event.id = u.id AND event.month = u.month AND NOT event.by_hand
+    WHERE event.id = u.id AND event.month = u.month AND event.month = ANY(CAST(:months AS date[])) AND NOT event.by_hand
     RETURNING event.lead_id
     """
 )
+"""The months are said twice: by a join alone PostgreSQL would look through the partitions of all others too."""
 
 
 _AFTER = text(
