@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from nurture.segment.names import Name
 from nurture.segment.ownership import Claim
+from nurture.values import quick
 
 _LOCKS = 0x77686F
 """Class of the advisory locks ("who") that are taken for ids."""
@@ -130,6 +131,7 @@ _SWEEP_EACH = 64
 """Every so many claims one browser's are swept: the work stays small, and so does the table."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Browser:
     """Whose a browser is now, and since when; `moved`: it was somebody else's before."""
@@ -180,11 +182,11 @@ def look(db: Connection, people: Iterable[Name], visitors: Iterable[str]) -> Kno
     known = Known()
     if not any(values.values()):
         return known
-    for row in db.execute(_LOOK, values):
-        if row.kind == "anonymous":
-            known.browsers[row.value] = Browser(row.lead_id, row.since, row.moved)
+    for kind, value, lead_id, since, moved in db.execute(_LOOK, values).all():
+        if kind == "anonymous":
+            known.browsers[value] = Browser(lead_id, since, moved)
         else:
-            known.people[row.kind, row.value] = row.lead_id
+            known.people[kind, value] = lead_id
     return known
 
 
@@ -199,7 +201,7 @@ def hold(db: Connection, shared: Iterable[str], alone: Iterable[str]) -> frozens
     if buckets:
         db.execute(
             _HOLD, {"locks": _LOCKS, "buckets": buckets, "alone": [bucket in exclusive for bucket in buckets]}
-        ).all()
+        ).close()
     return exclusive
 
 
