@@ -27,20 +27,23 @@ from nurture.rules.book import Rulebook
 from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
 
+_LOCK = text("SELECT id FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _STATES = text(
     """
     SELECT l.id, l.stage, l.cycle, l.cycle_started_at, l.created_at, l.handed_over, l.refused, l.reason, l.grade,
         l.mail_from, l.ask_at, l.engaged_at,
-        (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id) AS cycles,
-        (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
-         FROM signal_day s WHERE s.lead_id = l.id AND s.cycle = l.cycle AND s.day >= :since) AS counts,
-        (SELECT json_agg(json_build_array(n, campaign, cycle, started_at, status, due_at, due_until, slow, ended_at,
-                                          left_as) ORDER BY n)
-         FROM enrollment WHERE lead_id = l.id) AS enrollments,
-        (SELECT json_build_array(state, cycle, offered_at, owner, was_customer) FROM handoff
-         WHERE lead_id = l.id AND state IN ('offered', 'accepted', 'contacted', 'qualified')) AS handoff,
-        (SELECT json_agg(json_build_array(topic, reason) ORDER BY topic) FROM suppression
-         WHERE address_hash = sha256(convert_to(l.email, 'UTF8'))) AS suppressions,
+        json_build_array(
+            (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id),
+            (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
+             FROM signal_day s WHERE s.lead_id = l.id AND s.cycle = l.cycle AND s.day >= :since),
+            (SELECT json_agg(json_build_array(n, campaign, cycle, started_at, status, due_at, due_until, slow, ended_at,
+                                              left_as) ORDER BY n)
+             FROM enrollment WHERE lead_id = l.id),
+            (SELECT json_build_array(state, cycle, offered_at, owner, was_customer) FROM handoff
+             WHERE lead_id = l.id AND state IN ('offered', 'accepted', 'contacted', 'qualified')),
+            (SELECT json_agg(json_build_array(topic, reason) ORDER BY topic) FROM suppression
+             WHERE address_hash = sha256(convert_to(l.email, 'UTF8')))
+        ) AS around,
         l.key, l.email, l.first_name, l.last_name, l.title, l.company, l.country, l.timezone, l.locale, l.industry,
         l.employees, l.source, l.owner, l.attributes
     FROM lead l WHERE l.id = ANY(:ids) ORDER BY l.id
@@ -68,8 +71,7 @@ def lock(db: Connection, ids: Iterable[int]) -> list[int]:
     wanted = sorted(set(ids))
     if not wanted:
         return []
-    rows = db.execute(text("SELECT id FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"), {"ids": wanted})
-    return [row.id for row in rows]
+    return [id_ for (id_,) in db.execute(_LOCK, {"ids": wanted}).all()]
 
 
 def locked_states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
@@ -117,7 +119,7 @@ def _state(row: Sequence[Any]) -> LeadState:
     """By place, not by name: a name of a row costs as much as a value, and every event comes through here."""
     (
         id_, stage, cycle, cycle_started_at, created_at, handed_over, refused, reason, grade, mail_from, ask_at,
-        engaged_at, cycles, counts, enrollments, handoff, suppressions, *who,
+        engaged_at, (cycles, counts, enrollments, handoff, suppressions), *who,
     ) = row  # fmt: skip
     return LeadState(
         id=id_,
