@@ -1,16 +1,17 @@
 """Take in what leads did elsewhere: who it was, once each, counted, decided, committed before the client hears 200."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
-from nurture.facts import LeadState
+from nurture.facts import EventFact, LeadState
 from nurture.flows.decide import offered, settle
 from nurture.flows.identify import Recognised, recognise
 from nurture.rules.bots import judge_event
@@ -18,10 +19,13 @@ from nurture.rules.happenings import Happening
 from nurture.rules.history import is_history, told
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
-from nurture.store.states import event_fact, without_past
+from nurture.store.states import without_past
 
 TRIES = 10
 """Each time somebody else has got on, so it ends; with sixteen writers of the same leads two or three are enough."""
+
+_WHEN = itemgetter(3, 0)
+"""Of a stored event: its instant, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +102,12 @@ def _happenings(
     as_history: bool,
 ) -> list[tuple[LeadState, Happening]]:
     """At most one happening a lead: it arrived with these events, or did them; else its profile changed."""
-    did: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (row.occurred_at, row.id)):
-        if row.lead_id is not None and row.verdict == "human" and row.kind != "identify":
-            did[row.lead_id].append(row)
+    did = _did(rows)
     happened: list[tuple[LeadState, Happening]] = []
     for state in states:
         lead_id = state.id or 0
         happening = told(
-            [event_fact(row) for row in did.get(lead_id, ())],
+            did.get(lead_id, ()),
             now,
             arrived=lead_id in created,
             profile_changed=lead_id in changed,
@@ -116,6 +117,18 @@ def _happenings(
         if happening is not None:
             happened.append((state, happening))
     return happened
+
+
+def _did(rows: Iterable[Sequence[Any]]) -> dict[int, list[EventFact]]:
+    """What each lead did, in order of time, of events as the store gives new ones.
+
+    By place, not by name: a name of a row costs more than a whole event.
+    """
+    did: dict[int, list[EventFact]] = defaultdict(list)
+    for id_, lead_id, kind, at, name, path, properties, campaign, step, verdict in sorted(rows, key=_WHEN):
+        if lead_id is not None and verdict == "human" and kind != "identify":
+            did[lead_id].append(EventFact(kind, at, name, path, properties, verdict, campaign, step, id_))
+    return did
 
 
 def _row(event: IncomingEvent, lead_id: int | None, inferred: bool) -> dict[str, Any]:
