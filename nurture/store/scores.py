@@ -15,6 +15,7 @@ _SAVE = text(
     SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:day AS date[]),
                          CAST(:micro AS bigint[]))
     ON CONFLICT (lead_id) DO UPDATE SET cycle = excluded.cycle, day = excluded.day, micro = excluded.micro
+    WHERE (lead_score.cycle, lead_score.day, lead_score.micro) <> (excluded.cycle, excluded.day, excluded.micro)
     """
 )
 # MATERIALIZED and OFFSET 0 keep the counts a look-up lead by lead: where statistics are old, the planner would rather
