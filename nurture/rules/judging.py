@@ -189,6 +189,8 @@ def _field_against(name: str, sign: str, fixed: str) -> Judge:
 
     def text(known: Known) -> bool | None:
         value = known.lead.get(name)
+        if value is None:
+            return None
         if isinstance(value, str):
             told = fold(value)
             return order(told, folded) if told else None
