@@ -1,17 +1,26 @@
 """How commands speak: JSON on stdout for programs, rich tables for people, errors in one line on stderr."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+WIDE = 1000
+"""Columns of what is no terminal: a program that reads us, or grep, wants one line a thing."""
+
+
+def _width(stream: TextIO) -> int | None:
+    return None if stream.isatty() or "COLUMNS" in os.environ else WIDE
+
+
+out = Console(highlight=False, width=_width(sys.stdout))
+err = Console(stderr=True, highlight=False, width=_width(sys.stderr))
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
