@@ -220,6 +220,8 @@ def in_words(event: Row[Any]) -> str:
             return "replied"
         case "look":
             return f"looked at a page: {event.name}"
+        case "identify":
+            return "told who it is"
         case _:
             return str(event.name)
 

@@ -193,6 +193,22 @@ def test_show_lists_handoffs_mails_and_events(nurture: Nurture, file: Path, engi
         assert words in said
 
 
+def test_show_says_that_a_lead_told_who_it_is(nurture: Nurture, file: Path, engine: Engine) -> None:
+    nurture("leads", "import", file)
+    with transaction(engine) as db:
+        db.execute(
+            text(
+                """
+                INSERT INTO event (month, source, message_id, message_md5, lead_id, kind, occurred_at, received_at)
+                SELECT '2000-01-01', 's', 'm', gen_random_uuid(), id, 'identify', now(), now()
+                FROM lead WHERE employees = 900
+                """
+            )
+        )
+    (event,) = nurture("leads", "show", "jo@buyer.example", "--json").json["events"]
+    assert (event["kind"], event["what"]) == ("identify", "told who it is")
+
+
 def test_show_prints_what_a_lead_says_of_itself_without_obeying_it(nurture: Nurture, file: Path) -> None:
     nurture("leads", "import", file)
     said = nurture("leads", "show", "al@buyer.example").out
