@@ -110,7 +110,7 @@ EXAMPLES: Mapping[str, Mapping[str, Json]] = {
     "batch": {
         "a visit": {
             "sentAt": "2026-03-03T17:05:10Z",
-            "context": {"userAgent": "Mozilla/5.0"},
+            "context": {"userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"},
             "batch": [
                 {"type": "page", "messageId": "p-1", "anonymousId": "b3a1c9", "timestamp": "2026-03-03T17:05:01Z",
                  "properties": {"path": "/pricing"}},
