@@ -29,7 +29,8 @@ def rejudge(
     with opened_app() as app:
         now = app.now()
         at = None if since is None else begin_of(since, now, app.agreement.company.timezone)
-        with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True) as shown:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"))
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
             task = shown.add_task("judging events")
             done = judge_again(
                 app,

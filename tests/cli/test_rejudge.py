@@ -42,6 +42,7 @@ def test_verdicts_are_judged_again(nurture: Nurture, visited: list[int]) -> None
         "2 events judged again: 1 would turn automated, 0 human",
         "no handoff rests on what programs did",
     ]
+    assert dry.err == ""
     done = nurture("events", "rejudge", "--json")
     assert done.json == {
         "since": None, "dry_run": False, "resumed": False, "judged": 2, "changed": 1, "to_human": 0, "to_automated": 1,
