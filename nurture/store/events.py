@@ -6,9 +6,12 @@ from hashlib import md5
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
-_INSERT = text(
+from nurture.db import giving
+
+_INSERT = giving(
+    "id lead_id kind occurred_at name path properties campaign step verdict",
     """
     INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, user_id, inferred, kind, name,
                        path, properties, delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at,
@@ -20,7 +23,7 @@ _INSERT = text(
              received_at timestamptz, verdict text, reasons text[], settle_at timestamptz)
     ON CONFLICT (source, message_md5, month) DO NOTHING
     RETURNING id, lead_id, kind, occurred_at, name, path, properties, campaign, step, verdict
-    """
+    """,
 )
 """One parameter for all rows: a list for each column takes twice as long to write, and PostgreSQL as long to read."""
 _DEFAULTS: Mapping[str, Any] = {"verdict": "human", "inferred": False, "reasons": (), "properties": {}}

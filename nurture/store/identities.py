@@ -8,6 +8,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.db import giving
 from nurture.segment.names import Name
 from nurture.segment.ownership import Claim
 from nurture.values import quick
@@ -17,7 +18,8 @@ _LOCKS = 0x77686F
 _BUCKETS = 256
 """Ids share this many locks: a large batch must not fill PostgreSQL's table of them."""
 
-_LOOK = text(
+_LOOK = giving(
+    "kind value lead_id since moved",
     """
     SELECT 'email' AS kind, email AS value, id AS lead_id, CAST(NULL AS timestamptz) AS since, false AS moved
     FROM lead WHERE email = ANY(:emails)
@@ -25,7 +27,7 @@ _LOOK = text(
     UNION ALL SELECT kind, value, lead_id, since, moved FROM identity WHERE kind = 'user' AND value = ANY(:users)
     UNION ALL SELECT kind, value, lead_id, since, moved FROM identity
         WHERE kind = 'anonymous' AND value = ANY(:visitors)
-    """
+    """,
 )
 _HOLD = text(
     """

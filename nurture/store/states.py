@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.db import giving
 from nurture.facts import (
     NOT_READ,
     DeliveryFact,
@@ -27,7 +28,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
 
-_LOCK = text("SELECT id FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+_LOCK = giving("id", "SELECT id FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _STATES = text(
     """
     SELECT l.id, l.stage, l.cycle, l.cycle_started_at, l.created_at, l.handed_over, l.refused, l.reason, l.grade,
