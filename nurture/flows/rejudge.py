@@ -195,7 +195,7 @@ def _others(db: Connection, after: int, last: int, since: datetime | None) -> li
     """What is to be said now of events that browsers sent."""
     rows: Sequence[Row[Any]] = verdicts.events(db, after, last, since, EVENTS)
     by_agent = {row.id: judge_event(row.agent) for row in rows}
-    people = [id_ for id_, judgement in by_agent.items() if judgement.verdict == "human"]
+    people = [hits.Told(row.id, row.month) for row in rows if by_agent[row.id].verdict == "human"]
     echoes = {row.id for row in hits.echoes(db, people, ECHO, SEEN_BEFORE)}
     return [(row, ECHOED if row.id in echoes else by_agent[row.id]) for row in rows]
 

@@ -1,4 +1,8 @@
-"""Hits on mails: those that wait for a verdict, all of a mail's, who else came from where they came from, verdicts."""
+"""Hits on mails: those that wait for a verdict, all of a mail's, who else came from where they came from, verdicts.
+
+Hits stand in the month in which they occurred, for it is our own clock that says so; what pages tell may stand in any.
+Where many are looked for at once, LATERAL and OFFSET 0 keep each a look-up: joined, all months might be read instead.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +11,10 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Row, text
+
+from nurture.store.events import month_of
+
+_MINUTE = timedelta(minutes=1)
 
 _PENDING = text(
     """
@@ -26,8 +34,10 @@ _HITS = text(
            d.sent_at, d.template
     FROM unnest(CAST(:deliveries AS bigint[]), CAST(:since AS timestamptz[])) AS u(delivery_id, since)
     JOIN delivery d ON d.id = u.delivery_id
-    JOIN event e ON e.delivery_id = u.delivery_id AND e.occurred_at >= u.since
-    WHERE e.kind IN ('click', 'open', 'look')
+    CROSS JOIN LATERAL (
+        SELECT * FROM event WHERE delivery_id = u.delivery_id AND occurred_at >= u.since AND month >= :first
+           AND kind IN ('click', 'open', 'look') OFFSET 0
+    ) AS e
     ORDER BY e.delivery_id, e.occurred_at, e.id
     """
 )
@@ -36,10 +46,13 @@ _VISITS = text(
     """
     SELECT DISTINCT e.id, e.occurred_at, e.lead_id, e.address_hash, e.agent, d.sent_at
     FROM unnest(CAST(:addresses AS bytea[]), CAST(:minutes AS timestamptz[])) AS u(address_hash, minute)
-    JOIN event e ON e.address_hash = u.address_hash AND e.occurred_at >= u.minute - CAST(:moment AS interval)
-                    AND e.occurred_at < u.minute + interval '1 minute' + CAST(:moment AS interval)
+    CROSS JOIN LATERAL (
+        SELECT * FROM event WHERE address_hash = u.address_hash AND month BETWEEN :first AND :last
+           AND occurred_at >= u.minute - CAST(:moment AS interval)
+           AND occurred_at < u.minute + interval '1 minute' + CAST(:moment AS interval)
+           AND kind IN ('click', 'look') AND NOT coalesce(CAST(hit->>'inside' AS boolean), false) OFFSET 0
+    ) AS e
     JOIN delivery d ON d.id = e.delivery_id
-    WHERE e.kind IN ('click', 'look') AND NOT coalesce(CAST(e.hit->>'inside' AS boolean), false)
     """
 )
 
@@ -50,7 +63,7 @@ _WRITE = text(
            revised_at = CASE WHEN event.verdict NOT IN ('pending', u.verdict) THEN :now ELSE event.revised_at END
     FROM unnest(CAST(:ids AS bigint[]), CAST(:months AS date[]), CAST(:verdicts AS text[]), CAST(:reasons AS text[]))
         AS u(id, month, verdict, reasons)
-    WHERE event.id = u.id AND event.month = u.month AND event.month = ANY(CAST(:months AS date[])) AND NOT event.by_hand
+    WHERE event.id = u.id AND event.month = u.month AND event.month = ANY(CAST(:within AS date[])) AND NOT event.by_hand
     RETURNING event.lead_id
     """
 )
@@ -59,31 +72,39 @@ _WRITE = text(
 
 _AFTER = text(
     """
-    SELECT DISTINCT e.id
+    SELECT DISTINCT e.id, e.month
     FROM unnest(CAST(:leads AS bigint[]), CAST(:agents AS text[]), CAST(:instants AS timestamptz[]))
         AS u(lead_id, agent, at)
-    JOIN event e ON e.lead_id = u.lead_id AND e.occurred_at >= u.at
-                    AND e.occurred_at <= u.at + CAST(:echo AS interval)
-    WHERE e.kind IN ('page', 'track') AND e.agent = u.agent AND e.verdict = 'human'
+    CROSS JOIN LATERAL (
+        SELECT id, month FROM event WHERE lead_id = u.lead_id AND occurred_at >= u.at
+           AND occurred_at <= u.at + CAST(:echo AS interval)
+           AND kind IN ('page', 'track') AND agent = u.agent AND verdict = 'human' OFFSET 0
+    ) AS e
     """
 )
 
+_CLICKED = """
+    SELECT FROM event c WHERE c.lead_id = e.lead_id AND c.kind = 'click' AND c.agent = e.agent
+       AND c.occurred_at <= e.occurred_at AND c.occurred_at >= e.occurred_at - CAST(:echo AS interval)
+       AND c.month <= CAST(e.occurred_at AT TIME ZONE 'UTC' AS date)
+       AND c.month >= CAST(date_trunc('month', (e.occurred_at - CAST(:echo AS interval)) AT TIME ZONE 'UTC') AS date)
+"""
 _ECHOES = text(
-    """
-    SELECT e.id, e.month, e.lead_id FROM event e
-    WHERE e.id = ANY(:ids) AND e.kind IN ('page', 'track') AND NOT e.by_hand AND e.anonymous_id IS NOT NULL
-      AND EXISTS (
-        SELECT FROM event c WHERE c.lead_id = e.lead_id AND c.kind = 'click' AND c.agent = e.agent
-           AND c.occurred_at <= e.occurred_at AND c.occurred_at >= e.occurred_at - CAST(:echo AS interval)
-           AND c.verdict = 'automated')
-      AND NOT EXISTS (
-        SELECT FROM event c WHERE c.lead_id = e.lead_id AND c.kind = 'click' AND c.agent = e.agent
-           AND c.occurred_at <= e.occurred_at AND c.occurred_at >= e.occurred_at - CAST(:echo AS interval)
-           AND c.verdict IN ('human', 'pending'))
-      AND NOT EXISTS (
-        SELECT FROM event p WHERE p.lead_id = e.lead_id AND p.anonymous_id = e.anonymous_id
-           AND p.occurred_at < e.occurred_at - CAST(:before AS interval))
-    """
+    f"""
+    SELECT e.id, e.month, e.lead_id
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:months AS date[])) AS u(id, month)
+    CROSS JOIN LATERAL (
+        SELECT * FROM event WHERE event.id = u.id AND event.month = u.month
+           AND event.month = ANY(CAST(:within AS date[]))
+           AND kind IN ('page', 'track') AND NOT by_hand AND anonymous_id IS NOT NULL OFFSET 0
+    ) AS e
+    WHERE CASE WHEN EXISTS ({_CLICKED} AND c.verdict = 'automated' OFFSET 0)
+          THEN NOT EXISTS ({_CLICKED} AND c.verdict IN ('human', 'pending') OFFSET 0)
+           AND NOT EXISTS (
+               SELECT FROM event p WHERE p.lead_id = e.lead_id AND p.anonymous_id = e.anonymous_id
+                  AND p.occurred_at < e.occurred_at - CAST(:before AS interval) OFFSET 0)
+          END
+    """  # noqa: S608 - constants of this file
 )
 
 
@@ -103,6 +124,13 @@ class Click(NamedTuple):
     lead_id: int
     agent: str
     at: datetime
+
+
+class Told(NamedTuple):
+    """What a page told of, of the month that is its partition."""
+
+    id: int
+    month: date
 
 
 class Place(NamedTuple):
@@ -132,7 +160,8 @@ def of_mails(db: Connection, mails: Mapping[int, datetime]) -> Sequence[Row[Any]
     """Every click, open and look of each of these mails since that instant, with when the mail was sent."""
     if not mails:
         return []
-    return db.execute(_HITS, {"deliveries": list(mails), "since": list(mails.values())}).all()
+    values = {"deliveries": list(mails), "since": list(mails.values()), "first": month_of(min(mails.values()))}
+    return db.execute(_HITS, values).all()
 
 
 def visits(db: Connection, places: Collection[Place], moment: timedelta) -> Sequence[Row[Any]]:
@@ -146,31 +175,35 @@ def visits(db: Connection, places: Collection[Place], moment: timedelta) -> Sequ
         "addresses": [place.address_hash for place in places],
         "minutes": [place.minute for place in places],
         "moment": moment,
+        "first": month_of(min(place.minute for place in places) - moment),
+        "last": month_of(max(place.minute for place in places) + _MINUTE + moment),
     }
     return db.execute(_VISITS, values).all()
 
 
-def told_after(db: Connection, clicks: Collection[Click], echo: timedelta) -> list[int]:
-    """Ids of what pages told of these leads so soon after these clicks, by the same agent, as people's doing."""
+def told_after(db: Connection, clicks: Collection[Click], echo: timedelta) -> list[Told]:
+    """What pages told of these leads so soon after these clicks, by the same agent, as people's doing."""
     if not clicks:
         return []
     leads, agents, instants = map(list, zip(*clicks, strict=True))
     values = {"leads": leads, "agents": agents, "instants": instants, "echo": echo}
-    return list(db.execute(_AFTER, values).scalars())
+    return [Told(id_, month) for id_, month in db.execute(_AFTER, values)]
 
 
-def echoes(db: Connection, ids: Collection[int], echo: timedelta, before: timedelta) -> Sequence[Row[Any]]:
+def echoes(db: Connection, told: Collection[Told], echo: timedelta, before: timedelta) -> Sequence[Row[Any]]:
     """Those of these events that a program told of: its click is near, no person's is, and nobody knows the browser.
 
     Args:
         db: the connection.
-        ids: of events that pages told of.
+        told: events that pages told of.
         echo: how soon after the click, by the same agent.
         before: a browser (an anonymous id) that told of anything this long before is a person's.
     """
-    if not ids:
+    if not told:
         return []
-    return db.execute(_ECHOES, {"ids": list(ids), "echo": echo, "before": before}).all()
+    ids, months = map(list, zip(*told, strict=True))
+    values = {"ids": ids, "months": months, "within": sorted(set(months)), "echo": echo, "before": before}
+    return db.execute(_ECHOES, values).all()
 
 
 def write(db: Connection, verdicts: Iterable[Verdict], now: datetime) -> set[int | None]:
@@ -181,6 +214,7 @@ def write(db: Connection, verdicts: Iterable[Verdict], now: datetime) -> set[int
     values = {
         "ids": [one.id for one in listed],
         "months": [one.month for one in listed],
+        "within": sorted({one.month for one in listed}),
         "verdicts": [one.verdict for one in listed],
         "reasons": [orjson.dumps(list(one.reasons)).decode() for one in listed],
         "now": now,
