@@ -1,9 +1,10 @@
 """Events given to the leads whose browser or user id they name, and taken from those whose they turn out not to be."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, TextClause, text
 
 from nurture.segment.ownership import Span
 
@@ -16,47 +17,43 @@ _SPANS = """
            CAST(:until AS timestamptz[])) AS u(visitor, lead_id, since, until)
 """
 _WITHIN = """
-    event.anonymous_id = u.visitor AND event.occurred_at >= coalesce(u.since, '-infinity')
-    AND event.occurred_at < coalesce(u.until, 'infinity')
+    anonymous_id = u.visitor AND occurred_at >= coalesce(u.since, '-infinity')
+    AND occurred_at < coalesce(u.until, 'infinity')
 """
-_GIVE_VISITS = text(
-    f"""
-    UPDATE event SET lead_id = u.lead_id, inferred = true FROM {_SPANS}
-    WHERE {_WITHIN} AND event.lead_id IS NULL RETURNING {_COLUMNS}
-    """  # noqa: S608 - constants of this file
-)
-_TAKE_VISITS = text(
-    f"""
-    WITH found AS (
-        SELECT event.id, event.month, event.lead_id FROM event JOIN {_SPANS}
-        ON {_WITHIN} AND event.inferred AND event.lead_id <> u.lead_id
-    ), taken AS (
-        UPDATE event SET lead_id = NULL, inferred = false FROM found
-        WHERE event.id = found.id AND event.month = found.month RETURNING event.id
-    )
-    SELECT DISTINCT lead_id FROM found
-    """  # noqa: S608 - constants of this file
-)
 _USERS = "unnest(CAST(:users AS text[]), CAST(:lead_ids AS bigint[])) AS u(user_id, lead_id)"
-_GIVE_ACTS = text(
-    f"""
-    UPDATE event SET lead_id = u.lead_id FROM {_USERS}
-    WHERE event.user_id = u.user_id AND event.lead_id IS NULL RETURNING {_COLUMNS}
-    """  # noqa: S608 - constants of this file
-)
-_TAKE_ACTS = text(
-    f"""
-    WITH found AS (
-        SELECT event.id, event.month, event.lead_id, event.lead_id = u.lead_id AS right FROM event JOIN {_USERS}
-        ON event.user_id = u.user_id AND event.inferred
-    ), taken AS (
-        UPDATE event SET lead_id = CASE WHEN found.right THEN event.lead_id END, inferred = false FROM found
-        WHERE event.id = found.id AND event.month = found.month RETURNING event.id
+
+
+def _each(asked: str, condition: str) -> TextClause:
+    """Look up the events of each one that is asked for: with a join, all months might be read from end to end."""
+    return text(
+        f"""
+        SELECT e.id, e.month, e.lead_id, u.lead_id AS lead_to_be FROM {asked} CROSS JOIN LATERAL (
+            SELECT id, month, lead_id FROM event WHERE {condition} OFFSET 0
+        ) AS e
+        """  # noqa: S608 - constants of this file
     )
-    SELECT DISTINCT lead_id FROM found WHERE NOT found.right
-    """  # noqa: S608 - constants of this file
+
+
+_NOBODYS_VISITS = _each(_SPANS, f"{_WITHIN} AND lead_id IS NULL")
+_OTHERS_VISITS = _each(_SPANS, f"{_WITHIN} AND inferred AND lead_id <> u.lead_id")
+_NOBODYS_ACTS = _each(_USERS, "user_id = u.user_id AND lead_id IS NULL")
+_INFERRED_ACTS = _each(_USERS, "user_id = u.user_id AND inferred")
+_HOLDERS = text(
+    """
+    SELECT DISTINCT e.lead_id FROM unnest(CAST(:users AS text[])) AS u(user_id) CROSS JOIN LATERAL (
+        SELECT lead_id FROM event WHERE user_id = u.user_id AND inferred OFFSET 0
+    ) AS e
+    """
 )
-_HOLDERS = text("SELECT DISTINCT lead_id FROM event WHERE user_id = ANY(:users) AND inferred")
+
+_CHANGE = """
+    UPDATE event SET lead_id = u.lead_id, inferred = :inferred
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:months AS date[]), CAST(:lead_ids AS bigint[])) AS u(id, month, lead_id)
+    WHERE event.id = u.id AND event.month = u.month AND event.month = ANY(CAST(:within AS date[]))
+"""
+"""The months are said twice: by a join alone PostgreSQL would look through the partitions of all others too."""
+_GIVE = text(f"{_CHANGE} AND event.lead_id IS NULL RETURNING {_COLUMNS}")
+_TAKE = text(f"{_CHANGE} AND event.inferred")
 
 Spans = Sequence[tuple[str, Span[int]]]
 """Browsers, each with a time in which it belongs to another lead than its events do."""
@@ -72,22 +69,46 @@ def take(db: Connection, spans: Spans, users: Mapping[str, int]) -> set[int]:
 
     Only events that name nobody themselves move. All the leads concerned must be locked.
     """
-    lost: set[int] = set()
+    found: list[Row[Any]] = []
     if spans:
-        lost |= set(db.execute(_TAKE_VISITS, _columns(spans)).scalars())
+        found += db.execute(_OTHERS_VISITS, _columns(spans)).all()
+        _write(db, _TAKE, [(row.id, row.month, None) for row in found], inferred=False)
     if users:
-        lost |= set(db.execute(_TAKE_ACTS, {"users": list(users), "lead_ids": list(users.values())}).scalars())
-    return lost
+        acts = db.execute(_INFERRED_ACTS, _users(users)).all()
+        kept = [(row.id, row.month, row.lead_id) for row in acts if row.lead_id == row.lead_to_be]
+        others = [row for row in acts if row.lead_id != row.lead_to_be]
+        _write(db, _TAKE, [*kept, *((row.id, row.month, None) for row in others)], inferred=False)
+        found += others
+    return {row.lead_id for row in found}
 
 
 def give(db: Connection, spans: Spans, users: Mapping[str, int]) -> list[Row[Any]]:
     """Give events that are nobody's to the leads whose they are; gives those. A user id goes before a browser."""
     given: list[Row[Any]] = []
     if users:
-        given += db.execute(_GIVE_ACTS, {"users": list(users), "lead_ids": list(users.values())}).all()
+        given += _given(db, db.execute(_NOBODYS_ACTS, _users(users)).all(), inferred=False)
     if spans:
-        given += db.execute(_GIVE_VISITS, _columns(spans)).all()
+        given += _given(db, db.execute(_NOBODYS_VISITS, _columns(spans)).all(), inferred=True)
     return given
+
+
+def _given(db: Connection, found: Sequence[Row[Any]], *, inferred: bool) -> Sequence[Row[Any]]:
+    return _write(db, _GIVE, [(row.id, row.month, row.lead_to_be) for row in found], inferred=inferred)
+
+
+def _write(
+    db: Connection, statement: TextClause, changes: Sequence[tuple[int, date, int | None]], *, inferred: bool
+) -> Sequence[Row[Any]]:
+    if not changes:
+        return ()
+    ids, months, lead_ids = map(list, zip(*changes, strict=True))
+    values = {"ids": ids, "months": months, "lead_ids": lead_ids, "within": sorted(set(months)), "inferred": inferred}
+    written = db.execute(statement, values)
+    return written.all() if written.returns_rows else ()
+
+
+def _users(users: Mapping[str, int]) -> dict[str, Any]:
+    return {"users": list(users), "lead_ids": list(users.values())}
 
 
 def _columns(spans: Spans) -> dict[str, Any]:

@@ -73,7 +73,8 @@ _FROM = text(
     """
     SELECT u.lead_id FROM unnest(CAST(:ids AS bigint[]), CAST(:instants AS timestamptz[])) AS u(lead_id, began_at)
     WHERE EXISTS (
-        SELECT FROM event e WHERE e.lead_id = u.lead_id AND e.occurred_at >= u.began_at AND e.verdict = 'human')
+        SELECT FROM event e
+        WHERE e.lead_id = u.lead_id AND e.occurred_at >= u.began_at AND e.verdict = 'human' OFFSET 0)
     """
 )
 _PORTION = 5000

@@ -1,14 +1,18 @@
 """Throughput stays flat: an event touches its own month only, and a look finds its rows by index in all of them."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.event import listen, remove
 
 from nurture.db import transaction
 from nurture.segment.ownership import Span
-from nurture.store import attribution, events, hits, leads
+from nurture.store import attribution, counts, events, hits, leads
 from nurture.store.partitions import make_months, months_from
 from tests.store.months import own_months
 
@@ -19,6 +23,19 @@ _LOCKED = text(
     """
     SELECT c.relname FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
     WHERE l.pid = pg_backend_pid() AND c.relkind = 'r' AND c.relispartition ORDER BY 1
+    """
+)
+
+_FILL = text(
+    """
+    INSERT INTO event (month, source, message_id, message_md5, anonymous_id, user_id, lead_id, inferred, kind, agent,
+                       delivery_id, address_hash, occurred_at, received_at)
+    SELECT month, 'fill', id, CAST(md5(id) AS uuid), 'v' || n, 'u' || n, CASE WHEN n % 2 = 0 THEN :lead END, n % 2 = 0,
+           CASE WHEN n % 5 = 0 THEN 'click' ELSE 'page' END, 'x', n, decode(md5(id), 'hex'), at, at
+    FROM generate_series(1, 400) AS n CROSS JOIN LATERAL (
+        SELECT CAST(:month AS date) AS month, CAST(:month AS text) || '-' || n AS id,
+               CAST(:month AS timestamptz) + make_interval(mins => n) AS at
+    ) AS its
     """
 )
 
@@ -61,4 +78,100 @@ def test_whatever_is_looked_for_is_found_by_an_index_in_every_month(crowded: Eng
         assert len(leads.events_of(db, lead_id, 10)) == 10
         assert not hits.any_to_settle(db, AT)
         assert scanned(db) == before
+        db.rollback()
+
+
+@pytest.fixture(scope="module")
+def filled(crowded: Engine) -> Engine:
+    """So much in every month that a planner who joins would rather read all of it."""
+    with transaction(crowded) as db:
+        lead_id = leads.insert(db, [{"email": "often@months.example"}], AT)["often@months.example"]
+        for month in MONTHS:
+            db.execute(_FILL, {"lead": lead_id, "month": month})
+    with crowded.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.execute(text("ANALYZE event"))
+    return crowded
+
+
+@contextmanager
+def plans(db: Connection) -> Iterator[list[str]]:
+    """How PostgreSQL means to do each statement about events that is given to it meanwhile."""
+    found: list[str] = []
+
+    def explain(_conn: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+        if re.search(r"\bevent\b", statement) and not statement.startswith("EXPLAIN"):
+            cursor = db.connection.cursor()
+            cursor.execute(f"EXPLAIN {statement}", values)
+            found.append("\n".join(line for (line,) in cursor.fetchall()))
+            cursor.close()
+
+    listen(db, "before_cursor_execute", explain)
+    yield found
+    remove(db, "before_cursor_execute", explain)
+
+
+def months_in(plan: str) -> set[str]:
+    return set(re.findall(r"\bevent_(\d{4}_\d{2})\b", plan))
+
+
+def spans(lead: int) -> list[tuple[str, Span[int]]]:
+    return [(f"v{n}", Span(lead, None, None)) for n in range(300)]
+
+
+SECONDS = timedelta(seconds=10)
+LOOKS: dict[str, Callable[[Connection, int], object]] = {
+    "give": lambda db, lead: attribution.give(db, spans(lead), {f"u{n}": lead for n in range(300)}),
+    "take": lambda db, lead: attribution.take(db, spans(lead), {f"u{n}": lead for n in range(300)}),
+    "holders": lambda db, _: attribution.holders(db, [f"u{n}" for n in range(300)]),
+    "told after": lambda db, lead: hits.told_after(db, [hits.Click(lead, "x", AT)] * 300, SECONDS),
+    "from": lambda db, lead: counts.with_events_from(db, {lead + n: AT for n in range(300)}),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_many_at_once_are_looked_up_one_by_one_and_no_month_is_read_whole(filled: Engine, look: str) -> None:
+    with transaction(filled) as db:
+        lead_id = db.execute(text("SELECT id FROM lead WHERE email = 'often@months.example'")).scalar_one()
+        with plans(db) as found:
+            LOOKS[look](db, lead_id)
+        assert found
+        for plan in (plan for plan in found if not plan.startswith("Update")):
+            assert not re.search(r"Seq Scan on event_\d{4}", plan), plan
+        db.rollback()
+
+
+NEAR: dict[str, Callable[[Connection], object]] = {
+    "of mails": lambda db: hits.of_mails(db, {n: datetime(2018, 11, 20, tzinfo=UTC) for n in range(300)}),
+    "visits": lambda db: hits.visits(
+        db, [hits.Place(bytes([n]) * 16, datetime(2018, 12, 1, tzinfo=UTC)) for n in range(200)], SECONDS
+    ),
+    "echoes": lambda db: hits.echoes(
+        db, [hits.Told(n, date(2018, 11 + n % 2, 1)) for n in range(300)], SECONDS, SECONDS
+    ),
+}
+
+
+@pytest.mark.parametrize("look", NEAR)
+def test_what_happened_at_a_known_time_is_looked_for_in_its_months_only(filled: Engine, look: str) -> None:
+    with transaction(filled) as db, plans(db) as found:
+        NEAR[look](db)
+    (plan,) = found
+    if look == "echoes":  # how long a browser is known may be told by any month, but is asked last
+        plan = re.split(r"\n +SubPlan \d", plan)[0]
+    assert months_in(plan) == {"2018_11", "2018_12"}
+
+
+def test_events_are_given_and_taken_in_their_own_months(filled: Engine) -> None:
+    with transaction(filled) as db:
+        lead_id = db.execute(text("SELECT id FROM lead WHERE email = 'often@months.example'")).scalar_one()
+        other = leads.insert(db, [{"email": "other@months.example"}], AT)["other@months.example"]
+        events.insert(db, [row(1000 + n) | {"anonymous_id": "solo", "user_id": "solo-u"} for n in range(5)])
+        with plans(db) as found:
+            given = attribution.give(db, [("solo", Span(lead_id, None, None))], {})
+        assert [one.lead_id for one in given] == [lead_id] * 5
+        assert months_in(found[-1]) == {"2018_07"}
+        with plans(db) as found:
+            assert attribution.take(db, [], {"solo-u": other}) == {lead_id}
+        assert months_in(found[-1]) == {"2018_07"}
+        assert len(attribution.give(db, [], {"solo-u": other})) == 5
         db.rollback()
