@@ -67,6 +67,7 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
         db, [_row(event, lead_id, inferred) for event, lead_id, inferred in facts if event.kind != "alias"]
     )
     earlier = who.earlier
+    who.said = _news(who.said, stored) if who.said else []
     changed = _learn(db, who, now, as_history) if who.said else set()
     states = without_past(db, app.book, _concerned(stored, earlier, changed, who), now)
     heard_now = {lead for event, lead in zip(usable, who.of, strict=True) if not is_history(event.occurred_at, now)}
@@ -75,6 +76,18 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     )
     taken_in = sum(event.kind != "alias" for event in usable)
     return Ingested(len(stored), taken_in - len(stored), len(who.created), who.offered + offered(decided), unusable)
+
+
+def _news(said: Iterable[tuple[int, IncomingEvent]], stored: Iterable[Row[Any]]) -> list[tuple[int, IncomingEvent]]:
+    """What was not said before: a message that comes again late must not take back what was said since."""
+    fresh = {tuple(row.told) for row in stored if row.kind == "identify"}
+    news: list[tuple[int, IncomingEvent]] = []
+    for lead_id, event in said:
+        key = events.key_of(event.source, event.message_id, event.client_at)
+        if key in fresh:
+            fresh.remove(key)
+            news.append((lead_id, event))
+    return news
 
 
 def _learn(db: Connection, who: Recognised, now: datetime, as_history: bool) -> set[int]:
@@ -125,7 +138,7 @@ def _did(rows: Iterable[Sequence[Any]]) -> dict[int, list[EventFact]]:
     By place, not by name: a name of a row costs more than a whole event.
     """
     did: dict[int, list[EventFact]] = defaultdict(list)
-    for id_, lead_id, kind, at, name, path, properties, campaign, step, verdict in sorted(rows, key=_WHEN):
+    for id_, lead_id, kind, at, name, path, properties, campaign, step, verdict, *_ in sorted(rows, key=_WHEN):
         if lead_id is not None and verdict == "human" and kind != "identify":
             did[lead_id].append(EventFact(kind, at, name, path, properties, verdict, campaign, step, id_))
     return did

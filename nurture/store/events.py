@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from nurture.db import giving
 
 _INSERT = giving(
-    "id lead_id kind occurred_at name path properties campaign step verdict",
+    "id lead_id kind occurred_at name path properties campaign step verdict told",
     """
     INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, user_id, inferred, kind, name,
                        path, properties, delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at,
@@ -22,7 +22,8 @@ _INSERT = giving(
              link int, campaign text, step text, agent text, address_hash bytea, hit jsonb, occurred_at timestamptz,
              received_at timestamptz, verdict text, reasons text[], settle_at timestamptz)
     ON CONFLICT (source, message_md5, month) DO NOTHING
-    RETURNING id, lead_id, kind, occurred_at, name, path, properties, campaign, step, verdict
+    RETURNING id, lead_id, kind, occurred_at, name, path, properties, campaign, step, verdict,
+              CASE WHEN kind = 'identify' THEN json_build_array(source, message_id, month) END AS told
     """,
 )
 """One parameter for all rows: a list for each column takes twice as long to write, and PostgreSQL as long to read."""
@@ -38,10 +39,15 @@ def month_of(at: datetime | None) -> date:
     return min(max(at.astimezone(UTC).date().replace(day=1), EARLIEST), LATEST)
 
 
+def key_of(source: str, message_id: str, client_at: datetime | None) -> tuple[str, str, str]:
+    """What an event is known by, whatever else it says: no two that are stored have the same."""
+    return source, message_id, month_of(client_at).isoformat()
+
+
 def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
     """Insert events; duplicates by (source, message, month) fall out. Gives the new ones, with ids.
 
-    A row has the table's columns, and `client_at`, the client's own uncorrected timestamp that picks the partition.
+    Those that say who somebody is have `told`, which is `[*key_of(…)]` of theirs. A row has the table's columns, and `client_at`, the client's own uncorrected timestamp that picks the partition.
     """
     if not rows:
         return []

@@ -86,6 +86,34 @@ def test_a_changed_profile_is_kept_with_before_and_after(app: App) -> None:
     assert one(app, "SELECT changes FROM lead_change") == {"title": ["Clerk", "VP"]}
 
 
+def test_a_message_that_comes_again_teaches_nothing(app: App) -> None:
+    add_lead(app)
+    first, second = (incoming("identify", NOW, traits={"title": title}) for title in ("CTO", "CEO"))
+    ingest(app, [first], NOW)
+    ingest(app, [second], NOW)
+    ingest(app, [first], NOW)
+    assert one(app, "SELECT title FROM lead") == "CEO"
+    ingest(app, [first, incoming("identify", NOW, traits={"plan": "pro"})], NOW)
+    assert rows(app, "SELECT title, attributes FROM lead") == [("CEO", {"plan": "pro"})]
+
+
+def test_of_two_messages_with_one_id_in_a_batch_the_first_teaches(app: App) -> None:
+    add_lead(app)
+    said = [incoming("identify", NOW, traits={"title": title}, message_id="same") for title in ("CTO", "CEO")]
+    ingest(app, said, NOW)
+    assert one(app, "SELECT title FROM lead") == "CTO"
+
+
+def test_the_same_id_of_another_month_or_source_is_another_message_and_teaches(app: App) -> None:
+    add_lead(app)
+    earlier = NOW - timedelta(days=40)
+    ingest(app, [incoming("identify", NOW, message_id="same", client_at=earlier, traits={"title": "CTO"})], NOW)
+    ingest(app, [incoming("identify", NOW, message_id="same", traits={"title": "CEO"})], NOW)
+    assert one(app, "SELECT title FROM lead") == "CEO"
+    ingest(app, [incoming("identify", NOW, message_id="same", source="other", traits={"title": "COO"})], NOW)
+    assert one(app, "SELECT title FROM lead") == "COO"
+
+
 def test_what_an_anonymous_visitor_did_is_attributed_once_it_is_known(app: App) -> None:
     ingest(app, [page("/pricing", anonymous_id="browser"), page("/pricing", anonymous_id="browser")], NOW)
     assert one(app, "SELECT count(*) FROM signal_day") == 0
