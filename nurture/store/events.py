@@ -47,7 +47,8 @@ def key_of(source: str, message_id: str, client_at: datetime | None) -> tuple[st
 def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
     """Insert events; duplicates by (source, message, month) fall out. Gives the new ones, with ids.
 
-    Those that say who somebody is have `told`, which is `[*key_of(…)]` of theirs. A row has the table's columns, and `client_at`, the client's own uncorrected timestamp that picks the partition.
+    Those that say who somebody is have `told`, which is their `key_of` as a list. A row has the table's columns, and
+    `client_at`, the client's own uncorrected timestamp that picks the partition.
     """
     if not rows:
         return []
