@@ -80,8 +80,17 @@ class Settings:
         return read_write_keys(self.write_key) if self.write_key else {}
 
     def may_identify(self, source: str) -> bool:
-        """Whether events from there may say that two ids are one person. What is no write key's is our own."""
-        return self.identity_keys is None or source in self.identity_keys or source not in self.write_keys.values()
+        """Whether events from there may make one lead of two, and give a lead further addresses.
+
+        A write key that stands in a web page is public, so none may that `IDENTITY_KEYS` does not name. What is no
+        write key's is our own.
+        """
+        named = self.identity_keys or frozenset()
+        return "*" in named or source in named or source not in self.write_keys.values()
+
+    def may_sign_up(self, source: str) -> bool:
+        """Whether events from there may say whose a user id is that nobody has: all, until `IDENTITY_KEYS` is set."""
+        return self.identity_keys is None or self.may_identify(source)
 
     def on_servers(self, database_url: str, redis_url: str) -> "Settings":
         """The same, with the addresses of the servers that run."""
@@ -212,16 +221,19 @@ def _write_keys(text: str) -> str:
 
 
 def _identity_keys(given: Mapping[str, str]) -> frozenset[str] | None:
-    """Names of the write keys that may say that two ids are one person; None: all may."""
+    """Names of the write keys that may say that two ids are one person, `*` for all; None where nothing is said."""
     text = given.get("IDENTITY_KEYS")
     if not text:
         return None
+    if text in ("*", "none"):
+        return frozenset({"*"} if text == "*" else ())
     names = frozenset(name.strip() for name in text.split(",")) - {""}
     known = sorted(read_write_keys(given["WRITE_KEY"]).values()) if given.get("WRITE_KEY") else []
     strangers = sorted(names.difference(known))
     if strangers:
         raise SettingsError(
-            f"IDENTITY_KEYS: {strangers[0]} is the name of no write key; WRITE_KEY has {', '.join(known) or 'none'}"
+            f"IDENTITY_KEYS: {strangers[0]} is the name of no write key; WRITE_KEY has {', '.join(known) or 'none'}; "
+            "say some of these names, * for all or none for none"
         )
     return names
 

@@ -270,9 +270,14 @@ def test_this_machines_own_environment_is_not_read(tmp_path: Path, monkeypatch: 
 
 def test_which_write_keys_may_say_who_is_who(tmp_path: Path) -> None:
     keys = {"WRITE_KEY": "site:k1,app:k2"}
-    everybody = _read(tmp_path, **keys)
-    assert all(everybody.may_identify(source) for source in ("site", "app", "import"))
-    careful = _read(tmp_path, **keys, IDENTITY_KEYS="app")
-    assert [careful.may_identify(source) for source in ("site", "app", "import")] == [False, True, True]
+
+    def may(**more: str) -> list[tuple[bool, bool]]:
+        read = _read(tmp_path, **keys, **more)
+        return [(read.may_identify(source), read.may_sign_up(source)) for source in ("site", "app", "import")]
+
+    assert may() == [(False, True), (False, True), (True, True)]
+    assert may(IDENTITY_KEYS="*") == [(True, True)] * 3
+    assert may(IDENTITY_KEYS="none") == [(False, False), (False, False), (True, True)]
+    assert may(IDENTITY_KEYS="app") == [(False, False), (True, True), (True, True)]
     with pytest.raises(SettingsError, match=r"IDENTITY_KEYS: ap is the name of no write key; WRITE_KEY has app, site"):
         _read(tmp_path, **keys, IDENTITY_KEYS="ap")

@@ -31,8 +31,6 @@ from nurture.store.states import lock
 VISITOR = "nurture_visitor"
 """The query parameter by which a tracked link tells the site whose it is."""
 
-_TWO_ACCOUNTS = "an event has the user id of one and the address of the other, and each has a user id of its own"
-
 
 @dataclass(slots=True)
 class Recognised:
@@ -130,10 +128,11 @@ def recognise(
 
 def _names(app: App, events: Sequence[IncomingEvent]) -> list[Names]:
     """Whom each event names, as far as its sender may say so."""
-    if app.settings.identity_keys is None:
-        return [names_of(event) for event in events]
-    believed = {source: app.settings.may_identify(source) for source in {event.source for event in events}}
-    return [names_of(event) if believed[event.source] else names_of(event).alone() for event in events]
+    said: dict[str, Callable[[Names], Names]] = {}
+    for source in {event.source for event in events}:
+        if not app.settings.may_identify(source):
+            said[source] = Names.doubted if app.settings.may_sign_up(source) else Names.alone
+    return [said[event.source](names_of(event)) if event.source in said else names_of(event) for event in events]
 
 
 def _say(found: Recognised, event: IncomingEvent, names: Names, people: People[int], browsing: int | None) -> None:
@@ -228,8 +227,8 @@ def _note(db: Connection, people: People[int], batch: _Batch, now: datetime) -> 
     identities.note(
         db,
         [
-            identities.Conflict(one.lead, other.lead, now, sources, _TWO_ACCOUNTS)
-            for one, other in people.conflicts
+            identities.Conflict(one.lead, other.lead, now, sources, because)
+            for one, other, because in people.conflicts
             if one.lead is not None and other.lead is not None
         ],
     )

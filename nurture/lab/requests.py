@@ -1,8 +1,8 @@
 """Events in the order in which they come in, made one request after another for each lead that they are about.
 
-Whom an event is about is found as in production (`nurture.segment`), but that two leads of the file stay two, whatever
-events say: only in a database do they become one. A tracked link's token, which is signed for one lead of one database,
-says nothing here.
+Whom an event is about is found as in production where `IDENTITY_KEYS` is not set (`nurture.segment`): two leads of the
+file stay two, whatever events say. Only in a database may they become one. A tracked link's token, which is signed for
+one lead of one database, says nothing here.
 """
 
 from collections import defaultdict
@@ -59,6 +59,7 @@ class _Desk:
 
     Attributes:
         known: leads by address and by user id.
+        accounts: leads that have a user id.
         claims: who was seen at each browser.
         waiting: who was seen there, by a user id that is nobody's yet.
         unclaimed_of: what was done by somebody at a browser that is nobody's.
@@ -68,6 +69,7 @@ class _Desk:
     """
 
     known: dict[Name, str] = field(default_factory=dict)
+    accounts: set[str] = field(default_factory=set)
     claims: dict[str, list[Claim[str]]] = field(default_factory=lambda: defaultdict(list))
     waiting: dict[Name, list[tuple[str, Claim[str]]]] = field(default_factory=lambda: defaultdict(list))
     unclaimed_of: dict[str, list[_Unclaimed]] = field(default_factory=lambda: defaultdict(list))
@@ -79,7 +81,7 @@ class _Desk:
 
     def hear(self, batch: Sequence[tuple[Names, datetime]]) -> set[str]:
         """Note who is who; gives leads that nobody knew."""
-        people = People(self.known, joinable=False)
+        people = People(self.known, self.accounts)
         for names, _ in batch:
             people.hear(names)
         new: set[str] = set()
@@ -89,6 +91,7 @@ class _Desk:
                 new.add(party.lead)
         told = {name: party.lead for party in people.parties if party.lead is not None for name in party.names}
         self.known |= told
+        self.accounts |= {lead for (kind, _), lead in told.items() if kind == "user"}
         self.named_now, self.seen_now = set(told), set()
         for place, (names, at) in enumerate(batch):
             self._see(names, at, place)
@@ -168,7 +171,7 @@ def requests_of(events: Iterable[IncomingEvent], start: datetime, end: datetime)
 
 def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
     """One request, as `flows.ingest` takes it in."""
-    named = [(names_of(event), event.occurred_at) for event in batch]
+    named = [(names_of(event).doubted(), event.occurred_at) for event in batch]
     facts: dict[str, list[EventFact]] = {lead: [] for lead in desk.hear(named)}
     desk.claim_waiting()
     said: dict[str, dict[str, Any]] = {}

@@ -28,6 +28,7 @@ class Names:
         previous: an alias's earlier id that may be a browser's or a user's.
         moves: whether the event says who sits at the browser now: a form, an `identify`, an `alias`.
         alias: whether that the ids are one person's is what the event is for.
+        sure: whether its sender may say that two known people are one, or that a person has a further address.
     """
 
     people: tuple[Name, ...]
@@ -35,6 +36,11 @@ class Names:
     previous: str | None = None
     moves: bool = False
     alias: bool = False
+    sure: bool = True
+
+    def doubted(self) -> "Names":
+        """The same from one of whom nobody knows who it is, such as the holder of a public write key."""
+        return replace(self, sure=False)
 
     def alone(self) -> "Names":
         """The surest name only, from one who may not say that two ids are one person."""

@@ -3,15 +3,22 @@
 An event that names two ids says that they are the same person's. So a user id joins the lead with the address beside
 it, and a new address joins the lead with the user id beside it. Where both belong to leads that are known, these are
 one person, unless each has an account (a user id) of its own: then only an `alias` may say so, or a person.
+
+That is for senders who are sure. Of others only this is believed: a user id that is nobody's is of the lead with the
+address beside it, if that has no account; and of two user ids in an `alias` one that is nobody's is of whoever has the
+other. Nothing that they say makes one lead of two, or gives a lead a further address.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from nurture.segment.names import Name, Names
 
 Lead = TypeVar("Lead")
+
+TWO_ACCOUNTS = "an event has the user id of one and the address of the other, and each has a user id of its own"
+DOUBTED = "an event says so, with a write key that IDENTITY_KEYS does not name"
 
 
 @dataclass(slots=True, eq=False)
@@ -53,16 +60,14 @@ class People(Generic[Lead]):
     Attributes:
         known: the lead of each name that had one before.
         accounts: leads that have a user id of their own.
-        joinable: whether two known leads may turn out to be one at all.
         parties: people of whom something new was heard.
-        conflicts: pairs that are said to be one person, and are not believed to be.
+        conflicts: pairs that are said to be one person and are not believed to be, and why not.
     """
 
     known: Mapping[Name, Lead]
     accounts: Collection[Lead] = ()
-    joinable: bool = True
     parties: list[Party[Lead]] = field(default_factory=list)
-    conflicts: list[tuple[Party[Lead], Party[Lead]]] = field(default_factory=list)
+    conflicts: list[tuple[Party[Lead], Party[Lead], str]] = field(default_factory=list)
     _new: dict[Name, Party[Lead]] = field(default_factory=dict)
     _of: dict[Lead, Party[Lead]] = field(default_factory=dict)
 
@@ -73,6 +78,12 @@ class People(Generic[Lead]):
             people = (*people, ("user", names.previous))
         if not people or (len(people) == 1 and (people[0] in self.known or people[0] in self._new)):
             return
+        if names.sure:
+            self._hear_sure(people, alias=names.alias)
+        else:
+            self._hear_doubted(people)
+
+    def _hear_sure(self, people: Sequence[Name], *, alias: bool) -> None:
         first: Party[Lead] | None = None
         loose: list[Name] = []
         for name in people:
@@ -82,7 +93,7 @@ class People(Generic[Lead]):
             elif first is None:
                 first = party
             elif party is not first:
-                first = self._same(first, party, alias=names.alias)
+                first = self._same(first, party, alias=alias)
         if first is None:
             if people[0][0] == "user" and len(people) == 1:
                 return
@@ -90,6 +101,26 @@ class People(Generic[Lead]):
             self.parties.append(first)
         for name in loose:
             self._name(first, name)
+
+    def _hear_doubted(self, people: Sequence[Name]) -> None:
+        """Addresses first, for what an event says is of the address; then user ids that are somebody's."""
+        first: Party[Lead] | None = None
+        for name in sorted(people, key=lambda name: (name[0] == "user", self._party(name) is None)):
+            party = self._party(name)
+            if party is not None and first is None:
+                first = party
+            elif party is not None and first is not None and party is not first:
+                self.conflicts.append((first, party, DOUBTED))
+            elif party is None and first is None and name[0] == "email":
+                first = Party()
+                self.parties.append(first)
+                self._name(first, name)
+            elif party is None and first is not None and name[0] == "user" and self._may_have(first, people):
+                self._name(first, name)
+
+    def _may_have(self, party: Party[Lead], people: Sequence[Name]) -> bool:
+        """Whether a user id of one who is not sure may be this one's: it has none yet, or the event has no address."""
+        return not party.account or all(kind == "user" for kind, _ in people)
 
     def person(self, names: Names) -> Party[Lead] | None:
         """Whom the event is about by its names alone, if that is somebody: by address, else by user id."""
@@ -131,9 +162,8 @@ class People(Generic[Lead]):
 
     def _same(self, one: Party[Lead], other: Party[Lead], *, alias: bool) -> Party[Lead]:
         """The two are one, if that is believed; gives whom the event is about."""
-        both_known = bool(one.leads and other.leads)
-        if (both_known and not self.joinable) or (one.account and other.account and not alias):
-            self.conflicts.append((one, other))
+        if one.account and other.account and not alias:
+            self.conflicts.append((one, other, TWO_ACCOUNTS))
             return one
         earlier = self.parties.index(other) < self.parties.index(one)
         self.parties.remove(other)
@@ -146,7 +176,9 @@ class People(Generic[Lead]):
             self._of[lead] = one
         if one.lead is None:
             one.lead = other.lead
-        self.conflicts = [(one if a is other else a, one if b is other else b) for a, b in self.conflicts]
+        self.conflicts = [
+            (one if a is other else a, one if b is other else b, because) for a, b, because in self.conflicts
+        ]
         return one
 
     def _name(self, party: Party[Lead], name: Name) -> None:

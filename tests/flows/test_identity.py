@@ -8,7 +8,11 @@ import pytest
 from nurture.app import App
 from nurture.flows.identify import VISITOR
 from nurture.flows.ingest import ingest
+from nurture.flows.merge_leads import merge_leads
+from nurture.flows.take_in import take_in
 from nurture.mail.links import visitor_token
+from nurture.reports.lead import lead_report
+from nurture.sheets.people import Person
 from tests.flows.apps import add_lead, incoming, one, page, rows, track
 from tests.rules.examples import NOW
 
@@ -279,3 +283,56 @@ def test_a_key_that_may_not_say_so_makes_no_two_ids_one_person(app: App, jo: int
     assert {row.value for row in rows(app, "SELECT value FROM identity WHERE kind <> 'anonymous'")} == {"u1"}
     ingest(careful, [incoming("alias", at(4), user_id=JO, properties={"previousId": AL}, source="app")], at(4))
     assert one(app, "SELECT count(*) FROM lead") == 2
+
+
+def public(kind: str, minute: int = 0, **more):
+    """An event with the write key that stands in the web page."""
+    return incoming(kind, at(minute), source="segment", **more)
+
+
+def test_with_a_public_key_nobody_makes_all_leads_one(app: App) -> None:
+    victims = [f"lead{n}@corp{n}.example" for n in range(5)]
+    for email in (*victims, "evil@evil.example"):
+        add_lead(app, email)
+    ingest(app, [public("identify", email=email, user_id="evil") for email in ("evil@evil.example", *victims)], at(0))
+    minted = [public("identify", email=email, user_id=f"e{n}") for n, email in enumerate(victims)]
+    ingest(app, minted, at(1))
+    aliases = [public("alias", user_id="evil", properties={"previousId": f"e{n}"}) for n in range(len(victims))]
+    aliases += [public("alias", user_id="evil", properties={"previousId": email}) for email in victims]
+    aliases += [public("alias", user_id="evil@evil.example", properties={"previousId": email}) for email in victims]
+    ingest(app, aliases, at(2))
+    assert one(app, "SELECT count(*) FROM lead") == 6
+    assert one(app, "SELECT count(*) FROM merged_lead") == 0
+    assert one(app, "SELECT count(*) FROM identity_conflict") == 5
+
+
+def test_with_a_public_key_nobody_gets_the_mail_of_an_address_that_nobody_knew(app: App) -> None:
+    evil = add_lead(app, "evil@evil.example")
+    said = [
+        public("identify", email="evil@evil.example", user_id="evil"),
+        public("identify", email="ceo@corp.example", user_id="evil", anonymous_id="b1"),
+        public("alias", user_id="evil", properties={"previousId": "cfo@corp.example"}),
+    ]
+    ingest(app, [*said, public("page", 1, path="/x", anonymous_id="b1")], at(1))
+    take_in(app, {email: Person(email) for email in ("ceo@corp.example", "cfo@corp.example")}, at(2))
+    assert one(app, "SELECT count(*) FROM lead") == 3
+    assert one(app, "SELECT count(*) FROM identity WHERE kind = 'email'") == 0
+    assert whose(app) == {"/x": "ceo@corp.example"}
+    (noted,) = lead_report(app, "ceo@corp.example", at(2))["may_be"]
+    assert (noted["email"], noted["source"]) == ("evil@evil.example", "segment")
+    merge_leads(app, "ceo@corp.example", "evil@evil.example", by="Ann", now=at(3))
+    assert one(app, "SELECT count(*) FROM lead WHERE id = :id", id=evil) == 0
+
+
+def test_signing_up_and_in_works_with_a_public_key(app: App, jo: int) -> None:
+    ingest(app, [public("identify", email=JO, user_id="u1"), public("identify", email=AL, user_id="u2")], at(0))
+    ingest(app, [public("page", 1, path="/jo", user_id="u1"), public("page", 1, path="/al", user_id="u2")], at(1))
+    ingest(app, [public("alias", 2, user_id="u3", properties={"previousId": "u2"})], at(2))
+    ingest(app, [public("page", 3, path="/again", user_id="u3")], at(3))
+    assert whose(app) == {"/jo": JO, "/al": AL, "/again": AL}
+
+
+def test_who_names_all_keys_believes_them(app: App, jo: int, al: int) -> None:
+    trusting = replace(app, settings=replace(app.settings, identity_keys=frozenset({"*"})))
+    ingest(trusting, [public("identify", email=email, user_id="u1") for email in (JO, AL)], at(0))
+    assert one(app, "SELECT count(*) FROM lead") == 1

@@ -5,14 +5,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nurture.segment.names import Names, is_nobody, names_of
-from nurture.segment.recognition import People
+from nurture.segment.recognition import DOUBTED, People
 from tests.flows.apps import incoming
 
 JO, AL = "jo@buyer.example", "al@buyer.example"
 
 
-def heard(known: dict, *events: Names, accounts=(), joinable: bool = True) -> People:
-    people = People(known, accounts, joinable)
+def heard(known: dict, *events: Names, accounts=()) -> People:
+    people = People(known, accounts)
     for event in events:
         people.hear(event)
     return people
@@ -69,14 +69,42 @@ def test_two_known_leads_are_one_unless_each_has_an_account() -> None:
     assert [sorted(party.leads) for party in heard(known, said).joined()] == [[1, 2]]
     apart = heard(known, said, accounts={2})
     assert apart.joined() == []
-    assert [{one.lead, other.lead} for one, other in apart.conflicts] == [{1, 2}]
+    assert [{one.lead, other.lead} for one, other, _ in apart.conflicts] == [{1, 2}]
     assert apart.lead(said) == 2
 
 
 def test_an_alias_makes_one_of_two_accounts() -> None:
     known = {("user", "u1"): 1, ("user", "u2"): 2}
     assert heard(known, names(("user", "u2"), previous="u1", alias=True)).joined()
-    assert not heard(known, names(("user", "u2"), previous="u1", alias=True), joinable=False).joined()
+
+
+def doubted(*people: tuple[str, str], **more) -> Names:
+    return names(*people, **more).doubted()
+
+
+def test_a_public_key_ties_a_user_id_that_is_nobodys_to_a_lead_without_one() -> None:
+    people = heard({("email", JO): 1}, doubted(("email", JO), ("user", "u1")), doubted(("email", JO), ("user", "u2")))
+    assert [(party.leads, party.users) for party in people.parties] == [([1], ["u1"])]
+    (fresh,) = heard({}, doubted(("email", JO), ("user", "u1"))).parties
+    assert (fresh.addresses, fresh.users) == ([JO], ["u1"])
+
+
+def test_a_public_key_gives_a_user_id_no_second_address() -> None:
+    said = doubted(("email", AL), ("user", "u1"))
+    people = heard({("user", "u1"): 1}, said)
+    assert sorted((party.leads, party.addresses) for party in people.parties) == [([], [AL]), ([1], [])]
+    assert people.person(said).addresses == [AL]
+    assert [because for _, _, because in people.conflicts] == [DOUBTED]
+
+
+def test_a_public_keys_alias_joins_a_user_id_that_is_nobodys_and_makes_no_two_leads_one() -> None:
+    (party,) = heard({("user", "u1"): 1}, doubted(("user", "u2"), previous="u1", alias=True)).parties
+    assert (party.leads, party.users) == ([1], ["u2"])
+    known = {("user", "u1"): 1, ("user", "u2"): 2, ("email", JO): 3}
+    for said in (names(("user", "u2"), previous="u1", alias=True), names(("user", "u2"), ("email", JO), alias=True)):
+        people = heard(known, said.doubted())
+        assert not people.joined()
+        assert len(people.conflicts) == 1
 
 
 def test_a_user_id_alone_is_nobody_until_something_tells_whose_it_is() -> None:
@@ -90,6 +118,15 @@ def test_a_user_id_alone_is_nobody_until_something_tells_whose_it_is() -> None:
 addresses = st.sampled_from(["a@x.example", "b@x.example", "c@x.example", "d@x.example"])
 users = st.sampled_from(["u1", "u2", "u3"])
 pairs = st.tuples(st.tuples(st.just("email"), addresses), st.tuples(st.just("user"), users)).map(lambda p: names(*p))
+
+
+@given(st.lists(st.tuples(pairs, st.booleans()), max_size=8))
+def test_no_word_of_a_public_key_makes_one_of_two_leads_or_gives_one_a_further_address(events) -> None:
+    known = {("email", "a@x.example"): 1, ("email", "b@x.example"): 2, ("user", "u1"): 1}
+    said = [names(*pair.people, alias=alias).doubted() for pair, alias in events]
+    people = heard(known, *said, accounts={1})
+    assert not people.joined()
+    assert all(len(party.addresses) <= (0 if party.leads else 1) for party in people.parties)
 
 
 @given(st.lists(pairs, max_size=8), st.randoms())
