@@ -66,6 +66,7 @@ class _Desk:
         unclaimed_by: what was done by a user id that is nobody's.
         named_now: user ids of which it is known only since this request whose they are.
         seen_now: browsers at which somebody was seen in this request.
+        seen: messages that have come.
     """
 
     known: dict[Name, str] = field(default_factory=dict)
@@ -142,6 +143,14 @@ class _Desk:
             claims = self.claims[visitor]
             claims[:] = [Claim(claim.at, claim.lead, claim.moves) for claim in claims]
 
+    def is_new(self, event: IncomingEvent) -> bool:
+        """Whether this message has not come before."""
+        mark = (event.source, event.message_id, month_of(event.client_at))
+        if mark in self.seen:
+            return False
+        self.seen.add(mark)
+        return True
+
     def named(self, names: Names) -> str | None:
         """The lead that these ids name."""
         return next((self.known[name] for name in names.people if name in self.known), None)
@@ -181,13 +190,14 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
         _note(desk, facts, desk.lead(one.names, one.fact.occurred_at, -1), one.names, one.fact)
     for place, event in enumerate(batch):
         lead = desk.lead(named[place][0], event.occurred_at, place)
-        _note(desk, facts, lead, named[place][0], _fact(desk, event))
+        is_new = event.kind != "alias" and desk.is_new(event)
+        _note(desk, facts, lead, named[place][0], _fact(event) if is_new else None)
         if lead is not None:
             is_old = is_history(event.occurred_at, at)
             if not is_old:
                 heard_now.add(lead)
             names = named[place][0]
-            if event.kind == "identify" and (desk.named(names) is not None or not names.people):
+            if is_new and event.kind == "identify" and (desk.named(names) is not None or not names.people):
                 profile: dict[str, Any] = {"attributes": {}}
                 if is_old:
                     remembered[lead].append((event.occurred_at, profile))
@@ -209,14 +219,8 @@ def _note(
         desk.keep(names, fact)
 
 
-def _fact(desk: _Desk, event: IncomingEvent) -> EventFact | None:
-    """What the rules are told of an event; None for what is known already, for programs, and for who somebody is."""
-    if event.kind == "alias":
-        return None
-    mark = (event.source, event.message_id, month_of(event.client_at))
-    if mark in desk.seen:
-        return None
-    desk.seen.add(mark)
-    if event.kind == "identify" or judge_event(event.agent).verdict == "automated":
+def _fact(event: IncomingEvent) -> EventFact | None:
+    """What the rules are told of an event; None for programs, and for who somebody is."""
+    if event.kind in ("alias", "identify") or judge_event(event.agent).verdict == "automated":
         return None
     return EventFact(event.kind, event.occurred_at, event.name, event.path, event.properties)

@@ -169,6 +169,15 @@ def test_an_event_that_came_twice_counts_once():
     assert [count.count for count in life.state.counts] == [1]
 
 
+def test_who_somebody_is_comes_twice_and_is_told_once():
+    told = [
+        event("identify", START + timedelta(days=day), message_id=id_, client_at=START, traits={"title": title})
+        for day, id_, title in ((1, "m1", "CTO"), (2, "m2", "CEO"), (3, "m1", "CTO"))
+    ]
+    (life,) = lived(tuesdays(), events=told)
+    assert life.state.profile.title == "CEO"
+
+
 def test_one_campaign_alone_takes_everybody_whom_it_may_hold():
     book = book_of(campaign_of(enroll={"reasons": ["no_budget"]}, cadence=EVERY_DAY))
     people = (person(), person("al@buyer.example", stage="sql"))
