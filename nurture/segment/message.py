@@ -19,8 +19,8 @@ from nurture.segment.event import IncomingEvent
 from nurture.segment.fields import LONGEST_ID, Json, Useless, id_text, identifier, object_or_empty, text_or_none
 from nurture.segment.landing import with_campaign
 from nurture.segment.pages import agent_of, path_of, url_of
+from nurture.segment.secrets_in_urls import without_secrets
 from nurture.segment.tame import address_or_none
-from nurture.segment.visitor import without_token
 
 SOURCE = "segment"
 """Where events come from whose write key has no name; a `messageId` is unique within its source."""
@@ -46,7 +46,7 @@ def read_event(
     index: int,
     source: str = SOURCE,
     *,
-    may_have_token: bool = True,
+    may_have_secrets: bool = True,
 ) -> IncomingEvent:
     """Read one message.
 
@@ -58,7 +58,7 @@ def read_event(
         received: our clock at receipt.
         index: its place in the batch.
         source: the name of the write key.
-        may_have_token: a visitor's token may stand in it somewhere, and is taken out.
+        may_have_secrets: a URL in it may hold a secret or a visitor's token, which is taken out.
 
     Raises:
         Useless: Nothing can be made of it.
@@ -80,9 +80,9 @@ def read_event(
     path, name = None, _name(message, kind)
     if kind == "page":
         properties, path = with_campaign(properties, context, url), path_of(message, properties, context, url)
-    if may_have_token:
-        path, name = without_token(path), without_token(name) or None
-        properties, traits = without_token(properties), without_token(traits)
+    if may_have_secrets:
+        path, name = without_secrets(path), without_secrets(name) or None
+        properties, traits = without_secrets(properties), without_secrets(traits)
     return IncomingEvent(
         message_id=_message_id(message, said, received, index),
         kind=kind,

@@ -19,8 +19,8 @@ from nurture.segment.event import IncomingEvent
 from nurture.segment.fields import Json, Useless, object_or_empty
 from nurture.segment.message import read_event
 from nurture.segment.rejected import Rejected
+from nurture.segment.secrets_in_urls import may_have_secrets
 from nurture.segment.tame import DEEPEST, read_json, surely_shallow, tame, too_deep
-from nurture.segment.visitor import may_have_token
 from nurture.web.body import NotGzip, TooLarge, inflated
 from nurture.web.keys import WriteKeys
 
@@ -111,7 +111,7 @@ def decode(
         wild=wild,
         measure=len(plain) > EVENT_LIMIT,
         shallow=surely_shallow(plain),
-        may_have_token=may_have_token(plain),
+        may_have_secrets=may_have_secrets(plain),
     )
     if call == "batch":
         return _batch(request, reader)
@@ -137,7 +137,7 @@ class _Reader:
         wild: they must be tamed.
         measure: one of them may be too large.
         shallow: none of them is too deep.
-        may_have_token: one of them may have a visitor's token in it.
+        may_have_secrets: a URL in one of them may hold a secret or a visitor's token.
     """
 
     source: str
@@ -146,13 +146,13 @@ class _Reader:
     wild: bool
     measure: bool
     shallow: bool
-    may_have_token: bool
+    may_have_secrets: bool
 
     def read(self, messages: list[object], context: Json, sent: datetime | None) -> Decoded:
         """Every message, as an event or set aside with its reason."""
         events: list[IncomingEvent] = []
         unusable: list[Rejected] = []
-        read = partial(read_event, may_have_token=self.may_have_token)
+        read = partial(read_event, may_have_secrets=self.may_have_secrets)
         for index, raw in enumerate(messages):
             try:
                 message = self._checked(raw)

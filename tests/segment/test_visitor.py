@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from nurture.segment.message import read_event
-from nurture.segment.visitor import VISITOR, without_token
+from nurture.segment.secrets_in_urls import without_secrets
+from nurture.segment.visitor import VISITOR
 
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
 TOKEN = "AAE-_x9"
@@ -26,12 +27,12 @@ TOKEN = "AAE-_x9"
     ],
 )
 def test_the_token_goes_and_the_rest_of_a_url_stays(text, left):
-    assert without_token(text) == left
+    assert without_secrets(text) == left
 
 
 def test_what_holds_texts_is_looked_through():
     url = f"https://a.example/?{VISITOR}={TOKEN}"
-    assert without_token({"a": [{"url": url}, 1, None], url: True}) == {
+    assert without_secrets({"a": [{"url": url}, 1, None], url: True}) == {
         "a": [{"url": "https://a.example/"}, 1, None],
         "https://a.example/": True,
     }
