@@ -17,6 +17,8 @@ _LOCKS = 0x77686F
 """Class of the advisory locks ("who") that are taken for ids."""
 _BUCKETS = 256
 """Ids share this many locks: a large batch must not fill PostgreSQL's table of them."""
+FURTHER = ""
+"""Stands among ids for all addresses that may become further ones: held shared by who makes leads of many addresses."""
 
 _LOOK = giving(
     "kind value lead_id since moved",
@@ -98,14 +100,19 @@ _RESOLVE = text(
 )
 _THIN = text(
     """
-    DELETE FROM browser_claim c USING (
-        SELECT id, at, lead_id, user_id, lag(id) OVER w AS earlier, lead(id) OVER w AS later,
+    WITH found AS (
+        SELECT id, at, anonymous_id, count(*) OVER (PARTITION BY anonymous_id) AS all_of_them,
                (lag(lead_id) OVER w, lag(user_id) OVER w) IS NOT DISTINCT FROM (lead_id, user_id)
                AND (lead(lead_id) OVER w, lead(user_id) OVER w) IS NOT DISTINCT FROM (lead_id, user_id) AS between
         FROM browser_claim WHERE anonymous_id = ANY(:visitors) WINDOW w AS (PARTITION BY anonymous_id ORDER BY at, id)
-    ) AS found
-    WHERE c.id = found.id AND found.earlier IS NOT NULL AND found.later IS NOT NULL AND found.between
-      AND found.at < :before
+    ), turns AS (
+        SELECT id, row_number() OVER w AS nth, count(*) OVER (PARTITION BY anonymous_id) AS turns
+        FROM found WHERE NOT between WINDOW w AS (PARTITION BY anonymous_id ORDER BY at, id)
+    )
+    DELETE FROM browser_claim WHERE id IN (
+        SELECT id FROM found WHERE between AND (at < :before OR all_of_them > :most)
+        UNION ALL SELECT id FROM turns WHERE nth > :most / 2 AND nth <= turns - :most / 2
+    )
     """
 )
 _CONFLICT = text(
@@ -129,6 +136,9 @@ _CONFLICTS_OF = text(
 
 RECENT = timedelta(days=2)
 """Of people who are seen at a browser again and again, each time is kept for so long."""
+MOST_CLAIMS = 200
+"""Of a browser the earliest and the latest are kept, so many together: people do not take turns at one so often, and
+whoever wants to slow us down may send any number. First go those of somebody who was seen right before and after."""
 _SWEEP_EACH = 64
 """Every so many claims one browser's are swept: the work stays small, and so does the table."""
 
@@ -216,8 +226,8 @@ def wait_for_all(db: Connection) -> None:
 
 
 def lock_of(value: str) -> int:
-    """The lock that an id shares with others."""
-    return crc32(value.encode()) % _BUCKETS
+    """The lock that an id shares with others; `FURTHER` has one of its own, the last in order."""
+    return crc32(value.encode()) % _BUCKETS if value != FURTHER else _BUCKETS
 
 
 def accounts(db: Connection, ids: Collection[int]) -> set[int]:
@@ -282,7 +292,7 @@ def claim(db: Connection, new: Sequence[NewClaim], now: datetime) -> None:
         },
     )
     if swept := sorted({row.anonymous_id for row in written if row.id % _SWEEP_EACH == 0}):
-        db.execute(_THIN, {"visitors": swept, "before": now - RECENT})
+        db.execute(_THIN, {"visitors": swept, "before": now - RECENT, "most": MOST_CLAIMS})
 
 
 def note(db: Connection, conflicts: Sequence[Conflict]) -> None:
