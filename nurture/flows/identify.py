@@ -183,8 +183,8 @@ def _alone(people: People[int], seen: Sightings) -> set[str]:
     given = set(seen.moving)
     for party in people.parties:
         if party.exists:
-            given.update(party.users)
-            given.update(party.addresses if party.leads else party.addresses[1:])
+            further = party.addresses if party.leads else party.addresses[1:]
+            given.update(party.users, further, [identities.FURTHER] if further else ())
     return given
 
 

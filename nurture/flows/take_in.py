@@ -13,7 +13,7 @@ from nurture.flows.decide import decide, offered
 from nurture.rules.happenings import Happening, MustNotBeMailed, Placed, ProfileChanged
 from nurture.sheets import arrivals
 from nurture.sheets.people import Person
-from nurture.store import incoming, leads
+from nurture.store import identities, incoming, leads
 from nurture.store.incoming import Heard
 from nurture.store.suppressions import suppress
 
@@ -50,6 +50,7 @@ def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
 
 def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
     """Lock, insert, update, suppress; then let happen what follows (design: locks before any insert into leads)."""
+    identities.hold(db, {identities.FURTHER}, ())  # none of these addresses becomes another lead's meanwhile
     people = _by_lead(db, people)
     incoming.copy_in(db, (arrivals.values(person) for person in people.values()))
     known = incoming.lock_known(db)

@@ -14,18 +14,21 @@ from sqlalchemy.exc import OperationalError
 from nurture.app import App
 from nurture.db import make_engine
 from nurture.flows.follow_up import reject
+from nurture.flows.identify import recognise
 from nurture.flows.import_leads import Imported, import_leads
 from nurture.flows.ingest import ingest
 from nurture.flows.suppress import unsubscribe
 from nurture.sheets.people import Person, Reject, Source, Terms
 from nurture.sheets.sheet import open_sheet
+from nurture.store import incoming as store_incoming
 from nurture.store import leads
 from tests.databases import empty
-from tests.flows.apps import add_lead, one, page, rows, track
+from tests.flows.apps import add_lead, incoming, one, page, rows, track
 from tests.rules.examples import NOW
 from tests.rules.lives import campaign_of
 
 Row = Person | Reject
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 def people(*emails: str, **said: object) -> list[Person]:
@@ -350,14 +353,50 @@ def test_an_import_waits_for_who_is_inserting_the_same_address(app: App) -> None
         target=lambda: done.append(take(app, people("jo@x.example", "al@x.example", profile={"title": "VP"})))
     )
     thread.start()
-    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    while not one(app, waits):
+    while not one(app, WAITING):
         assert thread.is_alive()
     began.commit()
     inserting.close()
     thread.join()
     assert counts(done[0]) == (1, 1, 0)
     assert (lead(app).first_name, lead(app).title) == ("Jo", "VP")
+
+
+def test_an_address_that_just_becomes_another_one_of_a_lead_makes_no_lead(app: App) -> None:
+    add_lead(app)
+    ingest(app, [incoming("identify", email="jo@buyer.example", user_id="u1")], NOW)
+    tying = app.engine.connect()
+    began = tying.begin()
+    recognise(tying, app, [incoming("identify", email="second@x.example", user_id="u1")], NOW)
+    thread = threading.Thread(target=lambda: take(app, people("second@x.example", profile={"first_name": "Jo"})))
+    thread.start()
+    while thread.is_alive() and not one(app, WAITING):
+        pass
+    began.commit()
+    tying.close()
+    thread.join()
+    assert rows(app, "SELECT email FROM lead") == [("jo@buyer.example",)]
+
+
+def test_an_address_that_is_just_imported_becomes_no_other_leads(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_lead(app)
+    ingest(app, [incoming("identify", email="jo@buyer.example", user_id="u1")], NOW)
+    said = [incoming("identify", email="second@x.example", user_id="u1")]
+    threads: list[threading.Thread] = []
+
+    def once_it_is_copied(db, values):
+        copied(db, values)
+        threads.append(threading.Thread(target=ingest, args=(app, said, NOW)))
+        threads[0].start()
+        while threads[0].is_alive() and not one(app, WAITING):
+            pass
+
+    copied = store_incoming.copy_in
+    monkeypatch.setattr(store_incoming, "copy_in", once_it_is_copied)
+    take(app, people("second@x.example"))
+    threads[0].join()
+    assert one(app, "SELECT count(*) FROM lead") == 1
+    assert one(app, "SELECT count(*) FROM merged_lead") == 1
 
 
 @pytest.mark.parametrize("stage", ["customer", "disqualified"])
