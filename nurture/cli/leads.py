@@ -18,6 +18,7 @@ from nurture.facts import PROFILE_FIELDS
 from nurture.flows.import_leads import Imported, import_leads
 from nurture.flows.merge_leads import foresee, merge_leads
 from nurture.flows.refuse import refuse
+from nurture.reports.adoption import NOT_IN_FORCE
 from nurture.reports.lead import lead_report
 from nurture.sheets.columns import parse_maps
 from nurture.sheets.people import Terms
@@ -157,6 +158,8 @@ def _show(report: dict[str, Any]) -> None:
     print_table(("", ""), [*facts.items(), *report["attributes"].items()])
     grade = f"grade {said(report['grade'])}, score {report['score']:.2f}"
     out.print(f"{report['stage']}, cycle {report['cycle']}, {grade}", markup=False)
+    if not report["adopted"]:
+        out.print(f"the score is {NOT_IN_FORCE}", markup=False, soft_wrap=True)
     out.print(_where(report), markup=False)
     _show_list("handoffs", report["handoffs"], ("id", "state", "cycle", "grade", "score", "owner", "offered_at"))
     _show_list("mails", report["deliveries"], ("id", "campaign", "step", "state", "slot_at", "sent_at", "reason"))

@@ -9,6 +9,7 @@ import typer
 from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, out, print_json, print_table, said
 from nurture.errors import UsageError
+from nurture.reports.adoption import NOT_IN_FORCE
 from nurture.reports.score import score_report
 
 
@@ -42,6 +43,8 @@ def _print(report: Mapping[str, Any]) -> None:
     points = _points(report["score"])
     stands = f"grade {report['grade']}, stage {report['stage']}"
     _say(f"{report['lead']}: score {points} on {said(report['day'])} (UTC), {stands}")
+    if not report["adopted"]:
+        _say(NOT_IN_FORCE)
     if report["rows"]:
         rows = [
             (row["signal"], row["day"], _counted(row), row["points"], _age(row["age_days"]), f"{row['worth']:.2f}")

@@ -29,7 +29,7 @@ def up(port: Port = 8000, data: Data = None, as_json: Json = False) -> None:
             sys.stdout.write(orjson.dumps(asdict(everything.addresses)).decode() + "\n")
             sys.stdout.flush()
         else:
-            print_addresses(everything.addresses, "Nurture is up. Ctrl-C stops it.")
+            print_addresses(everything.addresses, "Nurture is up. Ctrl-C stops it; start it again after you have edited its files.")
         everything.wait()
 
 

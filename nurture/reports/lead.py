@@ -11,6 +11,7 @@ from nurture.db import transaction
 from nurture.errors import NotFound
 from nurture.facts import MICRO, PROFILE_FIELDS, EnrollmentFact
 from nurture.mail.links import handoff_token
+from nurture.reports.adoption import is_adopted
 from nurture.rules import scoring
 from nurture.store import deliveries, handoffs, identities, leads, merging
 from nurture.store.handoffs import in_words
@@ -50,6 +51,7 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "reason": state.reason,
             "grade": state.grade,
             "score": scoring.score(book.agreement, state.counts, now.date()).micro / MICRO,
+            "adopted": is_adopted(db, app),
             "attributes": dict(profile.attributes),
             "created_at": state.created_at,
             "known_as": [_keys(row, _KNOWN_AS) for row in identities.of_lead(db, lead_id)],

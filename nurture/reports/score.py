@@ -11,6 +11,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotFound, UsageError
 from nurture.facts import MICRO, LeadState, Score, ScoreRow
+from nurture.reports.adoption import is_adopted
 from nurture.rules import grading, qualification, scoring
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
@@ -63,6 +64,7 @@ def score_report(app: App, email: str, now: datetime, *, on: date | None = None)
             "other_cycles": _other_cycles(db, book, lead_id),
             **_fit(book, state, now, scored),
             "recount": _recount(db, app),
+            "adopted": is_adopted(db, app),
         }
 
 

@@ -151,6 +151,21 @@ def test_what_rules_is_told_while_a_changed_signal_is_counted(
     assert explained(run)["recount"] is None
 
 
+def test_it_is_said_where_the_file_here_is_not_what_decides(run: Run, app: App, root: Path, now: datetime) -> None:
+    add_lead(app, now=now)
+    ingest(app, [page("/pricing", now)], now)
+    assert explained(run)["adopted"], "nothing was ever adopted: there is no other file to decide by"
+    adopt(app, now)
+    assert explained(run)["adopted"]
+    assert "not what was adopted" not in run("explain", JO).output
+    file = root / "campaigns/agreement.yaml"
+    file.write_text(file.read_text().replace("/pricing", "/prices"))
+    assert not explained(run)["adopted"]
+    headline, warning = run("explain", JO).output.splitlines()[:2]
+    assert headline.startswith(JO)
+    assert warning.startswith("worked out by campaigns/agreement.yaml as it is here, which is not what was adopted")
+
+
 def test_all_scores_are_worked_out_anew(run: Run, app: App, now: datetime) -> None:
     for name in ("jo", "bo", "cy"):
         add_lead(app, f"{name}@buyer.example", now=now - 20 * DAY)
