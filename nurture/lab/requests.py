@@ -221,6 +221,6 @@ def _note(
 
 def _fact(event: IncomingEvent) -> EventFact | None:
     """What the rules are told of an event; None for programs, and for who somebody is."""
-    if event.kind in ("alias", "identify") or judge_event(event.agent).verdict == "automated":
+    if event.kind == "alias" or event.kind == "identify" or judge_event(event.agent).verdict == "automated":
         return None
     return EventFact(event.kind, event.occurred_at, event.name, event.path, event.properties)
