@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from nurture.facts import PROFILE_FIELDS
-from nurture.rules.profiles import Changes
+from nurture.rules.profiles import Changes, fitting
 
 _HANDOFFS = ("offered", "accepted", "contacted", "qualified")
 """Open handoffs, the furthest last."""
@@ -76,7 +76,8 @@ def profile(keep: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[dict[str
         if empty and values[field] not in (None, ""):
             changes[field] = [keep[field], values[field]]
     mine = keep["attributes"]
-    filled = {name: value for name, value in other["attributes"].items() if mine.get(name) in (None, "")}
+    empty_here = {name: value for name, value in other["attributes"].items() if mine.get(name) in (None, "")}
+    filled = fitting(mine, empty_here)
     values["attributes"] = {**mine, **filled}
     changes |= {name: [mine.get(name), value] for name, value in filled.items() if value not in (None, "")}
     return values, changes

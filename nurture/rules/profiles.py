@@ -6,10 +6,36 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 from nurture.facts import PROFILE_FIELDS, Profile
 
 Changes = dict[str, list[Any]]
 """Before and after, by the name of a field or an attribute."""
+
+MOST_ATTRIBUTES = 200
+"""Of a lead. Whoever holds a write key, which is public on a website, may name any; every look at a lead reads all."""
+LONGEST_NAME = 100
+"""Characters of an attribute's name."""
+LONGEST_VALUE = 1024
+"""Octets of an attribute's value as JSON."""
+
+
+def fitting(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes out of `said`, in their order, for which a lead with those that are `known` has room."""
+    room = MOST_ATTRIBUTES - len(known)
+    taken: dict[str, Any] = {}
+    for name, value in said.items():
+        is_new = name not in known
+        if (is_new and (room <= 0 or len(name) > LONGEST_NAME)) or _is_too_long(value):
+            continue
+        room -= is_new
+        taken[name] = value
+    return taken
+
+
+def _is_too_long(value: object) -> bool:
+    return not isinstance(value, int | float | None) and len(orjson.dumps(value, default=str)) > LONGEST_VALUE
 
 
 def merged(known: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[dict[str, Any], Changes]:
@@ -17,7 +43,7 @@ def merged(known: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[dict[str,
 
     Args:
         known: every field of the profile, and `attributes`.
-        said: some of them. Attributes are merged, not replaced.
+        said: some of them. Attributes are merged, not replaced; those that do not fit are left out.
     """
     values: dict[str, Any] = {}
     changes: Changes = {}
@@ -26,7 +52,7 @@ def merged(known: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[dict[str,
         values[field] = before if after in (None, "") else after
         if values[field] != before:
             changes[field] = [before, values[field]]
-    attributes = {**known["attributes"], **(said.get("attributes") or {})}
+    attributes = {**known["attributes"], **fitting(known["attributes"], said.get("attributes") or {})}
     values["attributes"] = attributes
     for name, after in attributes.items():
         if known["attributes"].get(name) != after:

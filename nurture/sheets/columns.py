@@ -1,12 +1,13 @@
 """Which column says what of a lead."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nurture.errors import NurtureError, UsageError
 from nurture.facts import PROFILE_FIELDS
 from nurture.grammar.mistakes import did_you_mean
+from nurture.rules.profiles import LONGEST_NAME, MOST_ATTRIBUTES
 
 FIELDS: tuple[str, ...] = ("email", *PROFILE_FIELDS, "stage", "reject_reason", "rejected_at", "do_not_email")
 """Columns that are known by their names; any other becomes an attribute."""
@@ -94,7 +95,16 @@ def match_columns(
             attributes.setdefault(column, position)
     if "email" not in fields:
         raise NurtureError(_no_address(header, name))
+    notes += _left_out(attributes)
     return Columns(tuple(header), fields, attributes, tuple(notes))
+
+
+def _left_out(attributes: Mapping[str, int]) -> Iterator[str]:
+    fitting = [name for name in attributes if len(name) <= LONGEST_NAME]
+    if too_long := [name for name in attributes if len(name) > LONGEST_NAME]:
+        yield f"columns left out, for their names have more than {LONGEST_NAME} characters: {len(too_long)}"
+    if len(fitting) > MOST_ATTRIBUTES:
+        yield f"{len(fitting)} columns are attributes, of which each lead keeps the first {MOST_ATTRIBUTES} that it has"
 
 
 def _position(header: Sequence[str], column: str, name: str) -> int:

@@ -9,6 +9,7 @@ from nurture.agreement import BUILT_IN_REASONS, Agreement
 from nurture.facts import Stage
 from nurture.grammar.addresses import parse_address
 from nurture.grammar.mistakes import Mistake
+from nurture.rules.profiles import fitting
 from nurture.sheets import cells
 from nurture.sheets.columns import Columns
 from nurture.sheets.table import Broken, Row
@@ -131,7 +132,7 @@ def _person(row: tuple[str, ...], columns: Columns, terms: Terms, source: Source
     profile: dict[str, str | int] = {name: _read(name, text, cells.words) for name, text in said.items()}
     if employees is not None:
         profile["employees"] = employees
-    return Person(email, profile, attributes, stage, reason, rejected_at, bool(do_not_email), source)
+    return Person(email, profile, fitting({}, attributes), stage, reason, rejected_at, bool(do_not_email), source)
 
 
 def _check_width(row: tuple[str, ...], columns: Columns) -> None:

@@ -1,5 +1,6 @@
 """Leads: found, created, changed."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, Row, text
 
 from nurture.facts import PROFILE_FIELDS
 from nurture.rules.profiles import Told, believed, merged
+
+log = logging.getLogger(__name__)
 
 _INSERT = text(
     """
@@ -145,12 +148,15 @@ def remember(
 
 def _write(db: Connection, news: Sequence[tuple[Row[Any], Sequence[Told]]], now: datetime, *, source: str) -> list[int]:
     """Put what was said to each of these rows, one saying after the other, and keep every change with its time."""
+    left_out = 0
     changed: dict[int, dict[str, Any]] = {}
     kept: list[tuple[int, datetime, str]] = []
     for row, sayings in news:
         known = dict(row._mapping)
         for at, said in sayings:
             values, changes = merged(known, said)
+            wanted = (said.get("attributes") or {}).items()
+            left_out += sum(values["attributes"].get(name) != value for name, value in wanted)
             if changes:
                 known |= values
                 changed[row.id] = values
@@ -161,6 +167,8 @@ def _write(db: Connection, news: Sequence[tuple[Row[Any], Sequence[Told]]], now:
         db.execute(_UPDATE, {**columns, "id": list(changed), "now": now})
         lead_id, times, changes_of = (list(column) for column in zip(*kept, strict=True))
         db.execute(_CHANGES, {"lead_id": lead_id, "at": times, "changes": changes_of, "source": source})
+    if left_out:
+        log.info("attributes beyond the limits were left out", extra={"count": left_out, "source": source})
     return list(changed)
 
 

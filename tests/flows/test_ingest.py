@@ -80,6 +80,18 @@ def test_traits_nobody_knows_become_attributes(app: App) -> None:
     assert one(app, "SELECT attributes FROM lead") == {"favourite": "robots"}
 
 
+def test_no_sender_makes_a_lead_larger_than_a_lead_may_be(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    add_lead(app)
+    caplog.set_level("INFO", "nurture")
+    for n in range(3):
+        ingest(app, [incoming("identify", NOW, traits={f"t{n}_{m}": "x" * 1000 for m in range(90)})], NOW)
+    assert one(app, "SELECT count(*) FROM lead, jsonb_object_keys(attributes)") == 200
+    assert one(app, "SELECT max(length(changes::text)) FROM lead_change") < 100_000
+    assert [(record.message, record.count) for record in caplog.records if hasattr(record, "count")] == [
+        ("attributes beyond the limits were left out", 70)
+    ]
+
+
 def test_a_changed_profile_is_kept_with_before_and_after(app: App) -> None:
     add_lead(app, title="Clerk")
     ingest(app, [incoming("identify", traits={"title": "VP"})], NOW)

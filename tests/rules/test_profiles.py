@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nurture.facts import PROFILE_FIELDS, Profile
-from nurture.rules.profiles import believed, merged, remembered_profile
+from nurture.rules.profiles import LONGEST_NAME, LONGEST_VALUE, MOST_ATTRIBUTES, believed, merged, remembered_profile
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -51,6 +51,22 @@ def test_a_profile_that_learns_nothing_is_the_same() -> None:
     learnt = remembered_profile(profile, at(0), [(at(-5), {"country": "US", "attributes": {"plan": "pro"}})])
     assert learnt is not None
     assert (learnt.title, learnt.country, learnt.attributes) == ("VP", "US", {"plan": "pro"})
+
+
+def test_a_lead_has_so_many_attributes_and_those_that_it_has_still_change() -> None:
+    full, _ = merged(known(), {"attributes": {f"a{n}": n for n in range(MOST_ATTRIBUTES + 50)}})
+    assert list(full["attributes"]) == [f"a{n}" for n in range(MOST_ATTRIBUTES)]
+    then, changes = merged(full, {"title": "VP", "attributes": {"one_more": 1, "a7": "seven"}})
+    assert changes == {"title": [None, "VP"], "a7": [7, "seven"]}
+    assert len(then["attributes"]) == MOST_ATTRIBUTES
+
+
+def test_what_is_too_long_for_an_attribute_leaves_what_is_known() -> None:
+    before = known(plan="pro")
+    said = {"n" * LONGEST_NAME: 1, "n" * (LONGEST_NAME + 1): 1, "plan": "é" * LONGEST_VALUE, "list": ["x" * 2000]}
+    values, changes = merged(before, {"attributes": said | {"fits": "x" * (LONGEST_VALUE - 2)}})
+    assert values["attributes"] == {"plan": "pro", "n" * LONGEST_NAME: 1, "fits": "x" * (LONGEST_VALUE - 2)}
+    assert "plan" not in changes
 
 
 SAID = st.tuples(

@@ -88,3 +88,12 @@ def test_of_two_columns_for_one_field_the_first_counts_and_the_other_is_kept() -
 def test_line_and_reason_of_an_earlier_import_say_nothing_of_the_lead() -> None:
     found = match_columns(["line", "reason", "email", "plan"], {})
     assert (found.fields, found.attributes) == ({"email": 2}, {"plan": 3})
+
+
+def test_columns_that_are_more_than_a_lead_can_have_are_noted() -> None:
+    assert match_columns(["email", *(f"c{n}" for n in range(200))], {}).notes == ()
+    found = match_columns(["email", "n" * 101, *(f"c{n}" for n in range(201))], {})
+    assert found.notes == (
+        "columns left out, for their names have more than 100 characters: 1",
+        "201 columns are attributes, of which each lead keeps the first 200 that it has",
+    )
