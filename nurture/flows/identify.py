@@ -6,6 +6,7 @@ How, say `nurture.segment.names` (whom an event names), `recognition` (who is wh
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +31,9 @@ from nurture.store.states import lock
 
 VISITOR = "nurture_visitor"
 """The query parameter by which a tracked link tells the site whose it is."""
+
+MOST_MERGES = 20
+"""So many leads at most are merged in one transaction: each takes some hundredths of a second, and others wait."""
 
 
 @dataclass(slots=True)
@@ -82,6 +86,7 @@ class _Batch:
     names: Sequence[Names]
     order: Sequence[int]
     tokens: Mapping[int, int]
+    as_history: bool
 
     @property
     def people(self) -> set[Name]:
@@ -102,7 +107,7 @@ def recognise(
         TryAgain: Somebody else changed whose an id is at the same moment.
     """
     order = sorted(range(len(events)), key=lambda place: (events[place].occurred_at, place))
-    batch = _Batch(events, _names(app, events), order, _tokens(db, app, events))
+    batch = _Batch(events, _names(app, events), order, _tokens(db, app, events), as_history)
     people, seen = _held(db, batch)
     wanted = {*people.known.values(), *seen.leads, *batch.tokens.values()}
     if len(lock(db, wanted)) < len(wanted):
@@ -161,7 +166,7 @@ def _held(db: Connection, batch: _Batch) -> tuple[People[int], Sightings]:
 
 
 def _heard(db: Connection, batch: _Batch, known: Known) -> tuple[People[int], Sightings]:
-    people = People(known.people, _accounts(db, batch, known))
+    people = People(known.people, _accounts(db, batch, known), inf if batch.as_history else MOST_MERGES)
     for place in batch.order:
         people.hear(batch.names[place])
     seen = Sightings(known.browsers, known.people)

@@ -11,6 +11,7 @@ other. Nothing that they say makes one lead of two, or gives a lead a further ad
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Generic, TypeVar
 
 from nurture.segment.names import Name, Names
@@ -19,6 +20,7 @@ Lead = TypeVar("Lead")
 
 TWO_ACCOUNTS = "an event has the user id of one and the address of the other, and each has a user id of its own"
 DOUBTED = "an event says so, with a write key that IDENTITY_KEYS does not name"
+TOO_MANY = "an event says so, among more pairs than are merged at one time; the next such event merges them"
 
 
 @dataclass(slots=True, eq=False)
@@ -60,12 +62,14 @@ class People(Generic[Lead]):
     Attributes:
         known: the lead of each name that had one before.
         accounts: leads that have a user id of their own.
+        most: how many times two known leads may turn out to be one; what is said beyond that is noted as a conflict.
         parties: people of whom something new was heard.
         conflicts: pairs that are said to be one person and are not believed to be, and why not.
     """
 
     known: Mapping[Name, Lead]
     accounts: Collection[Lead] = ()
+    most: float = inf
     parties: list[Party[Lead]] = field(default_factory=list)
     conflicts: list[tuple[Party[Lead], Party[Lead], str]] = field(default_factory=list)
     _new: dict[Name, Party[Lead]] = field(default_factory=dict)
@@ -165,6 +169,11 @@ class People(Generic[Lead]):
         if one.account and other.account and not alias:
             self.conflicts.append((one, other, TWO_ACCOUNTS))
             return one
+        if one.leads and other.leads:
+            if self.most < 1:
+                self.conflicts.append((one, other, TOO_MANY))
+                return one
+            self.most -= 1
         earlier = self.parties.index(other) < self.parties.index(one)
         self.parties.remove(other)
         one.leads += other.leads

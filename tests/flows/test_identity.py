@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from nurture.app import App
-from nurture.flows.identify import VISITOR
+from nurture.flows.identify import MOST_MERGES, VISITOR
 from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import merge_leads
 from nurture.flows.take_in import take_in
@@ -335,4 +335,29 @@ def test_signing_up_and_in_works_with_a_public_key(app: App, jo: int) -> None:
 def test_who_names_all_keys_believes_them(app: App, jo: int, al: int) -> None:
     trusting = replace(app, settings=replace(app.settings, identity_keys=frozenset({"*"})))
     ingest(trusting, [public("identify", email=email, user_id="u1") for email in (JO, AL)], at(0))
+    assert one(app, "SELECT count(*) FROM lead") == 1
+
+
+def test_a_request_merges_no_more_than_others_can_wait_for_and_the_next_one_goes_on(app: App) -> None:
+    emails = [f"lead{n}@corp{n}.example" for n in range(MOST_MERGES + 3)]
+    for email in emails:
+        add_lead(app, email)
+
+    def say_so() -> None:
+        ingest(app, [incoming("identify", at(0), email=email, user_id="u1") for email in emails], at(1))
+
+    say_so()
+    assert one(app, "SELECT count(*) FROM lead") == 3
+    assert one(app, "SELECT count(*) FROM identity_conflict") == 2
+    say_so()
+    assert one(app, "SELECT count(*) FROM lead") == 1
+    assert one(app, "SELECT count(*) FROM identity_conflict") == 0
+
+
+def test_an_import_of_history_merges_as_many_as_it_tells_of(app: App) -> None:
+    emails = [f"lead{n}@corp{n}.example" for n in range(MOST_MERGES + 3)]
+    for email in emails:
+        add_lead(app, email)
+    said = [incoming("identify", at(0), email=email, user_id="u1") for email in emails]
+    ingest(app, said, at(1), as_history=True)
     assert one(app, "SELECT count(*) FROM lead") == 1

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nurture.segment.names import Names, is_nobody, names_of
-from nurture.segment.recognition import DOUBTED, People
+from nurture.segment.recognition import DOUBTED, TOO_MANY, People
 from tests.flows.apps import incoming
 
 JO, AL = "jo@buyer.example", "al@buyer.example"
@@ -76,6 +76,15 @@ def test_two_known_leads_are_one_unless_each_has_an_account() -> None:
 def test_an_alias_makes_one_of_two_accounts() -> None:
     known = {("user", "u1"): 1, ("user", "u2"): 2}
     assert heard(known, names(("user", "u2"), previous="u1", alias=True)).joined()
+
+
+def test_no_more_leads_become_one_at_a_time_than_may() -> None:
+    known = {("user", "u1"): 1, ("email", JO): 2, ("email", AL): 3}
+    people = People(known, most=1)
+    for email in (JO, AL, JO):
+        people.hear(names(("email", email), ("user", "u1")))
+    assert [sorted(party.leads) for party in people.joined()] == [[1, 2]]
+    assert [(sorted(other.leads), because) for _, other, because in people.conflicts] == [([1, 2], TOO_MANY)]
 
 
 def doubted(*people: tuple[str, str], **more) -> Names:
