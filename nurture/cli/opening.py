@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -10,18 +11,24 @@ from nurture.app import App, open_app
 from nurture.db import make_engine
 from nurture.errors import DatabaseNotReady
 from nurture.local.servers import local_servers
+from nurture.local.web_address import web_address
 from nurture.settings import Settings, read_settings
 from nurture.store import migrate
 
 
 @contextmanager
 def opened_settings() -> Iterator[Settings]:
-    """Settings with addresses of servers that run; the embedded ones are started, or joined, where none are named."""
+    """Settings with addresses of servers that run; the embedded ones are started, or joined, where none are named.
+
+    Links lead to the `nurture up` that runs on the same data, where BASE_URL does not say otherwise.
+    """
     settings = read_settings(os.environ)
     with ExitStack() as stack:
         if settings.is_embedded:
             servers = stack.enter_context(local_servers(settings.data_dir))
             settings = settings.on_servers(servers.database_url, servers.redis_url)
+            if "BASE_URL" not in settings.set_variables and (running := web_address(settings.data_dir)):
+                settings = replace(settings, base_url=running)
         yield settings
 
 

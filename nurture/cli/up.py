@@ -29,7 +29,8 @@ def up(port: Port = 8000, data: Data = None, as_json: Json = False) -> None:
             sys.stdout.write(orjson.dumps(asdict(everything.addresses)).decode() + "\n")
             sys.stdout.flush()
         else:
-            print_addresses(everything.addresses, "Nurture is up. Ctrl-C stops it; start it again after you have edited its files.")
+            title = "Nurture is up. Ctrl-C stops it; start it again after you have edited its files."
+            print_addresses(everything.addresses, title)
         everything.wait()
 
 

@@ -19,6 +19,7 @@ from nurture.local.mailbox_files import MailboxFiles
 from nurture.local.processes import Child, Children, children, search_path
 from nurture.local.server import LOOPBACK, free_port
 from nurture.local.servers import LocalServers, local_servers
+from nurture.local.web_address import left_beside
 from nurture.private import kept_secret, make_data_directory
 from nurture.settings import SECRETS, Settings, read_settings
 from nurture.store.migrate import upgrade
@@ -122,6 +123,7 @@ def running(
         stack.callback(ours.stop, *PROCESSES)  # before the mailbox: what is being sent has somebody to take it
         up = Up(addresses, environment, MailboxFiles(_mail_directory(settings)), ours)
         _wait_until_ready(up)
+        stack.enter_context(left_beside(settings.data_dir, addresses.web))
         yield up
 
 

@@ -8,8 +8,8 @@ from nurture.store import versions
 _AGREEMENT = "campaigns/agreement.yaml"
 
 NOT_IN_FORCE = (
-    f"worked out by {_AGREEMENT} as it is here, which is not what was adopted; Nurture decides by the adopted one until "
-    "it is started again or released (`nurture plan` says what that changes)"
+    f"worked out by {_AGREEMENT} as it is here, which is not what was adopted; Nurture decides by the adopted one "
+    "until it is started again or released (`nurture plan` says what that changes)"
 )
 
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import redis
 
+from nurture.cli.opening import opened_settings
 from tests.local.nurture import marked, nothing_left, nurture
 
 pytestmark = pytest.mark.slow
@@ -31,7 +32,7 @@ def addresses(process: "subprocess.Popen[str]") -> dict[str, str]:
     return found
 
 
-def test_everything_answers_and_ends_with_sigterm(data: Path) -> None:
+def test_everything_answers_and_ends_with_sigterm(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with nurture("up", "--port", "0", "--data", str(data), "--json") as (process, mark):
         where = addresses(process)
         assert {"web", "mailbox", "smtp", "database", "redis", "write_key"} <= where.keys()
@@ -46,6 +47,11 @@ def test_everything_answers_and_ends_with_sigterm(data: Path) -> None:
             assert courier.ping()
         page = {"anonymousId": "visitor", "properties": {"path": "/pricing"}}
         assert httpx.post(f"{where['web']}v1/page", json=page, auth=(where["write_key"], "")).status_code == 200
+        for name in ("DATABASE_URL", "REDIS_URL", "BASE_URL"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("NURTURE_DATA", str(data))
+        with opened_settings() as settings:
+            assert settings.base_url == where["web"].rstrip("/"), "links that commands print lead there"
         assert len(marked(mark)) >= 6
         process.send_signal(signal.SIGTERM)
         _, words = process.communicate(timeout=30)
