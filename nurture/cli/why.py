@@ -15,6 +15,7 @@ from nurture.errors import NotFound, UsageError
 from nurture.facts import LeadState
 from nurture.flows.adopt import concerned
 from nurture.grammar.mistakes import did_you_mean
+from nurture.reports.found import lead_with
 from nurture.rules.book import Rulebook
 from nurture.rules.calendar import local_date, zone_info
 from nurture.rules.past_mails import PastMail
@@ -22,8 +23,7 @@ from nurture.rules.spoken_time import say_day_of, say_moment
 from nurture.rules.why import Next, Why
 from nurture.rules.why import why as explain
 from nurture.rules.why_not import StepWhy, why_not
-from nurture.store import deliveries, leads, versions
-from nurture.store.states import states
+from nurture.store import deliveries, versions
 
 
 def why(
@@ -71,10 +71,7 @@ def _loaded(
     """The lead, what became of its mails by step (oldest first), and the files as they were adopted."""
     address = email.strip().lower()
     with transaction(app.engine) as db:
-        lead_id = leads.id_of(db, address)
-        if lead_id is None:
-            raise NotFound(f"no lead with the address {email}")
-        (state,) = states(db, app.book_in(db), [lead_id], now)
+        _, state = lead_with(db, app.book_in(db), address, now)
         adopted = versions.adopted(db)
         mails: dict[tuple[str, str], list[PastMail]] = {}
         for row in reversed(deliveries.listed(db, email=address)):

@@ -8,14 +8,13 @@ from sqlalchemy import Connection, Row
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.errors import NotFound
 from nurture.facts import MICRO, PROFILE_FIELDS, EnrollmentFact
 from nurture.mail.links import handoff_token
 from nurture.reports.adoption import is_adopted
+from nurture.reports.found import lead_with
 from nurture.rules import scoring
 from nurture.store import deliveries, handoffs, identities, leads, merging
 from nurture.store.handoffs import in_words
-from nurture.store.states import states
 from nurture.store.suppressions import suppressions_of
 
 _DELIVERY = ("id", "campaign", "step", "cycle", "state", "message_id", "queued_at", "slot_at", "sent_at", "reason")
@@ -37,11 +36,8 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
         NotFound: There is no such lead.
     """
     with transaction(app.engine) as db:
-        lead_id = leads.id_of(db, email)
-        if lead_id is None:
-            raise NotFound(f"no lead with the address {email}")
         book = app.book_in(db)
-        (state,) = states(db, book, [lead_id], now)
+        lead_id, state = lead_with(db, book, email, now)
         profile = state.profile
         return {
             "email": profile.email,

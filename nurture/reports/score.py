@@ -9,15 +9,15 @@ from sqlalchemy import Connection, text
 from nurture.agreement import Agreement
 from nurture.app import App
 from nurture.db import transaction
-from nurture.errors import NotFound, UsageError
+from nurture.errors import UsageError
 from nurture.facts import MICRO, LeadState, Score, ScoreRow
 from nurture.reports.adoption import is_adopted
+from nurture.reports.found import lead_with
 from nurture.rules import grading, qualification, scoring
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
 from nurture.rules.offering import NEVER_OFFERED
-from nurture.store import leads, matchers, walks
-from nurture.store.states import states
+from nurture.store import matchers, walks
 
 _ROW = ("signal", "day", "count", "counted", "points", "age_days")
 _OTHER_CYCLES = text(
@@ -44,11 +44,8 @@ def score_report(app: App, email: str, now: datetime, *, on: date | None = None)
     """
     day = now.date() if on is None else on
     with transaction(app.engine) as db:
-        lead_id = leads.id_of(db, email)
-        if lead_id is None:
-            raise NotFound(f"no lead with the address {email}")
         book = app.book_in(db)
-        (state,) = states(db, book, [lead_id], min(now, datetime.combine(day, time(), UTC)))
+        lead_id, state = lead_with(db, book, email, min(now, datetime.combine(day, time(), UTC)))
         state = _as_of(state, day, now)
         scored = scoring.score(book.agreement, state.counts, day)
         return {

@@ -15,6 +15,8 @@ from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import foresee, merge_leads
 from nurture.flows.refuse import refuse
 from nurture.flows.suppress import suppress, unsubscribe
+from nurture.reports.lead import lead_report
+from nurture.reports.score import score_report
 from nurture.store import handoffs, leads
 from nurture.store.merging import living
 from nurture.store.suppressions import suppressions_of
@@ -375,6 +377,26 @@ def test_who_found_a_lead_that_is_merged_just_then_speaks_of_the_one_that_lives(
     assert rows(app, "SELECT l.email, c.reason FROM cycle c JOIN lead l ON l.id = c.lead_id WHERE n = 1") == [
         (JO, "no_budget")
     ]
+
+
+@pytest.mark.parametrize(
+    "report", [lambda app: lead_report(app, AL, NOW)["email"], lambda app: score_report(app, AL, NOW)["lead"]]
+)
+def test_a_report_of_a_lead_that_is_merged_just_then_is_of_the_one_that_lives(
+    app: App, monkeypatch: pytest.MonkeyPatch, report: Callable[[App], str]
+) -> None:
+    add_lead(app)
+    add_lead(app, AL)
+    found = leads.id_of
+
+    def meanwhile(db, email):
+        lead_id = found(db, email)
+        monkeypatch.setattr(leads, "id_of", found)
+        merge(app)
+        return lead_id
+
+    monkeypatch.setattr(leads, "id_of", meanwhile)
+    assert report(app) == JO
 
 
 def test_a_rep_who_answers_while_the_lead_is_merged_is_heard_once_it_is(
