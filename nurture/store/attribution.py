@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, text
@@ -48,12 +50,14 @@ _HOLDERS = text(
 
 _CHANGE = """
     UPDATE event SET lead_id = u.lead_id, inferred = :inferred
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:months AS date[]), CAST(:lead_ids AS bigint[])) AS u(id, month, lead_id)
-    WHERE event.id = u.id AND event.month = u.month AND event.month = ANY(CAST(:within AS date[]))
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:lead_ids AS bigint[])) AS u(id, lead_id)
+    WHERE event.month = :month AND event.id = ANY(:ids) AND event.id = u.id
 """
-"""The months are said twice: by a join alone PostgreSQL would look through the partitions of all others too."""
+"""A month at a time: of several together PostgreSQL would read all, where it need only look up a few events."""
 _GIVE = text(f"{_CHANGE} AND event.lead_id IS NULL RETURNING {_COLUMNS}")
 _TAKE = text(f"{_CHANGE} AND event.inferred")
+
+_MONTH, _MONTH_AND_ID = itemgetter(1), itemgetter(1, 0)
 
 Spans = Sequence[tuple[str, Span[int]]]
 """Browsers, each with a time in which it belongs to another lead than its events do."""
@@ -99,12 +103,14 @@ def _given(db: Connection, found: Sequence[Row[Any]], *, inferred: bool) -> Sequ
 def _write(
     db: Connection, statement: TextClause, changes: Sequence[tuple[int, date, int | None]], *, inferred: bool
 ) -> Sequence[Row[Any]]:
-    if not changes:
-        return ()
-    ids, months, lead_ids = map(list, zip(*changes, strict=True))
-    values = {"ids": ids, "months": months, "lead_ids": lead_ids, "within": sorted(set(months)), "inferred": inferred}
-    written = db.execute(statement, values)
-    return written.all() if written.returns_rows else ()
+    """Change whose events are; gives what the statement returns."""
+    written: list[Row[Any]] = []
+    for month, those in groupby(sorted(changes, key=_MONTH_AND_ID), key=_MONTH):
+        ids, _, lead_ids = map(list, zip(*those, strict=True))
+        values = {"ids": ids, "month": month, "lead_ids": lead_ids, "inferred": inferred}
+        result = db.execute(statement, values)
+        written += result.all() if result.returns_rows else ()
+    return written
 
 
 def _users(users: Mapping[str, int]) -> dict[str, Any]:
