@@ -60,7 +60,7 @@ _ENGAGED = text(
     """
     UPDATE lead SET engaged_at = found.at
     FROM (
-        SELECT l.id, coalesce(
+        SELECT l.id, greatest(
             (SELECT max(e.occurred_at) FROM event e
              WHERE e.lead_id = l.id AND e.verdict = 'human' AND e.kind <> ALL(:silent)),
             CASE WHEN l.engaged_at < :since THEN l.engaged_at END) AS at
@@ -125,7 +125,10 @@ def with_events_from(db: Connection, instants: Mapping[int, datetime]) -> list[i
 
 
 def set_engaged(db: Connection, ids: Collection[int], *, since: date) -> None:
-    """Note the last sign of life that the events tell of; what was before all that are kept (`since`) stays."""
+    """Note the last sign of life that the events tell of; what was before all that are kept (`since`) stays.
+
+    Unless a later one is told of: of the time before, some events are gone and others are not.
+    """
     db.execute(_ENGAGED, {"ids": list(ids), "since": midnight(since), "silent": list(NO_SIGN_OF_LIFE)})
 
 

@@ -123,3 +123,14 @@ def test_days_of_which_events_are_gone_keep_their_counts(app: App, monkeypatch) 
     again(app, lead_id, now=NOW - 2 * DAY)
     assert counted(app) == before
     assert isinstance(before[0][3], date)
+
+
+def test_the_last_sign_of_life_is_no_older_because_events_are_gone_month_by_month(app: App) -> None:
+    lead_id = add_lead(app, now=NOW - 400 * DAY)
+    for days in (300, 200):
+        ingest(app, [page("/x", NOW - days * DAY)], NOW - days * DAY)
+    with transaction(app.engine) as db:
+        db.execute(text("INSERT INTO housekeeping (kept_since) VALUES (:day)"), {"day": (NOW - 100 * DAY).date()})
+        db.execute(text("DELETE FROM event WHERE occurred_at > :at"), {"at": NOW - 250 * DAY})
+    again(app, lead_id)
+    assert one(app, "SELECT engaged_at FROM lead") == NOW - 200 * DAY
