@@ -17,8 +17,11 @@ from nurture.flows.identify import Recognised, recognise
 from nurture.rules.bots import judge_event
 from nurture.rules.happenings import Happening
 from nurture.rules.history import is_history, told
+from nurture.rules.retention import events_from
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
+from nurture.store.dropping import midnight
+from nurture.store.partitions import kept_since
 from nurture.store.states import without_past
 
 TRIES = 10
@@ -42,8 +45,9 @@ class Ingested:
 def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime, *, as_history: bool = False) -> Ingested:
     """Store a batch of events and decide the leads they concern, in one transaction.
 
-    An event that came before, by source and message id, changes nothing. A batch that another one has got in the way of
-    is tried again. With `as_history`, all counts and nothing follows from it (`rules.history`).
+    An event that came before, by source and message id, changes nothing. One that happened before all that is kept only
+    says who is who. A batch that another one has got in the way of is tried again. With
+    `as_history`, all counts and nothing follows from it (`rules.history`).
     """
     for attempt in range(TRIES):
         try:
@@ -61,11 +65,15 @@ def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime, *, as_histor
 def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime, as_history: bool) -> Ingested:
     usable = [event for event in batch if event.email or event.user_id or event.anonymous_id]
     unusable = tuple(event.message_id for event in batch if not (event.email or event.user_id or event.anonymous_id))
+    since = _kept_from(db, app, usable, now)
     who = recognise(db, app, usable, now, as_history=as_history)
     facts = zip(usable, who.of, who.inferred, strict=True)
-    stored = events.insert(
-        db, [_row(event, lead_id, inferred) for event, lead_id, inferred in facts if event.kind != "alias"]
-    )
+    new = [
+        _row(event, lead_id, inferred)
+        for event, lead_id, inferred in facts
+        if event.kind != "alias" and (since is None or event.occurred_at >= since)
+    ]
+    stored = events.insert(db, new)
     earlier = who.earlier
     who.said = _news(who.said, stored) if who.said else []
     changed = _learn(db, who, now, as_history) if who.said else set()
@@ -74,8 +82,18 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     decided = settle(
         db, app, _happenings(states, [*stored, *earlier], changed, who.created, heard_now, now, as_history), now
     )
-    taken_in = sum(event.kind != "alias" for event in usable)
-    return Ingested(len(stored), taken_in - len(stored), len(who.created), who.offered + offered(decided), unusable)
+    return Ingested(len(stored), len(new) - len(stored), len(who.created), who.offered + offered(decided), unusable)
+
+
+def _kept_from(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime) -> datetime | None:
+    """The instant before which events are not kept; None where all of these are later, which is nearly always.
+
+    What happened before would be dropped soon, and would count again when it is sent again.
+    """
+    if not any(is_history(event.occurred_at, now) for event in batch):
+        return None
+    since, retention = kept_since(db), app.agreement.retention
+    return midnight(since if retention is None else max(since, events_from(retention, now)))
 
 
 def _news(said: Iterable[tuple[int, IncomingEvent]], stored: Iterable[Row[Any]]) -> list[tuple[int, IncomingEvent]]:

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from nurture.app import App
@@ -189,6 +190,18 @@ def test_an_event_that_names_nobody_is_said_to_be_unusable(app: App) -> None:
     done = ingest(app, [page("/", email=None, anonymous_id=None, message_id="lost")], NOW)
     assert done.unusable == ("lost",)
     assert one(app, "SELECT count(*) FROM event") == 0
+
+
+def test_what_happened_before_all_that_is_kept_is_neither_stored_nor_counted(app: App) -> None:
+    lead_id = add_lead(app, now=NOW - timedelta(days=400))
+    with transaction(app.engine) as db:
+        since = (NOW - timedelta(days=70)).date()
+        db.execute(text("INSERT INTO housekeeping (kept_since) VALUES (:day)"), {"day": since})
+    old, kept = page("/pricing", NOW - timedelta(days=80)), page("/pricing", NOW - timedelta(days=60))
+    done = ingest(app, [old, kept, page("/pricing", user_id="u-1", email="jo@buyer.example")], NOW)
+    assert (done.stored, done.duplicates) == (2, 0)
+    assert rows(app, "SELECT lead_id, sum(count) FROM signal_day GROUP BY 1") == [(lead_id, 2)]
+    assert one(app, "SELECT count(*) FROM event WHERE occurred_at < :since", since=since) == 0
 
 
 def test_events_far_from_now_go_to_the_default_partition_and_move_when_theirs_is_made(app: App) -> None:
