@@ -32,6 +32,8 @@ SHARE = 100
 """Events of one request in a transaction while others wait: a large batch takes its turns, it does not take over."""
 MOST_WAITING = 10_000
 """Events that may wait, some seconds' worth. Whoever comes then is asked to come again."""
+MOST_OCTETS = 64 * 1024 * 1024
+"""Octets of JSON that these may have been; as objects they are some times that."""
 PAUSES = (0.02, 0.1, 0.4)
 """Seconds before events are tried again that met others in a deadlock, by themselves."""
 RETRY_AFTER = 2
@@ -61,6 +63,7 @@ class _Request:
     now: datetime
     loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[Stored]"
+    octets: int = 0
     done: int = 0
     refused: list[IncomingEvent] = field(default_factory=list)
     error: Exception | None = None
@@ -91,17 +94,19 @@ class Gathering:
         self._lock = threading.Lock()
         self._waiting: deque[_Request] = deque()
         self._events = 0  # of all requests that have no answer yet
+        self._octets = 0  # of the same requests
         self._unwritten = 0  # of these, those that no writer has taken
         self._writing = 0
         self._company = 1  # requests in the last group
 
-    async def put(self, events: Sequence[IncomingEvent], now: datetime) -> Stored:
+    async def put(self, events: Sequence[IncomingEvent], now: datetime, *, octets: int = 0) -> Stored:
         """Store the events of one request, in their order; gives what became of them once they are committed.
 
         Args:
             events: any number; more than fits into one transaction goes into several. The same events again change
                 nothing, so a client that was told of a failure may send all of them again.
             now: when the request came.
+            octets: how long it was, inflated.
 
         Raises:
             Busy: Too much waits.
@@ -111,11 +116,12 @@ class Gathering:
         if not events:
             return Stored()
         loop = asyncio.get_running_loop()
-        request = _Request(events, now, loop, loop.create_future())
+        request = _Request(events, now, loop, loop.create_future(), octets)
         with self._lock:
-            if self._events and self._events + len(events) > MOST_WAITING:
+            if self._events and self._is_too_much(len(events), octets):
                 raise Busy
             self._events += len(events)
+            self._octets += octets
             self._waiting.append(request)
             self._unwritten += len(events)
             start = self._writing < self._writers and self._is_worth_another()
@@ -163,6 +169,9 @@ class Gathering:
                 group.append(_Part(request, events))
                 room -= len(events)
             return group
+
+    def _is_too_much(self, events: int, octets: int) -> bool:
+        return self._events + events > MOST_WAITING or self._octets + octets > MOST_OCTETS
 
     def _is_worth_another(self) -> bool:
         return self._writing == 0 or self._unwritten >= WORTH_ANOTHER
@@ -222,6 +231,7 @@ class Gathering:
                     self._unwritten += request.left
                 else:
                     self._events -= len(request.events)
+                    self._octets -= request.octets
                     over.setdefault(request.loop, []).append(request)
         for loop, requests in over.items():
             try:

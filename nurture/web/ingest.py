@@ -101,7 +101,7 @@ class Events:
 
     async def _store(self, decoded: Decoded, now: datetime) -> None:
         """Store the events; what is of no use, or is refused by the database, goes to the list of those."""
-        stored = await self._gathering.put(decoded.events, now)
+        stored = await self._gathering.put(decoded.events, now, octets=decoded.octets)
         unusable = decoded.unusable
         if stored.refused:
             unusable += tuple(_refused_by_database(event) for event in stored.refused)

@@ -59,6 +59,8 @@ class Decoded:
     source: str
     events: tuple[IncomingEvent, ...]
     unusable: tuple[Rejected, ...] = ()
+    octets: int = 0
+    """How long it was, inflated."""
 
 
 TOO_LARGE = Refusal(400, "too_large", "The request is larger than 500 KB, or an event in it than 32 KB.")
@@ -109,7 +111,7 @@ def decode(
         headers.get("user-agent", ""),
         received,
         wild=wild,
-        measure=len(plain) > EVENT_LIMIT,
+        octets=len(plain),
         shallow=surely_shallow(plain),
         may_have_secrets=may_have_secrets(plain),
     )
@@ -135,7 +137,7 @@ class _Reader:
 
     Attributes:
         wild: they must be tamed.
-        measure: one of them may be too large.
+        octets: how many octets of JSON they are together.
         shallow: none of them is too deep.
         may_have_secrets: a URL in one of them may hold a secret or a visitor's token.
     """
@@ -144,7 +146,7 @@ class _Reader:
     browser: str
     received: datetime
     wild: bool
-    measure: bool
+    octets: int
     shallow: bool
     may_have_secrets: bool
 
@@ -159,13 +161,13 @@ class _Reader:
                 events.append(read(message, context, sent, self.browser, self.received, index, self.source))
             except Useless as why:
                 unusable.append(Rejected(self.source, str(why), raw))
-        return Decoded(self.source, tuple(events), tuple(unusable))
+        return Decoded(self.source, tuple(events), tuple(unusable), self.octets)
 
     def _checked(self, message: object) -> object:
         if not self.shallow and too_deep(message):
             raise Useless(f"it is nested more than {DEEPEST} deep")
         if self.wild:
             message = tame(message)
-        if self.measure and len(orjson.dumps(message)) > EVENT_LIMIT:
+        if self.octets > EVENT_LIMIT and len(orjson.dumps(message)) > EVENT_LIMIT:
             raise Useless("it is larger than 32 KB")
         return message

@@ -215,6 +215,24 @@ def test_more_than_can_be_stored_soon_is_turned_away(monkeypatch: pytest.MonkeyP
     run(scene)
 
 
+def test_few_events_that_are_large_are_turned_away_too() -> None:
+    async def scene() -> None:
+        store = Store()
+        gather = Gathering(None, writers=1, store=store)
+        store.open.clear()
+        half = gathering.MOST_OCTETS // 2
+        asked = [asyncio.create_task(gather.put(named(str(n)), NOW, octets=half)) for n in range(3)]
+        await asyncio.sleep(0.01)
+        store.open.set()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert answers[:2] == [Stored(), Stored()]
+        assert isinstance(answers[2], Busy)
+        assert await gather.put(named("later"), NOW, octets=3 * half) == Stored(), "one alone is never too much"
+        assert gather._octets == 0
+
+    run(scene)
+
+
 def test_who_went_away_is_not_missed() -> None:
     async def scene() -> None:
         store = Store()
