@@ -5,8 +5,11 @@ from datetime import datetime
 from nurture.facts import WITH_SALES, LeadState
 from nurture.rules import grading, qualification, scoring
 from nurture.rules.book import Rulebook
+from nurture.rules.cadence import zone_of
 from nurture.rules.known import known
+from nurture.rules.offering import may_be_offered
 from nurture.rules.refusing import reason_of
+from nurture.rules.spoken_time import say_day_of
 
 Said = tuple[bool, str]
 """Whether it holds, and why, in plain words."""
@@ -40,7 +43,17 @@ def ready(book: Rulebook, state: LeadState, now: datetime) -> Said:
     decision = qualification.decide(book.agreement, graded, score, hand_raise=None, barred=False)
     if not decision.qualifies:
         return False, decision.because
-    return True, f"{decision.because}; it is offered when it next does something, or by `nurture qualify`"
+    return True, f"{decision.because}{_offered(book, state, now)}"
+
+
+def _offered(book: Rulebook, state: LeadState, now: datetime) -> str:
+    """What comes, or has come, of being ready."""
+    if state.handoff is not None:
+        at = say_day_of(state.handoff.offered_at, zone_of(state.profile.timezone, book.agreement), now)
+        return f"; it was offered on {at}, and sales has not said yet what came of it"
+    if may_be_offered(state):
+        return "; it is offered when it next does something, or by `nurture qualify`"
+    return ""
 
 
 def _label(book: Rulebook, state: LeadState) -> str | None:

@@ -25,6 +25,9 @@ from nurture.segment.tame import address_or_none
 SOURCE = "segment"
 """Where events come from whose write key has no name; a `messageId` is unique within its source."""
 
+NO_TIME = "its timestamp cannot be read: it is kept, as of when it came in"
+"""What is said of an event that was not rejected, in the list where its sender would look."""
+
 Kind = Literal["identify", "track", "page", "alias"]
 
 _KINDS: Mapping[str, Kind] = {
@@ -140,6 +143,13 @@ def _said_time(message: Json) -> datetime | None:
     """
     names = ("originalTimestamp", "timestamp") if message.get("receivedAt") else ("timestamp", "originalTimestamp")
     return parse_time(message.get(names[0])) or parse_time(message.get(names[1]))
+
+
+def says_a_time(message: object) -> bool:
+    """Whether it has a timestamp, readable or not."""
+    return isinstance(message, dict) and any(
+        message.get(name) not in (None, "") for name in ("timestamp", "originalTimestamp")
+    )
 
 
 def _alias(message: Json, user: str | None, visitor: str | None) -> tuple[dict[str, object], str | None]:

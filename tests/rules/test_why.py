@@ -156,6 +156,20 @@ def test_silence_is_explained() -> None:
         assert words in said.next.because
 
 
+def test_a_lead_that_is_ready_and_offered_is_not_promised_to_be_offered() -> None:
+    one = Life(book_of(), lead())
+    one.does(*["/pricing"] * 2, "Webinar Attended", "Whitepaper Downloaded", now=NOW)
+    assert one.state.handoff is not None
+    holds, because = rule(why(one.book, one.state, NOW), "is ready for sales")
+    assert holds
+    assert "it was offered on" in because
+    assert "it is offered when" not in because
+    taken_back = replace(one.state, handoff=None)
+    assert "offered" not in rule(why(one.book, taken_back, NOW), "is ready for sales")[1]
+    with_us = replace(taken_back, stage="nurture")
+    assert "it is offered when it next does something" in rule(why(one.book, with_us, NOW), "is ready for sales")[1]
+
+
 def test_a_campaign_that_is_paused_gone_or_out_of_steps_says_so() -> None:
     one = enrolled()
     paused = book_of(campaign_of(status="paused"))

@@ -198,6 +198,12 @@ def test_what_is_of_no_use_can_be_looked_up(client, app):
     assert "wk_test" not in "".join(one["body"] for one in kept)
 
 
+def test_an_event_whose_time_cannot_be_read_is_stored_and_can_be_looked_up(client, app):
+    assert client.post("/v1/page", json={**PAGE, "timestamp": "yesterday"}, auth=KEY).content == SUCCESS
+    assert len(stored(app)) == 1
+    assert rejected(app) == [("its timestamp cannot be read: it is kept, as of when it came in", 1)]
+
+
 def test_a_value_that_the_database_refuses_is_looked_up_too(client, app, monkeypatch):
     from psycopg.errors import NumericValueOutOfRange
     from sqlalchemy.exc import DataError

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.segment.event import IncomingEvent
+from nurture.segment.message import NO_TIME
 from nurture.web.keys import WriteKeys
 from nurture.web.segment import BATCH_LIMIT, CALLS, EVENT_LIMIT, EVENTS_LIMIT, Decoded, Refusal, decode
 
@@ -411,6 +412,26 @@ FIELDS = ["type", "event", "name", "userId", "anonymousId", "messageId", "previo
 message = st.dictionaries(st.sampled_from(FIELDS), anything) | anything
 typed = st.builds(lambda message, kind: {**message, "type": kind}, st.dictionaries(st.sampled_from(FIELDS), anything),
                   st.sampled_from(["identify", "track", "page", "alias", "screen", "group"]))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("times", "doubted"),
+    [
+        ({"timestamp": "yesterday"}, True),
+        ({"timestamp": {"seconds": 1}}, True),
+        ({"timestamp": "yesterday", "originalTimestamp": "2026-03-01T10:00:00Z"}, False),
+        ({"timestamp": "2026-03-01T10:00:00Z"}, False),
+        ({"timestamp": None}, False),
+        ({"timestamp": ""}, False),
+        ({}, False),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_listed_and_its_event_is_kept(times, doubted):
+    decoded = read("batch", {"batch": [{**PAGE, **times}]})
+    assert len(decoded.events) == 1
+    assert decoded.unusable == ()
+    assert [one.reason for one in decoded.doubtful] == doubted * [NO_TIME]
+    assert not doubted or decoded.events[0].occurred_at == NOW
 
 
 @given(st.lists(typed | message, max_size=5), anything, anything)
