@@ -100,14 +100,15 @@ class Events:
         return answers.SUCCESS
 
     async def _store(self, decoded: Decoded, now: datetime) -> None:
-        """Store the events; what is of no use, or is refused by the database, goes to the list of those."""
+        """Store the events; what is of no use, refused by the database, or doubtful goes to the list of those."""
         stored = await self._gathering.put(decoded.events, now, octets=decoded.octets)
         unusable = decoded.unusable
         if stored.refused:
             unusable += tuple(_refused_by_database(event) for event in stored.refused)
         if unusable:
             log.info("events set aside", extra={"count": len(unusable), "source": decoded.source})
-            await run_in_threadpool(rejected_events.keep_apart, self._app.engine, unusable, now)
+        if listed := unusable + decoded.doubtful:
+            await run_in_threadpool(rejected_events.keep_apart, self._app.engine, listed, now)
 
     async def _now(self) -> datetime:
         # The demo's clock is a row.

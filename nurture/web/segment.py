@@ -17,7 +17,7 @@ import orjson
 from nurture.segment.client_time import parse_time
 from nurture.segment.event import IncomingEvent
 from nurture.segment.fields import Json, Useless, object_or_empty
-from nurture.segment.message import read_event
+from nurture.segment.message import NO_TIME, read_event, says_a_time
 from nurture.segment.rejected import Rejected
 from nurture.segment.secrets_in_urls import may_have_secrets
 from nurture.segment.tame import DEEPEST, read_json, surely_shallow, tame, too_deep
@@ -59,6 +59,8 @@ class Decoded:
     source: str
     events: tuple[IncomingEvent, ...]
     unusable: tuple[Rejected, ...] = ()
+    doubtful: tuple[Rejected, ...] = ()
+    """Of `events`, those with something in them that could not be read."""
     octets: int = 0
     """How long it was, inflated."""
 
@@ -154,14 +156,18 @@ class _Reader:
         """Every message, as an event or set aside with its reason."""
         events: list[IncomingEvent] = []
         unusable: list[Rejected] = []
+        doubtful: list[Rejected] = []
         read = partial(read_event, may_have_secrets=self.may_have_secrets)
         for index, raw in enumerate(messages):
             try:
                 message = self._checked(raw)
-                events.append(read(message, context, sent, self.browser, self.received, index, self.source))
+                event = read(message, context, sent, self.browser, self.received, index, self.source)
+                events.append(event)
+                if event.client_at is None and says_a_time(message):
+                    doubtful.append(Rejected(self.source, NO_TIME, raw))
             except Useless as why:
                 unusable.append(Rejected(self.source, str(why), raw))
-        return Decoded(self.source, tuple(events), tuple(unusable), self.octets)
+        return Decoded(self.source, tuple(events), tuple(unusable), tuple(doubtful), self.octets)
 
     def _checked(self, message: object) -> object:
         if not self.shallow and too_deep(message):
