@@ -187,6 +187,8 @@ def _environment(environ: Mapping[str, str], settings: Settings, where: Addresse
         "SECRET_KEY": settings.secret_key,
         "WRITE_KEY": settings.write_key or where.write_key,
         "API_KEY": where.api_key,
+        # Only this machine reaches us, so the key is no public one: events merge leads as they do with a server's key.
+        "IDENTITY_KEYS": environ.get("IDENTITY_KEYS") or "*",
         "NURTURE_DATA": str(settings.data_dir),
         "NURTURE_WORKSPACE": str(settings.workspace),
         "PYTHONPATH": search_path(),

@@ -47,6 +47,14 @@ def test_everything_answers_and_ends_with_sigterm(data: Path, monkeypatch: pytes
             assert courier.ping()
         page = {"anonymousId": "visitor", "properties": {"path": "/pricing"}}
         assert httpx.post(f"{where['web']}v1/page", json=page, auth=(where["write_key"], "")).status_code == 200
+        for name in ("ann", "bea"):
+            told = {"userId": f"user {name}", "traits": {"email": f"{name}@buyer.example"}}
+            httpx.post(f"{where['web']}v1/identify", json=told, auth=(where["write_key"], "")).raise_for_status()
+        alias = {"previousId": "user bea", "userId": "user ann"}
+        httpx.post(f"{where['web']}v1/alias", json=alias, auth=(where["write_key"], "")).raise_for_status()
+        with psycopg.connect(where["database"]) as database:
+            leads = database.execute("SELECT count(*) FROM lead").fetchone()
+            assert leads == (1,), "the key is this machine's own, so an alias merges"
         for name in ("DATABASE_URL", "REDIS_URL", "BASE_URL"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("NURTURE_DATA", str(data))
