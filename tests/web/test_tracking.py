@@ -31,7 +31,8 @@ def test_a_click_goes_where_the_link_leads_and_says_whose_it_is(client, app, mai
     assert read_visitor(SECRET, query[VISITOR][0]) == lead_id
     assert events(app) == [
         {"kind": "click", "name": "https://acme.example/roi?a=1#top", "lead_id": lead_id, "delivery_id": delivery_id,
-         "link": 3, "verdict": "pending", "agent": "Firefox", "hit": {"method": "GET", "prefetch": False, "inside": True}}
+         "link": 3, "verdict": "pending", "agent": "Firefox",
+         "hit": {"method": "GET", "prefetch": False, "inside": True}}
     ]  # fmt: skip
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["referrer-policy"] == "no-referrer"
