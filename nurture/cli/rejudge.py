@@ -47,14 +47,14 @@ def rejudge(
 
 def judge(
     event: Annotated[int, typer.Argument(help="The event's id, as `nurture leads show` lists it.", metavar="ID")],
-    reason: Annotated[str, typer.Option(help="Why; it is kept with the event.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the event. Required.")] = "",
     human: Annotated[bool, typer.Option("--human", help="A person did it.")] = False,
     automated: Annotated[bool, typer.Option("--automated", help="A program did it.")] = False,
     as_json: Json = False,
 ) -> None:
     """Say yourself who did something. Your verdict stands over the rules'; the lead's score follows."""
     if human == automated:
-        raise UsageError("say one of --human and --automated")
+        raise UsageError("say one of --human and --automated, and --reason TEXT")
     if not reason.strip():
         raise UsageError("--reason takes a few words for whoever looks at the event next year")
     verdict: Literal["human", "automated"] = "human" if human else "automated"

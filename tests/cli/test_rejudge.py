@@ -75,6 +75,7 @@ def test_a_person_knows_better(nurture: Nurture, visited: list[int]) -> None:
         (("judge", "1", "--human", "--automated", "--reason", "x"), 2, "say one of --human and --automated"),
         (("judge", "1", "--reason", "x"), 2, "say one of --human and --automated"),
         (("judge", "1", "--human", "--reason", " "), 2, "--reason takes a few words"),
+        (("judge", "1"), 2, "say one of --human and --automated, and --reason TEXT"),
     ],
 )
 def test_mistakes_are_told_in_one_line(nurture: Nurture, arguments: tuple[str, ...], status: int, said: str) -> None:
