@@ -300,7 +300,7 @@ def test_the_messages_of_segments_own_tester_are_all_taken(client, app, shared_d
     }
     assert "{{id}}" in json.dumps([event["properties"] for event in stored(app)])
     [lead] = rows(app.engine, "SELECT email, first_name, last_name, company, employees FROM lead")
-    # Of his two user ids, one is tied to the address; the groups are the other one's, whom a public key makes nobody of.
+    # Of his two user ids one is tied to the address; the groups are the other one's, whom a public key does not tie.
     assert lead == {"email": "peter@initech.com", "first_name": "Peter", "last_name": "Gibbons", "company": None,
                     "employees": None}  # fmt: skip
 
