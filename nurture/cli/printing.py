@@ -1,6 +1,5 @@
 """How commands speak: JSON on stdout for programs, rich tables for people, errors in one line on stderr."""
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -16,7 +15,7 @@ WIDE = 1000
 
 
 def _width(stream: TextIO) -> int | None:
-    return None if stream.isatty() or "COLUMNS" in os.environ else WIDE
+    return None if stream.isatty() else WIDE
 
 
 out = Console(highlight=False, width=_width(sys.stdout))

@@ -52,14 +52,18 @@ def test_in_an_application_each_change_of_the_url_is_one_page(visit):
     one = visit()
     page = one.open("/app/home")
     page.wait_for_load_state()
-    page.evaluate("history.pushState({}, '', '/app/plans')")
-    page.evaluate("history.pushState({}, '', '/app/plans')")
-    page.evaluate("history.replaceState({}, '', '/app/plans?filter=small')")
-    page.evaluate("history.pushState({}, '', '/app/plans?page=2')")
-    page.evaluate("history.replaceState({}, '', '/app/checkout')")
-    page.evaluate("location.hash = 'top'")
-    page.evaluate("location.hash = '#/terms'")
-    page.evaluate("history.go(-2)")
+    for change in (
+        "history.pushState({}, '', '/app/plans')",
+        "history.pushState({}, '', '/app/plans')",
+        "history.replaceState({}, '', '/app/plans?filter=small')",
+        "history.pushState({}, '', '/app/plans?page=2')",
+        "history.replaceState({}, '', '/app/checkout')",
+        "location.hash = 'top'",
+        "location.hash = '#/terms'",
+        "history.go(-2)",
+    ):
+        page.evaluate(change)
+        page.wait_for_timeout(40)  # by the server's clock, too, one is after the other, however long each is on its way
     events = one.wait_for(6)
     assert paths(events) == ["/app/home", "/app/plans", "/app/plans", "/app/checkout", "/terms", "/app/checkout"]
     assert [event["properties"]["referrer"].partition("/app")[2] for event in events] == [
