@@ -1,5 +1,6 @@
 """The locked requirements: complete, in step with pyproject.toml and each other, and bound to no registry's host."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -46,6 +47,14 @@ def test_every_package_has_hashes_and_no_host_is_named(name: str) -> None:
     assert "--index" not in text
     for stanza in re.split(r"\n(?=\w)", text):
         assert "#" in stanza[:1] or "--hash=sha256:" in stanza, stanza
+
+
+@pytest.mark.parametrize("folder", ["clients", "editor"])
+def test_the_locks_of_npm_hold_names_versions_and_hashes_and_no_address(folder: str) -> None:
+    text = (ROOT / "tests" / folder / "package-lock.json").read_text()
+    assert "://" not in text, "leave out `resolved` and `funding`"
+    packages = json.loads(text)["packages"]
+    assert all(name == "" or "integrity" in package for name, package in packages.items())
 
 
 def test_the_makefile_finds_the_stanza_of_the_installer() -> None:
