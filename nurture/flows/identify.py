@@ -24,13 +24,11 @@ from nurture.segment.event import IncomingEvent
 from nurture.segment.names import Name, Names, names_of
 from nurture.segment.recognition import People
 from nurture.segment.traits import merge_traits
+from nurture.segment.visitor import VISITOR
 from nurture.store import attribution, identities, leads
 from nurture.store.identities import Known
 from nurture.store.merging import living
 from nurture.store.states import lock
-
-VISITOR = "nurture_visitor"
-"""The query parameter by which a tracked link tells the site whose it is."""
 
 MOST_MERGES = 20
 """So many leads at most are merged in one transaction: each takes some hundredths of a second, and others wait."""

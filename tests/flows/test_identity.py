@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from nurture.app import App
-from nurture.flows.identify import MOST_MERGES, VISITOR
+from nurture.flows.identify import MOST_MERGES
 from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import merge_leads
 from nurture.flows.take_in import take_in
 from nurture.mail.links import visitor_token
 from nurture.reports.lead import lead_report
+from nurture.segment.visitor import VISITOR
 from nurture.sheets.people import Person
 from tests.flows.apps import add_lead, incoming, one, page, rows, track
 from tests.rules.examples import NOW

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.flows.identify import VISITOR
 from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import merge_leads
 from nurture.flows.recount import recount
 from nurture.mail.links import visitor_token
 from nurture.segment.event import IncomingEvent
+from nurture.segment.visitor import VISITOR
 from tests.databases import empty
 from tests.flows.apps import add_lead, incoming, rows
 from tests.rules.examples import NOW
