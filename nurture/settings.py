@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from nurture.errors import SettingsError
+from nurture.mail_settings import WEBHOOK_SECRETS, MailSettings, read_mail_settings
 from nurture.private import kept_secret, make_data_directory
 from nurture.write_keys import read_write_keys
 
@@ -20,7 +21,7 @@ MAIL_SCHEMES = ("smtp", "smtps", "postmark", "sendgrid", "mailgun", "ses", "rese
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRETS = (
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MAIL_URL", "WRITE_KEY", "API_KEY", "SLACK_WEBHOOK_URL",
-    "HANDOFF_WEBHOOK_URL", "HANDOFF_WEBHOOK_SECRET", "SENTRY_DSN",
+    "HANDOFF_WEBHOOK_URL", "HANDOFF_WEBHOOK_SECRET", "SENTRY_DSN", "INBOX_URL", "DKIM_KEY", *WEBHOOK_SECRETS,
 )  # fmt: skip
 """Variables that may be given as `X_FILE`."""
 DEMO_DATABASE = "nurture_demo"
@@ -46,6 +47,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     mail_url: str | None = field(default=None, repr=False)
+    mail: MailSettings = field(default=MailSettings(), repr=False)
     base_url: str = "http://localhost:8000"
     port: int = 8000
     host: str = "127.0.0.1"
@@ -125,6 +127,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_url=database_url,
         redis_url=_checked(given, "REDIS_URL", redis_address),
         mail_url=_checked(given, "MAIL_URL", _mail_address),
+        mail=read_mail_settings(given),
         base_url=_checked(given, "BASE_URL", _web_address("BASE_URL")) or f"http://localhost:{port}",
         port=port,
         host=given.get("HOST") or ("0.0.0.0" if "PORT" in given else "127.0.0.1"),  # noqa: S104 - a PaaS sets PORT

@@ -1,6 +1,7 @@
 """The words of the tables are those of the rules."""
 
-from nurture import facts, models
+from nurture import facts
+from nurture.models import columns as models
 
 
 def test_the_database_knows_the_same_words_as_the_rules() -> None:

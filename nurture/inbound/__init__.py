@@ -1,0 +1,1 @@
+"""Mail that comes in, read: bounces, complaints, automatic answers, replies. Bytes go in, values come out."""

@@ -1,0 +1,55 @@
+"""The tables. The database itself forbids what must never be; each such constraint says so in its name.
+
+No `Relationship()`: a lazy load is hidden I/O. Hot paths use `Model.__table__` with Core. Keys are `bigint`, states are
+text with a CHECK, times are `timestamptz`.
+"""
+
+from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
+from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
+from nurture.models.mails import Delivery, Enrollment, Suppression
+from nurture.models.people import (
+    BrowserClaim,
+    Cycle,
+    IdentityConflict,
+    KnownAs,
+    Lead,
+    LeadChange,
+    MergedLead,
+    StageChange,
+)
+from nurture.models.sales import Attempt, Handoff, NoticeRow, Rota
+from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
+
+__all__ = [
+    "AgreedSignal",
+    "Attempt",
+    "BrowserClaim",
+    "Cycle",
+    "Decay",
+    "Delivery",
+    "Enrollment",
+    "Event",
+    "Handoff",
+    "Housekeeping",
+    "IdentityConflict",
+    "ImportedFile",
+    "KnownAs",
+    "Lead",
+    "LeadChange",
+    "LeadScore",
+    "Lease",
+    "MatcherRow",
+    "MergedLead",
+    "NoticeRow",
+    "RejectedDay",
+    "RejectedEvent",
+    "Rejudging",
+    "Rota",
+    "ScoreBasis",
+    "SignalDay",
+    "SourceVersion",
+    "StageChange",
+    "SteppedClock",
+    "Suppression",
+    "Walk",
+]

@@ -1,0 +1,105 @@
+"""Leads offered to sales, and how sales is told."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.types import Text
+from sqlmodel import Field, SQLModel
+
+from nurture.models.columns import (
+    GRADES,
+    HANDOFF_STATES,
+    NOTICE_STATES,
+    OPEN_HANDOFF,
+    count_column,
+    flag_column,
+    instant_column,
+    json_column,
+    key_column,
+    lead_column,
+    one_of,
+    text_column,
+)
+
+
+class Handoff(SQLModel, table=True):
+    """A re-qualified lead offered to sales, with its evidence and its SLA clock."""
+
+    __table_args__ = (
+        one_of("state", HANDOFF_STATES, "handoff_state"),
+        one_of("grade", GRADES, "handoff_grade"),
+        Index("handoff_one_open", "lead_id", unique=True, postgresql_where=text(OPEN_HANDOFF)),
+        Index("handoff_of_lead", "lead_id", "cycle"),
+        Index("handoff_deadline", "accept_due_at", postgresql_where=text("state = 'offered'")),
+    )
+    id: int | None = key_column()
+    lead_id: int = lead_column()
+    cycle: int = Field()
+    state: str = text_column(nullable=False, default="offered")
+    grade: str = text_column(nullable=False)
+    score_micro: int = Field(sa_type=BigInteger)
+    hand_raise: bool = flag_column()
+    because: str = text_column(nullable=False)
+    evidence: dict[str, Any] = json_column()
+    was_customer: bool = flag_column()
+    owner: str | None = text_column()
+    offered_at: datetime = instant_column()
+    accept_due_at: datetime | None = instant_column(nullable=True)
+    attempt_due_at: datetime | None = instant_column(nullable=True)
+    accepted_at: datetime | None = instant_column(nullable=True)
+    contacted_at: datetime | None = instant_column(nullable=True)
+    qualified_at: datetime | None = instant_column(nullable=True)
+    closed_at: datetime | None = instant_column(nullable=True)
+    answered_by: str | None = text_column()
+    reason: str | None = text_column()
+    note: str | None = text_column()
+
+
+class Attempt(SQLModel, table=True):
+    """Sales tried to reach the lead."""
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('call', 'mail', 'meeting')", name="attempt_kind"),
+        CheckConstraint("outcome IN ('reached', 'not_reached')", name="attempt_outcome"),
+        Index("attempt_of_handoff", "handoff_id", "at"),
+    )
+    id: int | None = key_column()
+    handoff_id: int = Field(sa_column=Column(BigInteger, ForeignKey("handoff.id", ondelete="CASCADE"), nullable=False))
+    kind: str = text_column(nullable=False)
+    outcome: str = text_column(nullable=False)
+    at: datetime = instant_column()
+    by: str = text_column(nullable=False)
+    note: str | None = text_column()
+
+
+class NoticeRow(SQLModel, table=True):
+    """One channel to be told of one thing: the outbox, written with what it tells of."""
+
+    __tablename__: ClassVar[str] = "notice"
+    __table_args__ = (
+        UniqueConstraint("handoff_id", "channel", "kind", name="notice_once_a_channel"),
+        one_of("state", NOTICE_STATES, "notice_state"),
+        Index("notice_to_send", "next_at", postgresql_where=text("state IN ('queued', 'leased')")),
+    )
+    id: int | None = key_column()
+    handoff_id: int = Field(sa_column=Column(BigInteger, ForeignKey("handoff.id", ondelete="CASCADE"), nullable=False))
+    channel: str = text_column(nullable=False)
+    kind: str = text_column(nullable=False)
+    recipient: str | None = text_column()
+    state: str = text_column(nullable=False, default="queued")
+    tries: int = count_column()
+    at: datetime = instant_column()
+    next_at: datetime = instant_column()
+    lease_token: Any = Field(default=None, sa_column=Column(Uuid, nullable=True))
+    leased_until: datetime | None = instant_column(nullable=True)
+    sent_at: datetime | None = instant_column(nullable=True)
+    last_error: str | None = text_column()
+
+
+class Rota(SQLModel, table=True):
+    """When each rep was last given a lead by turns."""
+
+    rep: str = Field(primary_key=True, sa_type=Text)
+    given_at: datetime = instant_column()
+    given_n: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
