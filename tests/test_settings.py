@@ -14,6 +14,16 @@ from hypothesis import strategies as st
 from nurture.errors import SettingsError
 from nurture.settings import DRIVER, MAIL_SCHEMES, SECRETS, Settings, database_address, read_settings, redis_address
 
+SHAPES = {
+    "DATABASE_URL": "postgres://u:{}@h/d",
+    "REDIS_URL": "redis://:{}@h",
+    "MAIL_URL": "smtp://u:{}@h",
+    "SENTRY_DSN": "https://{}@h/1",
+    "SLACK_WEBHOOK_URL": "https://h/{}",
+    "HANDOFF_WEBHOOK_URL": "https://h/{}",
+    "INBOX_URL": "imaps://u:{}@h/INBOX",
+}
+"""How a secret stands in a variable that is not all secret."""
 SERVERS = {"DATABASE_URL": "postgres://me:pw@db.example/app", "REDIS_URL": "redis://r.example", "SECRET_KEY": "k" * 40}
 
 
@@ -159,15 +169,19 @@ def test_neither_a_repr_nor_an_error_shows_a_secret(
     tmp_path_factory: pytest.TempPathFactory, name: str, secret: str
 ) -> None:
     tmp_path = tmp_path_factory.getbasetemp()
-    shape = {"DATABASE_URL": "postgres://u:{}@h/d", "REDIS_URL": "redis://:{}@h", "MAIL_URL": "smtp://u:{}@h"}
-    shape |= {"SENTRY_DSN": "https://{}@h/1"} | dict.fromkeys(
-        ("SLACK_WEBHOOK_URL", "HANDOFF_WEBHOOK_URL"), "https://h/{}"
-    )
-    fits = _read(tmp_path, **(SERVERS | {name: shape.get(name, "{}").format(secret)}))
+    fits = _read(tmp_path, **(SERVERS | _beside(name) | {name: _shaped(name, secret)}))
     assert secret not in repr(fits)
     assert secret not in str(fits)
     for broken in (f"x{secret}", f"bad://u:{secret}@h:port/x"):
-        assert secret not in _refusal(tmp_path, SERVERS | {name: broken})
+        assert secret not in _refusal(tmp_path, SERVERS | _beside(name) | {name: broken})
+
+
+def _shaped(name: str, secret: str) -> str:
+    return f"{secret:A<43}=" if name == "DKIM_KEY" else SHAPES.get(name, "{}").format(secret)
+
+
+def _beside(name: str) -> dict[str, str]:
+    return {"DKIM_SELECTOR": "nurture"} if name == "DKIM_KEY" else {}
 
 
 def _refusal(tmp_path: Path, environ: dict[str, str]) -> str:
@@ -180,9 +194,9 @@ def _refusal(tmp_path: Path, environ: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_any_secret_may_come_from_a_file(tmp_path: Path, name: str) -> None:
-    value = {"DATABASE_URL": "postgres://h/d", "REDIS_URL": "redis://h", "MAIL_URL": "smtp://h"}.get(name, "https://h")
+    value = _shaped(name, "swordfish")
     (tmp_path / "secret").write_text(f"{value}\n")
-    environ = {key: text for key, text in SERVERS.items() if key != name}
+    environ = {key: text for key, text in SERVERS.items() if key != name} | _beside(name)
     by_file = _read(tmp_path, **environ, **{f"{name}_FILE": str(tmp_path / "secret")})
     by_name = _read(tmp_path, **environ, **{name: value})
     assert replace(by_file, set_variables=by_name.set_variables) == by_name
