@@ -4,6 +4,7 @@ No `Relationship()`: a lazy load is hidden I/O. Hot paths use `Model.__table__` 
 text with a CHECK, times are `timestamptz`.
 """
 
+from nurture.models.consent import Confirmation, Consent, SuppressionChange
 from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
 from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
 from nurture.models.mails import Delivery, Enrollment, Suppression
@@ -25,6 +26,8 @@ __all__ = [
     "Attempt",
     "BrowserClaim",
     "Cycle",
+    "Confirmation",
+    "Consent",
     "Decay",
     "Delivery",
     "Enrollment",
@@ -53,3 +56,4 @@ __all__ = [
     "Suppression",
     "Walk",
 ]
+    "SuppressionChange",

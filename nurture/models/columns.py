@@ -15,6 +15,8 @@ NOTICE_STATES = ("queued", "leased", "sent", "failed")
 EVENT_KINDS = ("page", "track", "identify", "click", "open", "reply", "answer", "look")
 VERDICTS = ("human", "automated", "pending")
 GRADES = ("A", "B", "C", "D")
+CONSENT_BASES = ("consent", "legitimate_interest", "contract", "existing_customer", "inquiry")
+CONFIRMATION_STATES = ("queued", "sending", "sent", "failed", "unknown")
 
 OPEN_HANDOFF = "state IN ('offered', 'accepted', 'contacted', 'qualified')"
 TAKES_A_DAY = "state IN ('queued', 'leased', 'sending', 'sent', 'unknown')"
@@ -61,6 +63,6 @@ def count_column(default: int = 0) -> Any:
     return Field(default=default, sa_column_kwargs={"server_default": text(str(default))})
 
 
-def flag_column() -> Any:
-    """False until something says otherwise."""
-    return Field(default=False, sa_column_kwargs={"server_default": text("false")})
+def flag_column(default: bool = False) -> Any:
+    """True or false; `default` until something says otherwise."""
+    return Field(default=default, sa_column_kwargs={"server_default": text(str(default).lower())})

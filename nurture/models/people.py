@@ -22,7 +22,11 @@ from nurture.models.columns import (
 
 
 class Lead(SQLModel, table=True):
-    """A person, unique by e-mail address (lower case). `key` is what hashes are taken of and never changes."""
+    """A person, unique by e-mail address (lower case). `key` is what hashes are taken of and never changes.
+
+    `tracked`: what it does may be observed. `unconfirmed_at`: since when a mail asks whether a form was its own.
+    `consent_basis`, `consent_at`: on what ground it may be mailed, since when; what `consent` says last, for the gate.
+    """
 
     __table_args__ = (
         UniqueConstraint("email", name="lead_email_once"),
@@ -30,6 +34,8 @@ class Lead(SQLModel, table=True):
         one_of("stage", STAGES, "lead_stage"),
         one_of("grade", GRADES, "lead_grade"),
         Index("lead_to_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
+        Index("lead_untracked", "id", postgresql_where=text("NOT tracked")),
+        Index("lead_unconfirmed", "unconfirmed_at", postgresql_where=text("unconfirmed_at IS NOT NULL")),
     )
     id: int | None = key_column()
     email: str = text_column(nullable=False)
@@ -59,6 +65,10 @@ class Lead(SQLModel, table=True):
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
 
+    tracked: bool = flag_column(default=True)
+    unconfirmed_at: datetime | None = instant_column(nullable=True)
+    consent_basis: str | None = text_column()
+    consent_at: datetime | None = instant_column(nullable=True)
 
 class KnownAs(SQLModel, table=True):
     """What else a lead is known by: an anonymous id of a browser, a user id of the product, a further address.
