@@ -31,8 +31,9 @@ def build_mailer(url: str, *, connections: int | None = None) -> Mailer:
     """Give the mailer that `MAIL_URL` names. Nothing is connected yet.
 
     Args:
-        url: As in the environment: `smtp://user:password@host:587`.
-        connections: How many mails go out at a time; else what the URL says (`?connections=8`), else the mailer's own.
+        url: As in the environment: `smtp://user:password@host:587`, `postmark://TOKEN`.
+        connections: How many mails, or requests full of mails, go out at a time; else what the URL says
+            (`?connections=8`), else the mailer's own.
 
     Raises:
         SettingsError: The URL cannot be read; the message shows no password.
@@ -40,8 +41,8 @@ def build_mailer(url: str, *, connections: int | None = None) -> Mailer:
     try:
         split = urlsplit(url.strip())
         split.port  # noqa: B018  (reading it is what checks it)
-    except ValueError as error:
-        raise SettingsError(f"MAIL_URL cannot be read: {error}") from None
+    except ValueError:
+        raise SettingsError("MAIL_URL cannot be read; percent-encode @:/?#% in a password or key") from None
     builder = MAILERS.get(split.scheme)
     if builder is None:
         known = ", ".join(f"{scheme}://" for scheme in MAILERS)
@@ -63,6 +64,7 @@ def send_one(url: str, mail: Mail) -> Receipt:
 
     async def send() -> Receipt:
         async with mailer:
-            return await mailer.connections[0].send(mail)
+            (receipt,) = await mailer.connections[0].send_many([mail])
+            return receipt
 
     return asyncio.run(send())

@@ -36,7 +36,7 @@ class Request:
 
 
 def signed(request: Request, credentials: Credentials, *, region: str, at: datetime) -> dict[str, str]:
-    """Give all headers of the request, `Authorization` among them. `at` is the real time; AWS takes 5 minutes' error."""
+    """Give all headers of the request, `Authorization` among them. `at` is the real time."""
     moment = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     headers = {name.lower(): " ".join(value.split()) for name, value in request.headers.items()}
     headers |= {"host": request.host, "x-amz-date": moment}

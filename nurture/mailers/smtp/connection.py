@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 
 from nurture.mailers.smtp.options import SmtpOptions
 from nurture.mailers.smtp.replies import NoReply
@@ -30,10 +31,34 @@ class SmtpConnection:
         self._busy = False
         self.trouble = ""
 
+    @property
+    def wait(self) -> float:
+        """Seconds until it is worth connecting again."""
+        return max(0.0, self._not_before - _now())
+
+    @property
+    def unusable(self) -> bool:
+        """Never said of a server that is asked anew each time."""
+        return False
+
+    @property
+    def most(self) -> int:
+        """A connection takes one mail at a time."""
+        return 1
+
+    @property
+    def most_octets(self) -> int:
+        """One mail, whatever its size; what the server takes is known only once it has been greeted."""
+        return 1
+
     async def ready(self) -> bool:
         """Connect, or see that the connection stands; wait as long as the last failures ask for."""
         await asyncio.sleep(max(self._not_before - _now(), 0))
         return await self._stands()
+
+    async def send_many(self, mails: Sequence[Mail]) -> Sequence[Receipt]:
+        """Send them one after the other."""
+        return [await self.send(mail) for mail in mails]
 
     async def send(self, mail: Mail) -> Receipt:
         """Send one mail; a connection takes one at a time."""
