@@ -4,11 +4,18 @@ Nothing is looked up to read a token: what a route needs to know stands in it. E
 for whatever is malformed, forged, expired or meant for something else.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from nurture.mail.tokens import numbers, opened, read_numbers, read_text, sealed
+from nurture.mail.tokens import numbers, opened, opened_short, read_numbers, read_text, sealed, sealed_short
+
+InboundKind = Literal["b", "r"]
+"""What an address of ours is for: `b` takes bounces, `r` takes replies."""
+
+_INBOUND = re.compile(r"\+(?P<kind>[br])\.(?P<token>[a-z2-7]+)(?=@|>|\s*$)", re.IGNORECASE)
 
 HIDDEN = 0
 """The number of the link that people cannot see: whoever follows it is a program."""
@@ -29,7 +36,7 @@ class TrackedLink:
 
 @dataclass(frozen=True, slots=True)
 class MailOfLead:
-    """One mail and whom it went to: what the open pixel and the unsubscribe link carry."""
+    """One mail and whom it went to: what the open pixel, the unsubscribe and the preferences link carry."""
 
     delivery_id: int
     lead_id: int
@@ -86,6 +93,16 @@ def unsubscribe_token(secret: str, mail: MailOfLead) -> str:
 def read_unsubscribe(secret: str, token: str) -> MailOfLead | None:
     """Give the mail of a `/u/{token}`."""
     return _read_mail(secret, "unsubscribe", token)
+
+
+def preferences_token(secret: str, mail: MailOfLead) -> str:
+    """For `/p/{token}`. It never expires, as the unsubscribe link."""
+    return sealed(secret, "preferences", numbers(mail.delivery_id, mail.lead_id))
+
+
+def read_preferences(secret: str, token: str) -> MailOfLead | None:
+    """Give the mail of a `/p/{token}`."""
+    return _read_mail(secret, "preferences", token)
 
 
 def answer_token(secret: str, answer: SurveyAnswer) -> str:
@@ -148,6 +165,35 @@ def read_message_id(secret: str, value: str) -> int | None:
     payload = opened(secret, "message-id", local[2:])
     found = payload and read_numbers(payload, 1)
     return found[0][0] if found and not found[1] else None
+
+
+def bounce_address(secret: str, delivery_id: int, inbound: str) -> str:
+    """Give the envelope's sender of one delivery (VERP): `in+b.{token}@…` for an `INBOUND_ADDRESS` of `in@…`."""
+    return _inbound(secret, "b", delivery_id, inbound)
+
+
+def reply_address(secret: str, delivery_id: int, inbound: str) -> str:
+    """Give the `Reply-To` of one delivery: `in+r.{token}@…` for an `INBOUND_ADDRESS` of `in@…`."""
+    return _inbound(secret, "r", delivery_id, inbound)
+
+
+def read_inbound_address(secret: str, address: str) -> tuple[InboundKind, int] | None:
+    """Give what an address of ours is for, and the delivery that it names.
+
+    Capitals do not matter, nor the domain; a forwarder may have put its own words in front (SRS, BATV).
+    """
+    found = _INBOUND.search(address)
+    if found is None:
+        return None
+    kind: InboundKind = "b" if found["kind"] in "bB" else "r"
+    payload = opened_short(secret, f"address {kind}", found["token"])
+    read = payload and read_numbers(payload, 1)
+    return (kind, read[0][0]) if read and not read[1] else None
+
+
+def _inbound(secret: str, kind: InboundKind, delivery_id: int, inbound: str) -> str:
+    local, _, domain = inbound.partition("@")
+    return f"{local}+{kind}.{sealed_short(secret, f'address {kind}', numbers(delivery_id))}@{domain}"
 
 
 def _read_mail(secret: str, purpose: str, token: str) -> MailOfLead | None:

@@ -14,7 +14,10 @@ from markupsafe import escape
 
 from nurture.mail.pieces import Piece, Place, Token, constant, tokens_of, variables
 
-KNOWN: tuple[str, ...] = ("lead", "company", "campaign", "step", "answer_url", "unsubscribe_url", "subject")
+OWN_PAGES: tuple[str, ...] = ("unsubscribe_url", "preferences_url")
+"""The pages of ours that every mail can lead to; they record what happens there themselves."""
+
+KNOWN: tuple[str, ...] = ("lead", "company", "campaign", "step", "answer_url", *OWN_PAGES, "subject")
 """The names that every template knows, and that none may use for anything else."""
 
 _WORD = re.compile(r"[A-Za-z_]\w*")

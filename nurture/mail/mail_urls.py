@@ -1,4 +1,4 @@
-"""The URLs of one mail: its tracked links, its pixel, its unsubscribe and answer links."""
+"""The URLs of one mail: its tracked links, its pixel, its unsubscribe, preferences and answer links."""
 
 from collections.abc import Sequence
 
@@ -27,6 +27,7 @@ class MailUrls:
         self.unsubscribe = OwnPage(f"{self._base}/u/{links.unsubscribe_token(self._secret, mail)}")
         self.names: dict[str, object] = {
             "unsubscribe_url": self.unsubscribe,
+            "preferences_url": OwnPage(f"{self._base}/p/{links.preferences_token(self._secret, mail)}"),
             "answer_url": self._answer,
             "_link": self._link,
         }

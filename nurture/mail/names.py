@@ -9,7 +9,7 @@ from jinja2 import meta, nodes
 from nurture.facts import PROFILE_FIELDS
 from nurture.mail.draft import JinjaSource
 from nurture.mail.environment import SUBJECTS
-from nurture.mail.macros import KNOWN
+from nurture.mail.macros import KNOWN, OWN_PAGES
 from nurture.mail.pieces import Place
 from nurture.mail.refusals import STRICT, Refusals
 
@@ -61,7 +61,7 @@ def check_names(
             place = source.place(look_up.lineno)
             fields.add(field := _dotted(root.name, look_up, place))
             _check_field(field, source, look_up.lineno, attributes)
-    bare = {node.name for node in every if isinstance(node, nodes.Name)} & {"unsubscribe_url", "subject", "answer_url"}
+    bare = {node.name for node in every if isinstance(node, nodes.Name)} & {*OWN_PAGES, "subject", "answer_url"}
     answers: set[tuple[str, str]] = set()
     for call in every:
         if isinstance(call, nodes.Call) and isinstance(call.node, nodes.Name) and call.node.name == "answer_url":

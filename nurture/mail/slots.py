@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import unescape
 
 from nurture.mail.draft import Draft, Edit
-from nurture.mail.macros import call_in
+from nurture.mail.macros import OWN_PAGES, call_in
 from nurture.mail.markup import Attribute, Tag
 from nurture.mail.pieces import Piece, Place
 from nurture.mail.urls import leads_elsewhere, starts_web_address, web_address
@@ -76,7 +76,7 @@ class LinkSlots:
 def _is_ours(piece: Piece) -> bool:
     """Tell a link to our own pages, which record what happens there themselves."""
     call = call_in(piece.text)
-    return piece.text == "unsubscribe_url" or (call is not None and call.name == "answer_url")
+    return piece.text in OWN_PAGES or (call is not None and call.name == "answer_url")
 
 
 def _edit(draft: Draft, href: Attribute, piece: Piece) -> Edit:

@@ -4,10 +4,14 @@ A token is `base64url(tag + payload)` without padding. The tag is the first 128 
 under a key of its own for each purpose, so that no token can be used for another purpose. A reader accepts only the one
 spelling that the writer makes, so no character of a token can be changed unseen. In payloads, numbers are little-endian
 base-128 (as in protocol buffers), texts UTF-8.
+
+Where capitals do not survive, in an address before the @, a token is base32 (RFC 4648, section 6) in small letters,
+with 80 bits of the tag: short enough for the 64 octets that may stand there.
 """
 
 import binascii
 import hmac
+from base64 import b32decode, b32encode
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash as Hash  # what sha256() gives has no public name
 
 _TAG = 16
+_SHORT_TAG = 10
 _LONGEST = 8192
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
@@ -58,6 +63,28 @@ def opened(secret: str, purpose: str, token: str) -> bytes | None:
     right = _tag(secret, purpose, payload)
     # the spelling is compared too: base64 readers skip strange characters and ignore the last character's spare bits
     return payload if hmac.compare_digest(tag, right) and _spell(data) == token else None
+
+
+def sealed_short(secret: str, purpose: str, payload: bytes) -> str:
+    """Give the token of a payload for an address."""
+    return _spell_short(_tag(secret, purpose, payload)[:_SHORT_TAG] + payload)
+
+
+def _spell_short(data: bytes) -> str:
+    return b32encode(data).rstrip(b"=").decode("ascii").lower()
+
+
+def opened_short(secret: str, purpose: str, token: str) -> bytes | None:
+    """Give the payload of a token out of an address, in whatever case it arrives."""
+    if len(token) > 64 or not token.isascii():
+        return None
+    try:
+        data = b32decode(token.upper() + "=" * (-len(token) % 8))
+    except binascii.Error:
+        return None
+    tag, payload = data[:_SHORT_TAG], data[_SHORT_TAG:]
+    right = _tag(secret, purpose, payload)[:_SHORT_TAG]
+    return payload if hmac.compare_digest(tag, right) and _spell_short(data) == token.lower() else None
 
 
 def numbers(*values: int) -> bytes:

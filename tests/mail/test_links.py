@@ -21,6 +21,7 @@ TOKENS = {
     "click": links.link_token(SECRET, TrackedLink(7, 9, 3, "https://acme.example/roi?a=1&b=ü")),
     "open": links.open_token(SECRET, MailOfLead(7, 9)),
     "unsubscribe": links.unsubscribe_token(SECRET, MailOfLead(7, 9)),
+    "preferences": links.preferences_token(SECRET, MailOfLead(7, 9)),
     "answer": links.answer_token(SECRET, SurveyAnswer(7, 9, "timing", "now")),
     "handoff": links.handoff_token(SECRET, 7, NOW + timedelta(days=1)),
     "visitor": links.visitor_token(SECRET, 9),
@@ -29,6 +30,7 @@ READERS = {
     "click": links.read_link,
     "open": links.read_open,
     "unsubscribe": links.read_unsubscribe,
+    "preferences": links.read_preferences,
     "answer": links.read_answer,
     "handoff": lambda secret, token: links.read_handoff(secret, token, NOW),
     "visitor": links.read_visitor,
@@ -58,6 +60,7 @@ def test_opens_unsubscribes_visitors_and_message_ids_come_back(delivery: int, le
     mail = MailOfLead(delivery, lead)
     assert links.read_open(SECRET, links.open_token(SECRET, mail)) == mail
     assert links.read_unsubscribe(SECRET, links.unsubscribe_token(SECRET, mail)) == mail
+    assert links.read_preferences(SECRET, links.preferences_token(SECRET, mail)) == mail
     assert links.read_visitor(SECRET, links.visitor_token(SECRET, lead)) == lead
     assert links.read_message_id(SECRET, links.message_id(SECRET, delivery, "news.acme.example")) == delivery
 

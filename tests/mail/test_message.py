@@ -82,6 +82,16 @@ def test_postal_address_and_unsubscribe_stand_in_both_parts() -> None:
         assert links.read_unsubscribe(SECRET, token) == MailOfLead(123, 45)
 
 
+def test_the_preferences_stand_beside_unsubscribe_in_both_parts_and_are_no_tracked_link() -> None:
+    for template in (LETTER, compiled("<p>Hi.</p>", kind="md"), compiled("<p>Hi.</p>", kind="html")):
+        for part in shown(template):
+            (token,) = set(re.findall(rf"{BASE}/p/([\w-]+)", part))
+            assert links.read_preferences(SECRET, token) == MailOfLead(123, 45)
+        text, html = shown(template)
+        assert f"Preferences: {BASE}/p/" in text
+        assert [url.rpartition("/")[0] for url in hrefs(html) if "/c/" not in url][-3:-1] == [f"{BASE}/u", f"{BASE}/p"]
+
+
 def test_links_are_tracked_by_the_same_number_in_both_parts() -> None:
     for part in shown(LETTER):
         tokens = re.findall(rf"{BASE}/c/([\w-]+)", part)

@@ -56,7 +56,7 @@ def test_every_name_can_be_used() -> None:
     text, _ = shown(template, lead, life={"grade": "A"})
     address = "1 Main Street, Springfield, IL 62701, USA"
     assert text.startswith(f"jo@example.com A Acme & Söhne {address} not-ready Not ready yet roi A. L. Hello\n")
-    assert template.names == {*names, "lead.attributes", "subject", "unsubscribe_url"}
+    assert template.names == {*names, "lead.attributes", "subject", "unsubscribe_url", "preferences_url"}
 
 
 def test_an_attribute_called_like_a_method_is_an_attribute() -> None:

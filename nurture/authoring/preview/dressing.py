@@ -12,11 +12,11 @@ from typing import Literal, get_args
 from urllib.parse import quote, urlencode
 
 from nurture.authoring.preview.mailroom import SECRET
-from nurture.mail.links import read_answer, read_unsubscribe
+from nurture.mail.links import read_answer, read_preferences, read_unsubscribe
 
 Colours = Literal["light", "dark", "inverted"]
 COLOURS: tuple[Colours, ...] = get_args(Colours)
-LinkKind = Literal["web", "unsubscribe", "answer", "mail", "place", "other"]
+LinkKind = Literal["web", "unsubscribe", "preferences", "answer", "mail", "place", "other"]
 
 _TAG = re.compile(
     r"<!--.*?-->|<(style|script)\b[^>]*>.*?</\1\s*>|<[a-zA-Z][^>\"']*(?:\"[^\"]*\"[^>\"']*|'[^']*'[^>\"']*)*>",
@@ -65,6 +65,8 @@ def meaning(url: str, base_url: str) -> tuple[LinkKind, str]:
     path = url.removeprefix(base_url) if url.startswith(f"{base_url}/") else ""
     if path.startswith("/u/") and read_unsubscribe(SECRET, path[3:]):
         return "unsubscribe", "opens the page on which the lead can leave; nothing happens before the button there"
+    if path.startswith("/p/") and read_preferences(SECRET, path[3:]):
+        return "preferences", "opens the page on which the lead chooses topics, pauses, or gives another address"
     if path.startswith("/a/") and (given := read_answer(SECRET, path[3:])):
         return "answer", f"opens the page that takes the answer “{given.answer}” to the question “{given.question}”"
     if url.lower().startswith(("http://", "https://")):

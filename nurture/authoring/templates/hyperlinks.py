@@ -8,6 +8,7 @@ from nurture.authoring.templates.codes import BAD_LINK, EMPTY_LINK, EMPTY_WORDS,
 from nurture.authoring.templates.reading import Reading
 from nurture.authoring.templates.telling import problem, warning
 from nurture.errors import Problem
+from nurture.mail.macros import OWN_PAGES
 from nurture.mail.markup import Attribute, Tag, Text
 from nurture.mail.pieces import Piece, Place
 from nurture.mail.urls import web_address
@@ -94,4 +95,4 @@ def _start(reading: Reading, text: Text) -> Place:
 
 
 def _is_ours(reading: Reading, href: Attribute) -> bool:
-    return any(isinstance(part, Piece) and "unsubscribe_url" in part.text for part in reading.parts(href))
+    return any(isinstance(part, Piece) and any(name in part.text for name in OWN_PAGES) for part in reading.parts(href))

@@ -12,8 +12,8 @@ _NAMES = {
     "{{ lead.country | default('…') }}": "country",
     "{{ company.name }}": "company_name product_name project_name sender_name brand list_company from_name site_name",
     "{{ company.address }}": "address company_address list_address postal_address html_list_address_html delivery_info",
-    "{{ unsubscribe_url }}": "unsubscribe unsub unsubscribe_link unsubscribe_url unsubscribeurl update_profile "
-    "preferences",
+    "{{ unsubscribe_url }}": "unsubscribe unsub unsubscribe_link unsubscribe_url unsubscribeurl",
+    "{{ preferences_url }}": "preferences preferences_url preference_center update_profile manage_preferences",
     "{{ subject }}": "subject mc_subject subject_line",
 }
 _OURS = {name: ours for ours, names in _NAMES.items() for name in names.split()}
