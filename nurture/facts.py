@@ -199,9 +199,10 @@ class LeadState:
 
     `cycles` are (n, started_at) of every cycle, oldest first: an event belongs to the cycle in which it happened, not
     to the one in which it arrived. `reason` is why sales refused last. `mail_from` is the instant before which no
-    nurture mail may go (a refusal's `wait`). `ask_at` is when to ask again which campaign takes the lead. `engaged_at`
-    is the last human event other than an open. `events` is filled only where a condition looks at the past. What could
-    be long and has not been read, `deliveries` and `events`, is `NOT_READ`.
+    nurture mail may go (a refusal's `wait`, or the latest time that it is `postponed` to, each for a reason). `ask_at`
+    is when to ask again which campaign takes the lead. `engaged_at` is the last human event other than an open.
+    `events` is filled only where a condition looks at the past. What could be long and has not been read, `deliveries`
+    and `events`, is `NOT_READ`.
     """
 
     profile: Profile
@@ -223,6 +224,7 @@ class LeadState:
     mail_from: datetime | None = None
     ask_at: datetime | None = None
     engaged_at: datetime | None = None
+    postponed: tuple[tuple[str, datetime], ...] = ()
     events: tuple[EventFact, ...] = ()
     id: int | None = field(default=None, compare=False)
 

@@ -146,6 +146,7 @@ def _standing(kept: Row[Any], lost: Row[Any], found: rules.Rounds, stage: str) -
         "mail_from": mail_from,
         "ask_at": ask_at,
         "engaged_at": max(filter(None, (kept.engaged_at, lost.engaged_at)), default=None),
+        "postponed": rules.postponed(kept.postponed, lost.postponed),
         "created_at": min(kept.created_at, lost.created_at),
     }
 

@@ -81,6 +81,7 @@ def to_record(
         "mail_from": _moment(state.mail_from),
         "ask_at": _moment(state.ask_at),
         "engaged": _moment(state.engaged_at),
+        "postponed": {because: _moment(until) for because, until in state.postponed},
         "in": None if live is None else _enrollment(live),
         "past": [[past.n, past.campaign, past.cycle, _moment(past.ended_at), past.left_as] for past in state.past],
         "mails": [_mail(mail) for mail in state.deliveries],
@@ -118,6 +119,7 @@ def from_record(record: Mapping[str, Any], answers: Sequence[str], questions: Se
         mail_from=_read(record.get("mail_from")),
         ask_at=_read(record.get("ask_at")),
         engaged_at=_read(record.get("engaged")),
+        postponed=tuple((because, datetime.fromisoformat(at)) for because, at in record.get("postponed", {}).items()),
     )
     return replace(
         state,

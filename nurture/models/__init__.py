@@ -7,6 +7,7 @@ text with a CHECK, times are `timestamptz`.
 from nurture.models.consent import Confirmation, Consent, SuppressionChange
 from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
 from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
+from nurture.models.inbound import InboundMail, InboxPosition, MailForward
 from nurture.models.mails import Delivery, Enrollment, Suppression
 from nurture.models.people import (
     BrowserClaim,
@@ -25,9 +26,9 @@ __all__ = [
     "AgreedSignal",
     "Attempt",
     "BrowserClaim",
-    "Cycle",
     "Confirmation",
     "Consent",
+    "Cycle",
     "Decay",
     "Delivery",
     "Enrollment",
@@ -36,11 +37,14 @@ __all__ = [
     "Housekeeping",
     "IdentityConflict",
     "ImportedFile",
+    "InboundMail",
+    "InboxPosition",
     "KnownAs",
     "Lead",
     "LeadChange",
     "LeadScore",
     "Lease",
+    "MailForward",
     "MatcherRow",
     "MergedLead",
     "NoticeRow",
@@ -54,6 +58,6 @@ __all__ = [
     "StageChange",
     "SteppedClock",
     "Suppression",
+    "SuppressionChange",
     "Walk",
 ]
-    "SuppressionChange",

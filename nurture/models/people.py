@@ -62,13 +62,14 @@ class Lead(SQLModel, table=True):
     mail_from: datetime | None = instant_column(nullable=True)
     ask_at: datetime | None = instant_column(nullable=True)
     engaged_at: datetime | None = instant_column(nullable=True)
+    postponed: dict[str, Any] = json_column()
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
-
     tracked: bool = flag_column(default=True)
     unconfirmed_at: datetime | None = instant_column(nullable=True)
     consent_basis: str | None = text_column()
     consent_at: datetime | None = instant_column(nullable=True)
+
 
 class KnownAs(SQLModel, table=True):
     """What else a lead is known by: an anonymous id of a browser, a user id of the product, a further address.

@@ -169,6 +169,15 @@ class WaitsUntil:
     ask_at: datetime | None
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """The lead's mail is postponed for this reason until then; a time that has come takes the reason back."""
+
+    because: str
+    until: datetime
+
+
 Effect = (
     StageChanged
     | GradeChanged
@@ -186,4 +195,5 @@ Effect = (
     | HandoffMoved
     | Suppressed
     | WaitsUntil
+    | PutOff
 )

@@ -121,6 +121,28 @@ class MustNotBeMailed:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class MayBeMailed:
+    """A suppression was taken back: of one topic, or with `topic=None` of all mail. The list already says so."""
+
+    topic: str | None = None
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """No nurture mail before `until`: an absence, a pause that the lead chose. Nothing else of the lead's life stops.
+
+    Mails on their way before it do not go; they are planned anew. `because` is why, as `nurture why` says it before
+    "until Fri 8 Jan": `out of office`, `paused by the lead`. Each reason has one time, the latest of all rules, and
+    they outlive a handoff and a refusal. The same reason said again replaces its time; one that has come takes it back.
+    """
+
+    until: datetime
+    because: str
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class EnrolledByHand:
     """An operator puts the lead into a campaign; a running enrollment ends as `moved`."""
 
@@ -145,6 +167,8 @@ Happening = (
     | CameDue
     | SendFailed
     | MustNotBeMailed
+    | MayBeMailed
+    | Postponed
     | EnrolledByHand
     | OfferedByHand
 )

@@ -66,6 +66,12 @@ def wish(reasons: Sequence[str]) -> str | None:
     return max((reason for reason in reasons if reason in _WISHES), key=_WISHES.index, default=None)
 
 
+def postponed(keep: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """What mail is postponed for, by reason, as ISO times: the later of the two."""
+    times = [*keep.items(), *other.items()]
+    return dict(sorted(times, key=lambda one: datetime.fromisoformat(one[1])))
+
+
 def profile(keep: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[dict[str, Any], Changes]:
     """The profile's fields and `attributes` afterwards, and what changed: the other fills what is empty."""
     values: dict[str, Any] = {}

@@ -26,9 +26,7 @@ def pacing(
     yield from _slow_down(campaign, planned, unanswered(state, enrollment))
     yield _rhythm(campaign, planned.step, planned.slow, mails, today)
     if state.mail_from is not None and state.mail_from > now:
-        yield Ruling(
-            "mail may go", False, f"sales' reason asks for a wait until {say_moment(state.mail_from, zone, now)}"
-        )
+        yield Ruling("mail may go", False, f"{_waits_for(state)} until {say_moment(state.mail_from, zone, now)}")
     yield from _limits(book, planned, mails, today)
     if planned.slot is None:
         yield Ruling("some day is allowed", False, "no day within two years is")
@@ -38,6 +36,11 @@ def pacing(
     hours = f"{say_weekdays(campaign.cadence.days)}, {campaign.cadence.hours} in {zone}"
     known = "its own zone" if zone == state.profile.timezone else "the company's zone, as its own is not known"
     yield Ruling("within days and hours", True, f"mails go {hours} ({known}); the minute is this lead's own")
+
+
+def _waits_for(state: LeadState) -> str:
+    because = next((because for because, until in state.postponed if until == state.mail_from), None)
+    return "sales' reason asks for a wait" if because is None else because
 
 
 def _slow_down(campaign: Campaign, planned: Plan, count: int) -> Iterator[Ruling]:

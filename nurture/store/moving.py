@@ -138,7 +138,8 @@ _BECOME = text(
     f"""
     UPDATE lead SET {_FIELDS}, attributes = CAST(:attributes AS jsonb), stage = :stage, cycle = :cycle,
         cycle_started_at = :cycle_started_at, handed_over = :handed_over, refused = :refused, reason = :reason,
-        mail_from = :mail_from, ask_at = :ask_at, engaged_at = :engaged_at, created_at = :created_at, updated_at = :now
+        mail_from = :mail_from, ask_at = :ask_at, engaged_at = :engaged_at,
+        postponed = CAST(:postponed AS jsonb), created_at = :created_at, updated_at = :now
     WHERE id = :id
     """  # noqa: S608 - names of our own columns
 )
@@ -199,7 +200,8 @@ def become(
 ) -> None:
     """Write what the kept lead is from now on, and what of that is new."""
     attributes = orjson.dumps(dict(values["attributes"])).decode()
-    db.execute(_BECOME, {**values, "attributes": attributes, "id": lead.id, "now": now})
+    postponed = orjson.dumps(values["postponed"]).decode()
+    db.execute(_BECOME, {**values, "attributes": attributes, "postponed": postponed, "id": lead.id, "now": now})
     db.execute(_LIVE_CYCLE, {"id": lead.id, "cycle": values["cycle"]})
     if changes:
         db.execute(_CHANGED, {"id": lead.id, "changes": orjson.dumps(dict(changes), default=str).decode(), "now": now})

@@ -17,12 +17,14 @@ _LEADS = text(
     """
     UPDATE lead SET stage = u.stage, cycle = u.cycle, cycle_started_at = u.cycle_started_at,
         handed_over = u.handed_over, refused = u.refused, reason = u.reason, grade = u.grade,
-        mail_from = u.mail_from, ask_at = u.ask_at, engaged_at = u.engaged_at, updated_at = :now
+        mail_from = u.mail_from, ask_at = u.ask_at, engaged_at = u.engaged_at,
+        postponed = u.postponed, updated_at = :now
     FROM unnest(CAST(:id AS bigint[]), CAST(:stage AS text[]), CAST(:cycle AS int[]),
                 CAST(:cycle_started_at AS timestamptz[]), CAST(:handed_over AS bool[]), CAST(:refused AS bool[]),
                 CAST(:reason AS text[]), CAST(:grade AS text[]), CAST(:mail_from AS timestamptz[]),
-                CAST(:ask_at AS timestamptz[]), CAST(:engaged_at AS timestamptz[]))
-        AS u(id, stage, cycle, cycle_started_at, handed_over, refused, reason, grade, mail_from, ask_at, engaged_at)
+                CAST(:ask_at AS timestamptz[]), CAST(:engaged_at AS timestamptz[]), CAST(:postponed AS jsonb[]))
+        AS u(id, stage, cycle, cycle_started_at, handed_over, refused, reason, grade, mail_from, ask_at, engaged_at,
+             postponed)
     WHERE lead.id = u.id
     """
 )
@@ -37,8 +39,12 @@ _ATTRIBUTES = text(
 def _lead_columns(state: LeadState) -> tuple[Any, ...]:
     return (
         state.stage, state.cycle, state.cycles[-1][1], state.handed_over, state.refused, state.reason, state.grade,
-        state.mail_from, state.ask_at, state.engaged_at,
+        state.mail_from, state.ask_at, state.engaged_at, _json(state.postponed),
     )  # fmt: skip
+
+
+def _json(postponed: tuple[tuple[str, datetime], ...]) -> str:
+    return orjson.dumps(dict(postponed)).decode() if postponed else "{}"
 
 
 def save_leads(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
@@ -51,7 +57,7 @@ def save_leads(db: Connection, decided: Sequence[Decided], now: datetime) -> Non
         attributes = one.outcome.state.profile.attributes
         if attributes != one.before.profile.attributes:
             answered.append((one.lead_id, orjson.dumps(dict(attributes)).decode()))
-    names = "id stage cycle cycle_started_at handed_over refused reason grade mail_from ask_at engaged_at"
+    names = "id stage cycle cycle_started_at handed_over refused reason grade mail_from ask_at engaged_at postponed"
     run(db, _LEADS, rows, names, now=now)
     run(db, _ATTRIBUTES, answered, "id attributes", now=now)
 

@@ -46,7 +46,20 @@ def happenings(draw: st.DrawFn) -> tuple[timedelta, str, object]:
     later = timedelta(minutes=draw(st.integers(0, 60 * 24 * 20)))
     what = draw(
         st.sampled_from(
-            ["due", "due", "due", "did", "remembered", "refused", "moves", "failed", "topic", "zone", "industry"]
+            [
+                "due",
+                "due",
+                "due",
+                "did",
+                "remembered",
+                "refused",
+                "moves",
+                "failed",
+                "topic",
+                "zone",
+                "industry",
+                "postponed",
+            ]
         )
     )
     details = {
@@ -56,6 +69,7 @@ def happenings(draw: st.DrawFn) -> tuple[timedelta, str, object]:
         "moves": st.sampled_from(["accepted", "contacted", "qualified", "won"]),
         "failed": st.booleans(),
         "zone": st.sampled_from(ZONES),
+        "postponed": st.tuples(st.integers(-5, 60), st.sampled_from(["out of office", "paused by the lead"])),
         "industry": st.sampled_from(["education", "manufacturing", None]),
     }
     return later, what, draw(details.get(what, st.none()))
@@ -74,6 +88,7 @@ def live(events: list[tuple[timedelta, str, object]]) -> tuple[Life, list[tuple[
             if isinstance(effect, Queued):
                 queued.append((now, effect))
                 check_slot(effect, now)
+                assert all(effect.slot.at >= until for _, until in one.state.postponed if until > now)
         check(one)
         if what == "due":
             deliveries = (
@@ -103,6 +118,9 @@ def happening(one: Life, what: str, detail: object, now: datetime) -> h.Happenin
             return (
                 h.SendFailed(waits[0].campaign, waits[0].step, waits[0].cycle, bool(detail)) if waits else h.CameDue()
             )
+        case "postponed":
+            ahead, because = detail  # type: ignore[misc]
+            return h.Postponed(now + timedelta(days=ahead), because)
         case "topic":
             return h.MustNotBeMailed("topic_left", "product")
         case "zone":
