@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import orjson
 
 from nurture.mailers.verdicts import HELD, REFUSED, UNKNOWN, UNUSABLE, Verdict
-from nurture.messages import Mail, Receipt
+from nurture.messages import Mail
 
 _ABOUT_THE_REQUEST = frozenset({400, 413, 422})
 _NOT_NOW = frozenset({408, 425, 429, 503})
@@ -101,8 +101,8 @@ class Provider(Protocol):
             Unfit: One of them can never go this way.
         """
 
-    def receipts(self, mails: Sequence[Mail], answer: Answer) -> Sequence[Receipt]:
-        """Read what a good answer (2xx) says of each mail, in their order.
+    def each(self, mails: Sequence[Mail], answer: Answer) -> Sequence[tuple[Verdict, str]]:
+        """Read what a good answer (2xx) says of each mail, in their order: the verdict, and the provider's words.
 
         Raises:
             NotUnderstood: It does not say.

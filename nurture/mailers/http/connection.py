@@ -119,16 +119,16 @@ class HttpConnection:
 
     def _read(self, mails: Sequence[Mail], answer: Answer) -> Sequence[Receipt]:
         try:
-            receipts = self._provider.receipts(mails, answer)
-            if [receipt.delivery_id for receipt in receipts] != [mail.delivery_id for mail in mails]:
+            found = self._provider.each(mails, answer)
+            if len(found) != len(mails):
                 raise NotUnderstood("the answer does not fit the mails")
         except NotUnderstood as error:
             words = f"{self._provider.name} answered {answer.status}, but {error}"
             self._note(UNKNOWN, words, answer)
             return [UNKNOWN.receipt(mail, words) for mail in mails]
-        held = next((receipt for receipt in receipts if receipt.outcome == "held"), None)
-        self._note(HELD if held else None, held.reply if held else "", answer)
-        return receipts
+        cleaned = [(verdict, self._clean(words)) for verdict, words in found]
+        self._note(*next((one for one in cleaned if one[0].outcome == "held"), (None, "")), answer)
+        return [verdict.receipt(mail, words) for mail, (verdict, words) in zip(mails, cleaned, strict=True)]
 
     def _note(self, verdict: Verdict | None, words: str, answer: Answer | None) -> None:
         """Remember how it went: what was answered for the mails' sake is no trouble."""
