@@ -4,6 +4,7 @@ No `Relationship()`: a lazy load is hidden I/O. Hot paths use `Model.__table__` 
 text with a CHECK, times are `timestamptz`.
 """
 
+from nurture.models.choices import AddressChange
 from nurture.models.consent import Confirmation, Consent, SuppressionChange
 from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
 from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
@@ -23,6 +24,7 @@ from nurture.models.sales import Attempt, Handoff, NoticeRow, Rota
 from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
 
 __all__ = [
+    "AddressChange",
     "AgreedSignal",
     "Attempt",
     "BrowserClaim",
