@@ -80,11 +80,11 @@ class ProviderEvent:
     Attributes:
         provider: Whose report it is: `postmark`, `sendgrid`…, or `smtp` for what came by mail.
         type: What happened.
-        at: When, by the provider's clock; aware.
+        at: When, by the provider's clock; aware. None where it does not say: then it counts as when it came.
         recipient: The address that it is about, as the provider writes it.
         event_id: The provider's own id of the event; one derived from the content where it gives none.
-        delivery: What ties it to a delivery, as text: the local part of our Message-ID (`d.TOKEN`), or of an address for
-            what comes back (`in+b.TOKEN`); None where the report has nothing of ours.
+        delivery: What ties it to a delivery, as text: our Message-ID (`d.TOKEN@…`, or its local part alone) or an
+            address for what comes back (`in+b.TOKEN@…`); None where the report has nothing of ours.
         message_id: The provider's id of the mail.
         reject_reason: Why the mail was not taken.
         severity: Of a bounce: what it says of the address.
@@ -97,7 +97,7 @@ class ProviderEvent:
 
     provider: str
     type: EventType
-    at: datetime
+    at: datetime | None
     recipient: str | None
     event_id: str
     delivery: str | None = None

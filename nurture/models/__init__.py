@@ -20,6 +20,7 @@ from nurture.models.people import (
     MergedLead,
     StageChange,
 )
+from nurture.models.returns import HookToken, MailReport, SoftBounce
 from nurture.models.sales import Attempt, Handoff, NoticeRow, Rota
 from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
 
@@ -36,6 +37,7 @@ __all__ = [
     "Enrollment",
     "Event",
     "Handoff",
+    "HookToken",
     "Housekeeping",
     "IdentityConflict",
     "ImportedFile",
@@ -47,6 +49,7 @@ __all__ = [
     "LeadScore",
     "Lease",
     "MailForward",
+    "MailReport",
     "MatcherRow",
     "MergedLead",
     "NoticeRow",
@@ -56,6 +59,7 @@ __all__ = [
     "Rota",
     "ScoreBasis",
     "SignalDay",
+    "SoftBounce",
     "SourceVersion",
     "StageChange",
     "SteppedClock",
