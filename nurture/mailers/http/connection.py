@@ -127,7 +127,8 @@ class HttpConnection:
             self._note(UNKNOWN, words, answer)
             return [UNKNOWN.receipt(mail, words) for mail in mails]
         cleaned = [(verdict, self._clean(words)) for verdict, words in found]
-        self._note(*next((one for one in cleaned if one[0].outcome == "held"), (None, "")), answer)
+        held, words = next((one for one in cleaned if one[0].outcome == "held"), (None, ""))
+        self._note(held, words, answer)
         return [verdict.receipt(mail, words) for mail, (verdict, words) in zip(mails, cleaned, strict=True)]
 
     def _note(self, verdict: Verdict | None, words: str, answer: Answer | None) -> None:
