@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nurture.authoring.loose import check_file, check_folder
 from nurture.authoring.meaning import meaning_problems
+from nurture.authoring.spam import spam_problems
 from nurture.authoring.targets import Target, targets
 from nurture.authoring.templates import Use, check_templates
 from nurture.errors import Problem
@@ -44,7 +45,9 @@ def check(paths: Sequence[Path] = (), *, workspace: Path = Path(), seen_from: Pa
     return list(inspect(paths, workspace=workspace, seen_from=seen_from).problems)
 
 
-def inspect(paths: Sequence[Path] = (), *, workspace: Path = Path(), seen_from: Path | None = None) -> Checked:
+def inspect(
+    paths: Sequence[Path] = (), *, workspace: Path = Path(), seen_from: Path | None = None, spam: bool = False
+) -> Checked:
     """Check workspaces, parts of workspaces, and loose files. Whatever stands in a file, it does not raise.
 
     A part of a workspace is judged with the whole of it, and only its own problems are told.
@@ -54,12 +57,14 @@ def inspect(paths: Sequence[Path] = (), *, workspace: Path = Path(), seen_from: 
         workspace: what is checked where there are no paths.
         seen_from: a folder. Files below it are named by their path from there; others by their path below their
             workspace, or as they were asked for where they have none or there is more than one.
+        spam: ask SpamAssassin, too, of workspaces' mails.
 
     Raises:
         UsageError: one of the paths does not exist.
+        NotFound: SpamAssassin was to be asked, and is not there.
     """
     asked = targets(paths, workspace)
-    checked = [_workspace(target) if target.is_workspace else _loose(target) for target in asked]
+    checked = [_workspace(target, spam=spam) if target.is_workspace else _loose(target) for target in asked]
     problems = {
         replace(problem, file=_shown(problem.file, target, seen_from, alone=len(asked) == 1))
         for target, one in zip(asked, checked, strict=True)
@@ -85,9 +90,10 @@ def workspace_problems(reading: Reading) -> list[Problem]:
     return [*reading.problems, *meaning_problems(reading), *templates]
 
 
-def _workspace(target: Target) -> Checked:
+def _workspace(target: Target, *, spam: bool) -> Checked:
     reading = read_workspace(target.root)
-    problems = [problem for problem in workspace_problems(reading) if target.covers(problem.file)]
+    found = [*workspace_problems(reading), *(spam_problems(reading) if spam else ())]
+    problems = [problem for problem in found if target.covers(problem.file)]
     return Checked(
         tuple(problems),
         campaigns=len(reading.documents),

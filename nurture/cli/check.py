@@ -27,6 +27,7 @@ def check(
     ] = None,
     form: Annotated[Format | None, typer.Option("--format", help="How to say it; `text` unless told.")] = None,
     as_json: Json = False,
+    spam: Annotated[bool, typer.Option("--spam", help="Ask SpamAssassin, too, what it says of each mail.")] = False,
 ) -> None:
     """Find every problem in the agreement, the campaigns and the templates.
 
@@ -39,7 +40,7 @@ def check(
         here = Path.cwd()
     except OSError as error:
         raise UsageError("the folder that you stand in is gone") from error
-    checked = inspect(paths or [], workspace=workspace, seen_from=here)
+    checked = inspect(paths or [], workspace=workspace, seen_from=here, spam=spam)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     _SAY["json" if as_json else form or "text"](checked)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nurture.agreement import Company
 from nurture.authoring.templates.codes import MERGE_TAG, NO_ANSWER, NO_FRONT_MATTER, NO_SUBJECT, UNUSED, UNUSED_PART
+from nurture.authoring.templates.compatibility import compatibility_problems
 from nurture.authoring.templates.elements import element_problems
 from nurture.authoring.templates.fields import Fields, field_problems, fields_in
 from nurture.authoring.templates.front import preheader_problems
@@ -139,6 +140,7 @@ class _Check:
         yield from element_problems(reading)
         yield from picture_problems(reading)
         yield from link_problems(reading)
+        yield from compatibility_problems(reading)
         if reading.framed.front.is_there:
             yield from preheader_problems(reading)
 
