@@ -11,7 +11,9 @@ from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from nurture.errors import SettingsError
+from nurture.mailers.postmark import build_postmark
 from nurture.mailers.protocol import Connection, Mailer
+from nurture.mailers.resend import build_resend
 from nurture.mailers.smtp import build_smtp
 from nurture.messages import Mail, Receipt
 
@@ -24,6 +26,8 @@ Builder = Callable[[SplitResult, int | None], Mailer]
 MAILERS: dict[str, Builder] = {
     "smtp": build_smtp,
     "smtps": build_smtp,
+    "postmark": build_postmark,
+    "resend": build_resend,
 }
 
 
