@@ -185,7 +185,7 @@ def _suppress(db: Connection, two: Two, now: datetime) -> None:
         strictest = rules.wish([row.reason for row in about])
         first = next(row for row in about if strictest is None or row.reason == strictest)
         rows += [(one, topic, first.reason, first.how, first.at) for one in hashes]
-    moving.suppress(db, rows)
+    moving.suppress(db, rows, now)
 
 
 def _found(db: Connection, keep: str, other: str) -> Two:

@@ -15,6 +15,7 @@ from nurture.sheets import arrivals
 from nurture.sheets.people import Person
 from nurture.store import identities, incoming, leads
 from nurture.store.incoming import Heard
+from nurture.store.merging import addresses
 from nurture.store.suppressions import suppress
 
 TRIES = 3
@@ -90,7 +91,8 @@ def _by_lead(db: Connection, people: Mapping[str, Person]) -> Mapping[str, Perso
 def _suppress(db: Connection, app: App, people: Mapping[str, Person], known: Mapping[str, int], now: datetime) -> None:
     """Before anything else: whoever is not to be mailed leaves the campaign, and none takes them."""
     quiet = [email for email, person in people.items() if person.do_not_email]
-    if suppress(db, quiet, reason="unsubscribed", how=arrivals.BY, at=now):
+    further = addresses(db, [known[email] for email in quiet if email in known]) if quiet else []
+    if suppress(db, {*quiet, *further}, reason="unsubscribed", how=arrivals.BY, at=now):
         decide(db, app, {known[email]: MustNotBeMailed("unsubscribed") for email in quiet if email in known}, now)
 
 

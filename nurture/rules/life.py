@@ -20,6 +20,7 @@ from nurture.rules.evolving import evolve, in_state
 from nurture.rules.offering import grade_again, offer_if_ready, score_again
 from nurture.rules.postponing import postpone
 from nurture.rules.refusing import progress, refuse
+from nurture.rules.suppressing import may_be_mailed
 from nurture.values import quick
 
 
@@ -203,6 +204,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     h.CameDue: _came_due,
     h.SendFailed: _send_failed,
     h.MustNotBeMailed: _must_not_be_mailed,
+    h.MayBeMailed: may_be_mailed,
     h.Postponed: postpone,
     h.EnrolledByHand: _enrolled_by_hand,
     h.OfferedByHand: _offered_by_hand,

@@ -10,13 +10,12 @@ from typing import Any
 
 from nurture.facts import PROFILE_FIELDS
 from nurture.rules.profiles import Changes, fitting
+from nurture.rules.suppressing import WISHES
 
 _HANDOFFS = ("offered", "accepted", "contacted", "qualified")
 """Open handoffs, the furthest last."""
 _STAGES = ("inquiry", "nurture", "disqualified", "customer", "mql", "sal", "sql")
 """Of two stages the later one here holds: sales has the last word, and what is known goes before what is not."""
-_WISHES = ("unsubscribed", "complained", "suppressed", "erased")
-"""Reasons to be left in peace that are a person's, the strictest last. A dead mailbox says nothing of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def stage(one: str, other: str, *, handoff: str | None) -> str:
 
 def wish(reasons: Sequence[str]) -> str | None:
     """The strictest wish among reasons not to be mailed; None where none is a person's wish."""
-    return max((reason for reason in reasons if reason in _WISHES), key=_WISHES.index, default=None)
+    return max((reason for reason in reasons if reason in WISHES), key=list(WISHES).index, default=None)
 
 
 def postponed(keep: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:

@@ -95,6 +95,12 @@ def id_of(db: Connection, email: str) -> int | None:
     return ids_of(db, [email.strip().lower()]).get(email.strip().lower())
 
 
+def email_of(db: Connection, lead_id: int) -> str:
+    """The address that a lead's mail goes to."""
+    email: str = db.execute(text("SELECT email FROM lead WHERE id = :id"), {"id": lead_id}).scalar_one()
+    return email
+
+
 def events_of(db: Connection, lead_id: int, most: int) -> Sequence[Row[Any]]:
     """What a lead did, whatever was thought of it, newest first."""
     return db.execute(_EVENTS, {"id": lead_id, "most": most}).all()

@@ -127,9 +127,18 @@ _CLOSE = (
 )
 _SUPPRESS = text(
     """
+    WITH asked AS (
+        SELECT * FROM unnest(CAST(:hashes AS bytea[]), CAST(:topics AS text[]), CAST(:reasons AS text[]),
+                             CAST(:how AS text[]), CAST(:at AS timestamptz[]))
+            AS u(address_hash, topic, reason, how, at)
+    ), noted AS (
+        INSERT INTO suppression_change (address_hash, topic, what, reason, by, why, at)
+        SELECT a.address_hash, a.topic, 'suppressed', a.reason, 'merge', a.how, :now FROM asked a
+        WHERE NOT EXISTS (SELECT FROM suppression s WHERE s.address_hash = a.address_hash AND s.topic = a.topic
+                          AND s.reason = a.reason)
+    )
     INSERT INTO suppression (address_hash, topic, reason, how, at)
-    SELECT * FROM unnest(CAST(:hashes AS bytea[]), CAST(:topics AS text[]), CAST(:reasons AS text[]),
-                         CAST(:how AS text[]), CAST(:at AS timestamptz[]))
+    SELECT address_hash, topic, reason, how, at FROM asked
     ON CONFLICT (address_hash, topic) DO UPDATE SET reason = excluded.reason, how = excluded.how, at = excluded.at
     """
 )
@@ -221,8 +230,9 @@ def of_customer(db: Connection, handoff_id: int) -> None:
     db.execute(text("UPDATE handoff SET was_customer = true WHERE id = :id"), {"id": handoff_id})
 
 
-def suppress(db: Connection, rows: Sequence[tuple[bytes, str, str, str, datetime]]) -> None:
+def suppress(db: Connection, rows: Sequence[tuple[bytes, str, str, str, datetime]], now: datetime) -> None:
     """Write suppressions (hash, topic, reason, how, at), in the place of those that there are."""
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
-        db.execute(_SUPPRESS, dict(zip(("hashes", "topics", "reasons", "how", "at"), columns, strict=True)))
+        values = dict(zip(("hashes", "topics", "reasons", "how", "at"), columns, strict=True))
+        db.execute(_SUPPRESS, {**values, "now": now})

@@ -154,10 +154,19 @@ def save_handoffs(db: Connection, decided: Sequence[Decided], now: datetime) -> 
     run(db, _HANDOFFS, rows, "lead_id state by reason note", now=now)
 
 
+_ADDRESSES = text(
+    """
+    SELECT email FROM lead WHERE id = ANY(:ids)
+    UNION SELECT value FROM identity WHERE kind = 'email' AND lead_id = ANY(:ids)
+    """
+)
+
+
 def save_suppressed(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
-    """Addresses that are not to be mailed from now on."""
-    by_reason: dict[str, list[str]] = {}
+    """People who are not to be mailed from now on, at whatever address."""
+    by_reason: dict[str, list[int]] = {}
     for one, suppressed in each(decided, fx.Suppressed):
-        by_reason.setdefault(suppressed.reason, []).append(one.before.profile.email)
-    for reason, emails in by_reason.items():
-        suppress(db, emails, reason="suppressed", how=f"refused: {reason}", at=now)
+        by_reason.setdefault(suppressed.reason, []).append(one.lead_id)
+    for reason, ids in by_reason.items():
+        emails = db.execute(_ADDRESSES, {"ids": ids}).scalars().all()
+        suppress(db, emails, reason="competitor", how=f"refused: {reason}", at=now)

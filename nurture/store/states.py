@@ -27,6 +27,7 @@ from nurture.facts import (
 from nurture.rules.book import Rulebook
 from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
+from nurture.rules.suppressing import word_of
 
 _LOCK = giving("id", "SELECT id FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _STATES = text(
@@ -138,7 +139,7 @@ def _state(row: Sequence[Any]) -> LeadState:
         past=_past(enrollments or ()),
         deliveries=NOT_READ,
         handoff=None if handoff is None else _open(*handoff),
-        suppressed=next((reason for topic, reason in suppressions or () if not topic), None),
+        suppressed=next((word_of(reason) for topic, reason in suppressions or () if not topic), None),
         left_topics=frozenset(topic for topic, _ in suppressions or () if topic),
         mail_from=mail_from,
         ask_at=ask_at,

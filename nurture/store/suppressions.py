@@ -1,36 +1,125 @@
-"""Addresses that must not be mailed, kept by hash so that they outlive an erased lead."""
+"""Addresses that must not be mailed, kept by hash so that they outlive an erased lead, and the history of that."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-_INSERT = text(
+from nurture.rules.suppressing import KINDS
+
+_SUPPRESS = text(
     """
-    INSERT INTO suppression (address_hash, topic, reason, how, at)
-    SELECT unnest(CAST(:hashes AS bytea[])), :topic, :reason, :how, :at
-    ON CONFLICT DO NOTHING
+    WITH asked AS (SELECT unnest(CAST(:hashes AS bytea[])) AS address_hash),
+    written AS (
+        INSERT INTO suppression (address_hash, topic, reason, how, at)
+        SELECT address_hash, :topic, :reason, :how, :at FROM asked
+        ON CONFLICT (address_hash, topic) DO UPDATE SET reason = excluded.reason, how = excluded.how, at = excluded.at
+        WHERE array_position(CAST(:kinds AS text[]), suppression.reason)
+            < array_position(CAST(:kinds AS text[]), excluded.reason)
+        RETURNING 1
+    ), noted AS (
+        INSERT INTO suppression_change (address_hash, topic, what, reason, by, why, at)
+        SELECT a.address_hash, :topic, 'suppressed', :reason, :by, :how, :at FROM asked a
+        WHERE NOT EXISTS (
+            SELECT FROM suppression_change c
+            WHERE c.address_hash = a.address_hash AND c.topic = :topic AND c.what = 'suppressed' AND c.reason = :reason
+              AND c.id > coalesce((SELECT max(r.id) FROM suppression_change r WHERE r.address_hash = a.address_hash
+                                   AND r.topic = :topic AND r.what = 'released'), 0))
+    )
+    SELECT count(*) FROM written
     """
 )
+_RELEASE = text(
+    """
+    WITH gone AS (
+        DELETE FROM suppression WHERE topic = :topic AND address_hash = ANY(:hashes) RETURNING address_hash, reason
+    ), noted AS (
+        INSERT INTO suppression_change (address_hash, topic, what, reason, by, why, at)
+        SELECT address_hash, :topic, 'released', reason, :by, :why, :at FROM gone
+    )
+    SELECT count(*) FROM gone
+    """
+)
+_SAID = text(
+    """
+    SELECT DISTINCT c.reason FROM suppression_change c
+    WHERE c.address_hash = ANY(:hashes) AND c.topic = :topic AND c.what = 'suppressed'
+      AND c.id > coalesce((SELECT max(r.id) FROM suppression_change r WHERE r.address_hash = c.address_hash
+                           AND r.topic = :topic AND r.what = 'released'), 0)
+    UNION SELECT reason FROM suppression WHERE address_hash = ANY(:hashes) AND topic = :topic
+    """
+)
+_THERE = text(
+    """
+    SELECT address_hash, topic, reason, how, at FROM suppression
+    WHERE address_hash = ANY(:hashes) ORDER BY topic, address_hash
+    """
+)
+_HISTORY = text(
+    """
+    SELECT address_hash, topic, what, reason, by, why, at FROM suppression_change
+    WHERE address_hash = ANY(:hashes) ORDER BY id
+    """
+)
+_ERASED = text("SELECT address_hash, at FROM suppression WHERE address_hash = ANY(:hashes) AND reason = 'erased'")
 
 
 def address_hash(email: str) -> bytes:
     """SHA-256 of the address in lower case: what a suppression is kept under. The delivery gate computes it in SQL."""
-    return hashlib.sha256(email.lower().encode()).digest()
+    return hashlib.sha256(email.strip().lower().encode()).digest()
 
 
-def suppress(db: Connection, emails: list[str], *, reason: str, how: str, at: datetime, topic: str = "") -> int:
-    """Suppress addresses (for one topic, or all mail); gives how many were not yet."""
+def hashes_of(emails: Iterable[str]) -> list[bytes]:
+    """The hashes of addresses, each once."""
+    return sorted({address_hash(email) for email in emails})
+
+
+def suppress(
+    db: Connection, emails: Collection[str], *, reason: str, how: str, at: datetime, topic: str = "", by: str = ""
+) -> int:
+    """Suppress addresses (for one topic, or all mail); gives how many were not yet, or for a weaker reason.
+
+    Of two reasons the stricter one is kept (`rules.suppressing.KINDS`); the history has both.
+    """
     if not emails:
         return 0
-    hashes = sorted({address_hash(email) for email in emails})
-    values = {"hashes": hashes, "topic": topic, "reason": reason, "how": how, "at": at}
-    return db.execute(_INSERT, values).rowcount
+    values = {"reason": reason, "how": how, "at": at, "topic": topic, "by": by, "kinds": list(KINDS)}
+    count: int = db.execute(_SUPPRESS, {**values, "hashes": hashes_of(emails)}).scalar_one()
+    return count
+
+
+def release(db: Connection, hashes: Sequence[bytes], *, topic: str, by: str, why: str, at: datetime) -> int:
+    """Take addresses off the list, of one topic or (`""`) of all mail; gives how many rows that was."""
+    values = {"hashes": list(hashes), "topic": topic, "by": by, "why": why, "at": at}
+    count: int = db.execute(_RELEASE, values).scalar_one()
+    return count
+
+
+def said_of(db: Connection, hashes: Sequence[bytes], topic: str) -> set[str]:
+    """For what reasons these addresses were suppressed since they were last released."""
+    return set(db.execute(_SAID, {"hashes": list(hashes), "topic": topic}).scalars())
 
 
 def suppressions_of(db: Connection, email: str) -> Sequence[Row[Any]]:
     """What must not be mailed to this address, and why: all mail (an empty topic) or a topic's."""
-    query = text("SELECT topic, reason, how, at FROM suppression WHERE address_hash = :hash ORDER BY topic")
-    return db.execute(query, {"hash": address_hash(email)}).all()
+    return suppressions_at(db, [address_hash(email)])
+
+
+def suppressions_at(db: Connection, hashes: Sequence[bytes]) -> Sequence[Row[Any]]:
+    """What must not be mailed to any of these addresses: `address_hash, topic, reason, how, at`."""
+    return db.execute(_THERE, {"hashes": list(hashes)}).all()
+
+
+def history_of(db: Connection, hashes: Sequence[bytes]) -> Sequence[Row[Any]]:
+    """How the list has changed for these addresses, oldest first."""
+    return db.execute(_HISTORY, {"hashes": list(hashes)}).all()
+
+
+def erased(db: Connection, emails: Collection[str]) -> dict[str, datetime]:
+    """Those of these addresses whose owners asked to be forgotten, and when that was done."""
+    if not emails:
+        return {}
+    by_hash = {address_hash(email): email for email in emails}
+    return {by_hash[row.address_hash]: row.at for row in db.execute(_ERASED, {"hashes": list(by_hash)})}
