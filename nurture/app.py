@@ -16,6 +16,7 @@ from nurture.mailers import send_one
 from nurture.messages import Mail, Receipt
 from nurture.notifiers import Notifier, build_notifiers
 from nurture.notifiers.email import Send
+from nurture.pages import Pages
 from nurture.rules import succession
 from nurture.rules.book import Rulebook
 from nurture.settings import Settings
@@ -77,6 +78,11 @@ class App:
     def letters(self) -> Letters:
         """The templates, each compiled when first used."""
         return Letters(self.workspace, self.settings)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """What leads see in a browser."""
+        return Pages.of(self.workspace)
 
     @property
     def handoff_links_live(self) -> timedelta:

@@ -14,7 +14,7 @@ from nurture.workspace.document import Document
 from nurture.workspace.files import files_below
 from nurture.workspace.parsing import parse
 from nurture.workspace.shaping import shaped
-from nurture.workspace.source import read_source
+from nurture.workspace.source import Source, read_source
 from nurture.workspace.templates import TemplateFile, Templates, read_templates
 
 FOLDER = "campaigns"
@@ -33,6 +33,7 @@ class Workspace:
         templates: what steps can name, by name such as `not-ready/roi`.
         versions: the SHA-256 of each file, by its path below the root.
         partials: what templates include, by path below `templates/`, such as `_parts/button.mjml`.
+        pages: what lies in `templates/pages/`, by path there; not looked at yet.
         warnings: what is probably not meant.
     """
 
@@ -42,6 +43,7 @@ class Workspace:
     templates: dict[str, TemplateFile]
     versions: dict[str, str]
     partials: dict[str, TemplateFile] = field(default_factory=dict)
+    pages: dict[str, Source | Problem] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
 
@@ -107,6 +109,7 @@ def load_workspace(root: Path) -> Workspace:
         templates=reading.templates.whole,
         versions=reading.versions,
         partials=reading.templates.partials,
+        pages=reading.templates.pages,
         warnings=tuple(problems),
     )
 

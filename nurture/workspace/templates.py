@@ -13,6 +13,8 @@ from nurture.workspace.source import Source, read_source
 FOLDER = "templates"
 TemplateKind = Literal["mjml", "html", "md"]
 KINDS: tuple[TemplateKind, ...] = ("mjml", "html", "md")
+PAGES = "pages/"
+"""What lies in this folder is no mail: texts and templates of the pages that leads see (`nurture.pages`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,14 @@ class Templates:
         partials: what other templates include: files and folders that begin with `_`, by path below `templates/`.
         versions: SHA-256 by path below the workspace.
         others: paths, below `templates/`, of files of other kinds.
+        pages: what lies in `templates/pages/`, by path there; what is wrong with one keeps no mail from going out.
     """
 
     whole: dict[str, TemplateFile] = field(default_factory=dict)
     partials: dict[str, TemplateFile] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    pages: dict[str, Source | Problem] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def why_not(self, name: str) -> tuple[str, str | None] | None:
@@ -72,6 +76,9 @@ def read_templates(root: Path) -> Templates:
     paths, found.problems = files_below(folder, endings=[f".{kind}" for kind in KINDS])
     for path in paths:
         below = path.relative_to(folder).as_posix()
+        if below.startswith(PAGES):
+            found.pages[below.removeprefix(PAGES)] = read_source(path, f"{FOLDER}/{below}")
+            continue
         kind = kind_of(path)
         if kind is None:
             found.others.append(below)
