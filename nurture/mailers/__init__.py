@@ -11,9 +11,12 @@ from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from nurture.errors import SettingsError
+from nurture.mailers.mailgun import build_mailgun
 from nurture.mailers.postmark import build_postmark
 from nurture.mailers.protocol import Connection, Mailer
 from nurture.mailers.resend import build_resend
+from nurture.mailers.sendgrid import build_sendgrid
+from nurture.mailers.ses import build_ses
 from nurture.mailers.smtp import build_smtp
 from nurture.messages import Mail, Receipt
 
@@ -27,6 +30,9 @@ MAILERS: dict[str, Builder] = {
     "smtp": build_smtp,
     "smtps": build_smtp,
     "postmark": build_postmark,
+    "sendgrid": build_sendgrid,
+    "mailgun": build_mailgun,
+    "ses": build_ses,
     "resend": build_resend,
 }
 

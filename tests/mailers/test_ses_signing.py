@@ -26,7 +26,7 @@ def of_aws(request: Request, credentials: Credentials, region: str, at: datetime
     """The headers as botocore would send them."""
     theirs = AWSRequest(request.method, f"https://{request.host}{request.path}", dict(request.headers), request.body)
     keys = BotocoreCredentials(credentials.key_id, credentials.secret, credentials.session_token)
-    with mock.patch.object(botocore.auth, "get_current_datetime", lambda: at.astimezone(UTC)):
+    with mock.patch.object(botocore.auth, "get_current_datetime", return_value=at.astimezone(UTC)):
         botocore.auth.SigV4Auth(keys, "ses", region).add_auth(theirs)
     return {name.lower(): value for name, value in theirs.headers.items()}
 

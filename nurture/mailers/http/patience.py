@@ -44,21 +44,26 @@ class Patience:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that an answer asks us to wait: `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
 
-    A date is held against the answer's own `Date`, so that our clock and theirs need not agree.
+    Where there is none and no request is left, `X-RateLimit-Reset` says when there will be, in seconds or milliseconds
+    since 1970. A date is held against the answer's own `Date`, so that our clock and theirs need not agree.
     """
     said = headers.get("retry-after", "").strip()
-    if not said:
-        return None
     try:
-        return max(0.0, float(said))
-    except ValueError:
-        pass
-    try:
-        then = parsedate_to_datetime(said).timestamp()
-        sent = headers.get("date")
-        return max(0.0, then - (parsedate_to_datetime(sent).timestamp() if sent else time.time()))
+        if said.replace(".", "", 1).isdecimal():
+            return float(said)
+        if said:
+            return max(0.0, parsedate_to_datetime(said).timestamp() - _sent_at(headers))
+        reset = headers.get("x-ratelimit-reset", "") if headers.get("x-ratelimit-remaining") == "0" else ""
+        if reset.isdecimal():
+            return max(0.0, int(reset) / (1000 if len(reset) > 11 else 1) - _sent_at(headers))
     except (ValueError, OverflowError):
-        return None
+        pass
+    return None
+
+
+def _sent_at(headers: Mapping[str, str]) -> float:
+    sent = headers.get("date")
+    return parsedate_to_datetime(sent).timestamp() if sent else time.time()
 
 
 def _now() -> float:
