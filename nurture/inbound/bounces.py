@@ -1,0 +1,102 @@
+"""Reports on delivery, whatever their form: fields (RFC 3464), prose, or what only `flufl.bounce` knows."""
+
+from email.message import Message
+
+from nurture.inbound.addresses import address_in, addresses_in, recipients_of
+from nurture.inbound.codes import code_in, says_nothing, status_in
+from nurture.inbound.evidence import is_bounce_in_prose, is_delivery_report
+from nurture.inbound.judgement import judged
+from nurture.inbound.known_to_flufl import found_by_flufl
+from nurture.inbound.message import header
+from nurture.inbound.prose import Named, named_recipients
+from nurture.inbound.report_text import ReportText, report_text
+from nurture.inbound.status_fields import RecipientFields, recipient_fields
+from nurture.inbound.values import Bounce, Failure, Marks
+
+_LONGEST_SAID = 500
+
+
+def bounce(message: Message, marks: Marks) -> Bounce | None:
+    """Give the report on delivery that a mail is; None where it is none."""
+    report = report_text(message)
+    by_fields = recipient_fields(report.fields) or recipient_fields(report.said)
+    if not by_fields and not is_delivery_report(message):
+        quotes = bool(report.original.headers)
+        if not is_bounce_in_prose(message, report.said, quotes_a_mail=quotes):
+            return None
+    named = _named(message, report)
+    failures = _from_fields(by_fields, named, report) if by_fields else _from_prose(message, named, report)
+    return Bounce(failures=failures, original=report.original, marks=marks)
+
+
+def _named(message: Message, report: ReportText) -> list[Named]:
+    likely = _likely(message, report)
+    ours = _ours(message, report) - likely
+    return named_recipients(report.said, likely, ours)
+
+
+def _likely(message: Message, report: ReportText) -> set[str]:
+    failed = addresses_in(" ".join(str(value) for value in message.get_all("x-failed-recipients", [])))
+    return {*failed, *report.original.recipients}
+
+
+def _ours(message: Message, report: ReportText) -> set[str]:
+    """Give the addresses that sent the mail, and the report's own."""
+    names = ("from", "return-path", "sender", "reply-to", "errors-to")
+    quoted = " ".join(value for name, value in report.original.headers if name.lower() in names)
+    own = recipients_of([header(message, name) for name in ("To", "From", "Delivered-To")])
+    return {*addresses_in(quoted), *own}
+
+
+def _from_fields(blocks: list[RecipientFields], named: list[Named], report: ReportText) -> tuple[Failure, ...]:
+    words = {one.address: one.said for one in named}
+    found: dict[str, Failure] = {}
+    for block in blocks:
+        address = _address(block, named, report)
+        if address is None:
+            continue
+        said = block.get("diagnostic-code", "")
+        prose = words.get(address, "") if len(blocks) > 1 else report.said
+        action = (block.get("action", "") or "failed").split()[0].strip(";").lower()
+        found.setdefault(address, _failure(address, action, block.get("status", ""), said, prose))
+    return tuple(found.values())
+
+
+def _address(block: RecipientFields, named: list[Named], report: ReportText) -> str | None:
+    """Give the address that was mailed: as it was, rather than as a server rewrote it (RFC 3464 section 2.3.1)."""
+    for name in ("original-recipient", "final-recipient", "x-actual-recipient"):
+        address = address_in(block.get(name, ""))
+        if address:
+            return address
+    if len(report.original.recipients) == 1:
+        return report.original.recipients[0]
+    return named[0].address if named else address_in(block.get("diagnostic-code", ""))
+
+
+def _from_prose(message: Message, named: list[Named], report: ReportText) -> tuple[Failure, ...]:
+    failed = addresses_in(" ".join(str(value) for value in message.get_all("x-failed-recipients", [])))
+    chosen = named
+    if failed:
+        words = {one.address: one.said for one in named}
+        chosen = [Named(address, words.get(address, report.said)) for address in failed]
+    if not chosen:
+        others = found_by_flufl(message) or list(report.original.recipients)
+        chosen = [Named(address, report.said) for address in others]
+    return tuple(_failure(one.address, "", "", one.said, report.said) for one in chosen)
+
+
+def _failure(address: str, action: str, status: str, said: str, prose: str) -> Failure:
+    given = status_in(status)
+    exact = status_in(said)
+    status_found = exact if exact and (says_nothing(given) or not says_nothing(exact)) else given
+    code = code_in(said)
+    severity, reason = judged(status_found, code, said, prose, action)
+    return Failure(
+        address=address,
+        severity=severity,
+        reason=reason,
+        action=action or "failed",
+        status=status_found,
+        code=code,
+        said=" ".join(said.split())[:_LONGEST_SAID] or " ".join(prose.split())[:_LONGEST_SAID],
+    )
