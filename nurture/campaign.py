@@ -158,6 +158,16 @@ class Finish(Shape):
     """
 
 
+class Tracking(Shape):
+    """What of its mails is seen. A lead that is not to be tracked is not, whatever stands here."""
+
+    opens: Truth = True
+    """`false`: no open pixel. `true` where absent."""
+    clicks: Truth = True
+    """`false`: links lead straight to where they go, and no click is seen. `true` where absent. Answers, replies and
+    unsubscribing work all the same."""
+
+
 class Campaign(Shape):
     """A nurture track: whom it takes, when its mails go, its mails in order, how it ends. Its id is the file's name."""
 
@@ -208,3 +218,11 @@ class Campaign(Shape):
 
     Example: {after: 60 days, then: long-term}
     """
+    tracking: Tracking = Tracking()
+    """Whether opens and clicks of its mails are seen; both, where absent.
+
+    Example: {opens: false, clicks: true}
+    """
+    utm: Truth = True
+    """`false`: tracked links get no `utm_` parameters. `true` where absent: they say `nurture`, `email`, the campaign
+    and the step to whatever counts visitors on your site; what a link has of them already stays as it is."""

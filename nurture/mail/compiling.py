@@ -170,6 +170,7 @@ def finished(framed: Framed, attributes: Collection[str] | None = None) -> Compi
         names=subject.used.names | text.used.names | html.used.names,
         answers=subject.used.answers | text.used.answers | html.used.answers,
         boundary=f"=_{sha256(framed.file.text.encode()).hexdigest()[:24]}",
+        utm=framed.front.utm,
     )
 
 

@@ -14,10 +14,12 @@ class Letterhead:
     Attributes:
         company: The company's name, for footers and templates.
         address: Its postal address, which stands in every mail.
-        sender: The mailbox in `From`; its address is the envelope's sender, too.
-        reply_to: Where answers go.
+        sender: The mailbox in `From`.
+        reply_to: Where answers go, if there is no `inbound`.
         base_url: Where our own pages are, without a slash at the end: `https://go.acme.example`.
         secret: What links are signed with (`SECRET_KEY`).
+        inbound: Where bounces and answers come in, with a token of each mail's (`INBOUND_ADDRESS`). Without it, the
+            sender's address is the envelope's sender, too.
     """
 
     company: str
@@ -26,6 +28,7 @@ class Letterhead:
     reply_to: str
     base_url: str
     secret: str
+    inbound: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class MailContext:
         life: `stage`, `cycle` and `grade`, where the template asks for them (`CompiledTemplate.names`).
         track_opens: Put the open pixel in.
         track_clicks: Lead links through `/c/`; else they lead straight to where they go, and there is no hidden one.
+        utm: Put `utm_` parameters on links that are tracked, unless the template says not to.
     """
 
     letterhead: Letterhead
@@ -55,3 +59,4 @@ class MailContext:
     life: Mapping[str, object] = field(default_factory=lambda: NOTHING)
     track_opens: bool = True
     track_clicks: bool = True
+    utm: bool = True

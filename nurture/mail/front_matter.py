@@ -1,4 +1,4 @@
-"""The lines between `---` and `---` at the head of a template: its subject, its preheader, its layout."""
+"""The lines between `---` and `---` at the head of a template: its subject, its preheader, its layout, its `utm`."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ from nurture.mail.refusals import STRICT, Refusals
 _FENCED = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _SIMPLE = re.compile(r'(?P<key>[a-z]+): "(?P<text>[^"\\\t\x00-\x1f\x7f-\x9f]*)"[ ]*')
 _OPEN_QUOTE = re.compile(r"""\s*[\w-]+:\s*(?P<quote>["'])(?:(?!(?P=quote)).)*""")
-KEYS = ("subject", "preheader", "layout")
+_OFF = "false"
+KEYS = ("subject", "preheader", "layout", "utm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Line:
 class FrontMatter:
     """What a template says about itself. `body` is the rest, which begins on line `first_line` of the file.
 
-    `is_there` tells front matter from a file without any, or with what cannot be read.
+    `is_there` tells front matter from a file without any, or with what cannot be read; `utm` whether its links get
+    `utm_` parameters.
     """
 
     subject: Line
@@ -40,6 +42,7 @@ class FrontMatter:
     body: str
     first_line: int
     is_there: bool = True
+    utm: bool = True
 
 
 def read_front_matter(text: str, file: str, refusals: Refusals = STRICT) -> FrontMatter:
@@ -63,6 +66,7 @@ def read_front_matter(text: str, file: str, refusals: Refusals = STRICT) -> Fron
         body=text[end:],
         first_line=text.count("\n", 0, end) + 1,
         is_there=bool(lines),
+        utm="utm" not in lines or lines["utm"].text != _OFF,
     )
 
 
@@ -126,6 +130,8 @@ def _line(key: str, value: object, place: Place, yaml: str) -> Line:
         near = _nearest(key)
         hint = f"did you mean `{near}`?" if near else None
         raise place.error(f"`{key}` is not known here; allowed are {', '.join(KEYS)}", hint=hint, topic="key")
+    if key == "utm":
+        return _switch(key, value, place)
     if value is None or value == "":
         return Line("", place)
     if not isinstance(value, str):
@@ -133,6 +139,12 @@ def _line(key: str, value: object, place: Place, yaml: str) -> Line:
     if "\n" in value.strip():
         raise place.error(f"`{key}` is one line", topic="line")
     return Line(value.strip(), _text_place(key, value.strip(), place, yaml))
+
+
+def _switch(key: str, value: object, place: Place) -> Line:
+    if not isinstance(value, bool):
+        raise place.error(f"`{key}` is true or false, without quotes", topic="line")
+    return Line("" if value else _OFF, place)
 
 
 def _nearest(key: str) -> str | None:

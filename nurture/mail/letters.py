@@ -6,6 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
 
+from nurture.campaign import Tracking
 from nurture.errors import TemplateError
 from nurture.facts import PROFILE_FIELDS, Profile
 from nurture.mail.compiling import compile_template
@@ -44,6 +45,7 @@ class Letters:
             reply_to=company.reply_to,
             base_url=self._settings.base_url.rstrip("/"),
             secret=self._settings.secret_key,
+            inbound=self._settings.mail.inbound_address,
         )
 
     def template(self, name: str) -> CompiledTemplate:
@@ -76,6 +78,7 @@ class Letters:
         columns = row._mapping
         template = self.template(columns["template"])
         campaign = self._workspace.campaigns.get(columns["campaign"])
+        tracking = campaign.tracking if campaign else Tracking()
         context = MailContext(
             letterhead=self.letterhead,
             delivery_id=columns["delivery_id"],
@@ -85,6 +88,9 @@ class Letters:
             campaign_name=campaign.name if campaign else columns["campaign"],
             step_id=columns["step"],
             life={name: columns[name] for name in ("stage", "cycle", "grade")},
+            track_opens=tracking.opens and columns["tracked"],
+            track_clicks=tracking.clicks and columns["tracked"],
+            utm=campaign is None or campaign.utm,
         )
         return render(template, context, now)
 

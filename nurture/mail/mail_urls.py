@@ -8,6 +8,7 @@ from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
 from nurture.mail.quoted_printable import encode_html, encode_text, encode_url
 from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
 from nurture.mail.urls import web_address
+from nurture.mail.utm import all_with_utm, with_utm
 
 
 class OwnPage(str):
@@ -19,9 +20,9 @@ class OwnPage(str):
 class MailUrls:
     """The URLs of one mail: `names` are what authors use, `in_text` and `in_html` fill the slots placed for links."""
 
-    def __init__(self, urls: Sequence[str | None], context: MailContext) -> None:
-        """`urls` is where the links lead, by their numbers (`CompiledTemplate.links`)."""
-        self._context = context
+    def __init__(self, urls: Sequence[str | None], context: MailContext, *, utm: bool = True) -> None:
+        """`urls` is where the links lead, by their numbers (`CompiledTemplate.links`); `utm`: as the template has it."""
+        self._context, self._utm = context, utm and context.utm and context.track_clicks
         self._base, self._secret = context.letterhead.base_url, context.letterhead.secret
         mail = MailOfLead(context.delivery_id, context.lead_id)
         self.unsubscribe = OwnPage(f"{self._base}/u/{links.unsubscribe_token(self._secret, mail)}")
@@ -31,7 +32,8 @@ class MailUrls:
             "answer_url": self._answer,
             "_link": self._link,
         }
-        targets = [(number, url) for number, url in enumerate(urls) if url and number]
+        leading = all_with_utm(tuple(urls), context.campaign_id, context.step_id) if self._utm else urls
+        targets = [(number, url) for number, url in enumerate(leading) if url and number]
         targets.append((links.HIDDEN, urls[0] or self._base))
         names = [f"_link_{number}" for number, _ in targets]
         if context.track_clicks:
@@ -46,6 +48,8 @@ class MailUrls:
         self.in_html[OPEN_URL] = opens
 
     def _tracked(self, number: int, url: str) -> str:
+        if self._utm:
+            url = with_utm(url, self._context.campaign_id, self._context.step_id)
         if not self._context.track_clicks:
             return url
         link = TrackedLink(self._context.delivery_id, self._context.lead_id, number, url)

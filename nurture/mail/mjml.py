@@ -26,6 +26,8 @@ _NOT_HERE = {
 _LINKED = frozenset({"mj-button", "mj-carousel-image", "mj-image", "mj-navbar-link", "mj-social-element"})
 _SHARES = frozenset({"facebook", "twitter", "x", "linkedin", "google", "pinterest", "tumblr", "xing"})
 _AT = re.compile(r" at position (\d+):\d+")
+_SPOILT = re.compile(r"[^ -~]|[\\\"]")
+"""What the compiler writes into attributes as Rust writes it in messages: line breaks, quotes, accents of their own."""
 
 
 def prepare(draft: Draft, items: Iterable[Met | Slot], links: LinkSlots, refusals: Refusals = STRICT) -> Draft:
@@ -49,7 +51,8 @@ def prepare(draft: Draft, items: Iterable[Met | Slot], links: LinkSlots, refusal
                 if met.item.name == "mj-navbar":
                     base, without = _base_url(met.item)
                     edits += without
-                edits += _link(draft, met.item, links, base)
+                link = _link(draft, met.item, links, base)
+                edits += [*link, *_spelt_out(met.item, link)]
     return draft.edited(edits)
 
 
@@ -130,6 +133,16 @@ def _link(draft: Draft, tag: Tag, links: LinkSlots, base: str) -> list[Edit]:
         return []  # MJML makes a "share this page" link of it, of the page that the author names
     edit = links.edit(draft, tag, base if tag.name == "mj-navbar-link" else "")
     return [edit] if edit else []
+
+
+def _spelt_out(tag: Tag, link: list[Edit]) -> list[Edit]:
+    """Write the characters of attributes that the compiler would spoil as references; line breaks as blanks."""
+    return [
+        Edit(start, start + 1, " " if character[0].isspace() and character[0] < "\x80" else f"&#{ord(character[0])};")
+        for attribute in tag.attributes
+        for character in _SPOILT.finditer(attribute.value)
+        if not any(edit.start <= (start := attribute.start + character.start()) < edit.end for edit in link)
+    ]
 
 
 def _base_url(navbar: Tag) -> tuple[str, list[Edit]]:

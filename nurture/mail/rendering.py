@@ -41,7 +41,7 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     """
     letterhead = context.letterhead
     shared = _shared(letterhead, context.campaign_id, context.campaign_name, context.step_id)
-    urls = MailUrls(template.links, context)
+    urls = MailUrls(template.links, context, utm=template.utm)
     values = _values(template.subject, context, shared, urls)
     subject = str(values["subject"])
     subject_field = _subject_field(template, subject)
@@ -49,15 +49,15 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     message_id = links.message_id(letterhead.secret, context.delivery_id, shared.domain)
     between = f"--{template.boundary}"
     data = (
-        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_to(template, context.lead)}{subject_field}"
+        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_reply_to(context)}{_to(template, context.lead)}"
+        f"{subject_field}"
         f"Message-ID: {message_id}\r\n{exact_field('List-Unsubscribe', f'<{urls.unsubscribe}>')}{shared.list_head}"
         f'Content-Type: multipart/alternative; boundary="{template.boundary}"\r\n\r\n'
         f"{between}\r\nContent-Type: text/plain; {_QP}{text}"
         f"\r\n{between}\r\nContent-Type: text/html; {_QP}{html}"
         f"\r\n{between}--\r\n"
     )
-    sender = letterhead.sender.address
-    return Mail(context.delivery_id, sender, context.lead.email, message_id, data.encode("ascii"))
+    return Mail(context.delivery_id, _envelope_sender(context), context.lead.email, message_id, data.encode("ascii"))
 
 
 def filled(
@@ -128,6 +128,20 @@ def _check_subject(part: Part, filled: str) -> None:
         raise part.source.place(1).error(what)
 
 
+def _reply_to(context: MailContext) -> str:
+    letterhead = context.letterhead
+    if letterhead.inbound is None:
+        return mailbox_field("Reply-To", Mailbox("", letterhead.reply_to))
+    return exact_field("Reply-To", links.reply_address(letterhead.secret, context.delivery_id, letterhead.inbound))
+
+
+def _envelope_sender(context: MailContext) -> str:
+    letterhead = context.letterhead
+    if letterhead.inbound is None:
+        return letterhead.sender.address
+    return links.bounce_address(letterhead.secret, context.delivery_id, letterhead.inbound)
+
+
 def _to(template: CompiledTemplate, lead: Profile) -> str:
     if not _FIT.fullmatch(lead.email):
         raise TemplateError(template.path, 1, "this lead's address cannot stand in a mail's header")
@@ -156,7 +170,7 @@ def _shared(letterhead: Letterhead, campaign_id: str, campaign_name: str, step_i
             "step": Facts("step", {"id": step_id}),
         },
         domain=domain,
-        head=mailbox_field("From", letterhead.sender) + mailbox_field("Reply-To", Mailbox("", letterhead.reply_to)),
+        head=mailbox_field("From", letterhead.sender),
         list_head=exact_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
         + exact_field("List-Id", f"<{campaign}.{domain}>")
         + exact_field("Feedback-ID", f"{campaign}:{step}:nurture:{account}")

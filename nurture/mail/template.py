@@ -79,6 +79,7 @@ class CompiledTemplate:
         names: The names it uses, dotted (`lead.first_name`, `company.address`, `answer_url`).
         answers: The (question, answer) pairs that it offers with `answer_url`, where both are written out.
         boundary: What parts its text from its HTML; quoted-printable cannot contain it.
+        utm: Whether its links get `utm_` parameters, where the campaign has nothing against it.
     """
 
     name: str
@@ -90,6 +91,7 @@ class CompiledTemplate:
     names: frozenset[str]
     answers: frozenset[tuple[str, str]]
     boundary: str
+    utm: bool = True
 
 
 def _line_in(trace: TracebackType | None) -> int:

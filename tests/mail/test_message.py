@@ -27,6 +27,9 @@ preheader: "For {{ lead.company | default('you') }}\"""",
 )
 
 
+UTM = "utm_source=nurture&utm_medium=email&utm_campaign=not-ready&utm_content=roi"
+
+
 def hrefs(html: str) -> list[str]:
     """Every link of a page, as a browser reads it."""
     found: list[str] = []
@@ -66,6 +69,16 @@ def test_the_mail_names_its_delivery_and_its_envelope() -> None:
     assert links.read_message_id(SECRET, mail.message_id) == 123
 
 
+def test_bounces_and_answers_come_to_addresses_that_name_the_delivery() -> None:
+    mail = sent(LETTER, letterhead=replace(LETTERHEAD, inbound="in@in.acme.example"))
+    message, _, _ = read(mail)
+    assert links.read_inbound_address(SECRET, mail.sender) == ("b", 123)
+    assert links.read_inbound_address(SECRET, message["Reply-To"].addresses[0].addr_spec) == ("r", 123)
+    assert mail.sender.endswith("@in.acme.example")
+    assert message["From"].addresses[0].addr_spec == "ada@news.acme.example"
+    assert len(message.keys()) == 12
+
+
 def test_one_click_unsubscribe_stands_undamaged_on_one_line() -> None:
     letterhead = replace(LETTERHEAD, base_url=f"https://{'long-' * 20}go.acme.example")
     raw = sent(LETTER, letterhead=letterhead).data
@@ -96,7 +109,7 @@ def test_links_are_tracked_by_the_same_number_in_both_parts() -> None:
     for part in shown(LETTER):
         tokens = re.findall(rf"{BASE}/c/([\w-]+)", part)
         found = [links.read_link(SECRET, token) for token in tokens]
-        assert TrackedLink(123, 45, 1, "https://acme.example/roi?a=1&b=2") in found
+        assert TrackedLink(123, 45, 1, f"https://acme.example/roi?a=1&b=2&{UTM}") in found
 
 
 def test_the_html_has_a_pixel_and_a_hidden_link_and_the_text_has_neither() -> None:

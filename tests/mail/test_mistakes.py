@@ -72,7 +72,7 @@ def test_where_the_fields_are_known_any_other_is_refused() -> None:
     [
         ("preheader: x", 1, "needs a subject"),
         ('subject: ""', 2, "needs a subject"),
-        ('subject: "a"\nsubjcet: "b"', 3, "allowed are subject, preheader, layout; did you mean `subject`?"),
+        ('subject: "a"\nsubjcet: "b"', 3, "allowed are subject, preheader, layout, utm; did you mean `subject`?"),
         ("subject: 3", 2, "is a text"),
         ("subject: [a]", 2, "is a text"),
         ("subject: |\n  one\n  two", 2, "is one line"),
