@@ -23,6 +23,7 @@ from nurture.models.people import (
 from nurture.models.returns import HookToken, MailReport, SoftBounce
 from nurture.models.sales import Attempt, Handoff, NoticeRow, Rota
 from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
+from nurture.models.sending import MailerRow
 
 __all__ = [
     "AddressChange",
@@ -50,6 +51,7 @@ __all__ = [
     "Lease",
     "MailForward",
     "MailReport",
+    "MailerRow",
     "MatcherRow",
     "MergedLead",
     "NoticeRow",

@@ -100,7 +100,8 @@ def _item(mail: Mail) -> dict[str, Any]:
         "reply_to": pieces.reply_to,
         "text": pieces.text,
         "html": pieces.html,
-        "headers": {**dict(pieces.headers), "Message-ID": pieces.message_id},
+        # Resend writes a Message-ID of its own; answers repeat what stands in References, and so lead back to us
+        "headers": {**dict(pieces.headers), "References": pieces.message_id},
         "tags": [{"name": TAG, "value": tag_of(pieces.token)}],
     }
     return {name: value for name, value in item.items() if value is not None}
