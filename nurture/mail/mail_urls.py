@@ -21,7 +21,7 @@ class MailUrls:
     """The URLs of one mail: `names` are what authors use, `in_text` and `in_html` fill the slots placed for links."""
 
     def __init__(self, urls: Sequence[str | None], context: MailContext, *, utm: bool = True) -> None:
-        """`urls` is where the links lead, by their numbers (`CompiledTemplate.links`); `utm`: as the template has it."""
+        """Take where the links lead, by their numbers (`CompiledTemplate.links`); `utm` is the template's own word."""
         self._context, self._utm = context, utm and context.utm and context.track_clicks
         self._base, self._secret = context.letterhead.base_url, context.letterhead.secret
         mail = MailOfLead(context.delivery_id, context.lead_id)
