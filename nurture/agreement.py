@@ -13,6 +13,7 @@ from nurture.grammar.addresses import Address, Mailbox
 from nurture.grammar.assignees import Assignees
 from nurture.grammar.conditions import AssignCondition, FitCondition
 from nurture.grammar.durations import CalendarDuration, Duration
+from nurture.grammar.labels import Question, Topic
 from nurture.grammar.matchers import Matcher
 from nurture.grammar.mistakes import Mistake
 from nurture.grammar.quantities import Identifier, Percent, PerDay, Points, Text, Truth, Whole
@@ -425,6 +426,17 @@ class Agreement(Shape):
     """What you both mean by a stage, in a sentence; shown to reps.
 
     Example: {sal: "Agreed it meets the definition; mine to work"}
+    """
+    topics: dict[Identifier, Topic] = Field(default_factory=dict)
+    """What leads call the topics of your campaigns, on the page where they choose what they get. One that is not here is
+    shown by its own name.
+
+    Example: {product: {label: Product news, description: What is new in our robots}}
+    """
+    questions: dict[Identifier, Question] = Field(default_factory=dict)
+    """Your surveys' questions and answers in words, for the page that takes an answer and for reps.
+
+    Example: {timing: {label: When will you decide?, answers: {now: In the next 3 months, next_year: Next year}}}
     """
     targets: Targets = Targets()
     """What the reports hold the figures against.

@@ -11,6 +11,7 @@ from nurture.authoring.spam import spam_problems
 from nurture.authoring.targets import Target, targets
 from nurture.authoring.templates import Use, check_templates
 from nurture.errors import Problem
+from nurture.pages.own import read_own
 from nurture.workspace import Reading, read_workspace
 from nurture.workspace.codes import UNKNOWN_TEMPLATE
 from nurture.workspace.files import printable
@@ -79,7 +80,7 @@ def inspect(
 
 
 def workspace_problems(reading: Reading) -> list[Problem]:
-    """Every problem of a reading: what reading it found, what its rules amount to, and its templates."""
+    """Every problem of a reading: what reading it found, what its rules amount to, its templates, its own pages."""
     templates = check_templates(
         reading.templates.whole,
         reading.templates.partials,
@@ -87,7 +88,8 @@ def workspace_problems(reading: Reading) -> list[Problem]:
         company=reading.agreement.company if reading.agreement else None,
         attributes=_fields(reading),
     )
-    return [*reading.problems, *meaning_problems(reading), *templates]
+    pages = read_own(reading.templates.pages).problems
+    return [*reading.problems, *meaning_problems(reading), *templates, *pages]
 
 
 def _workspace(target: Target, *, spam: bool) -> Checked:

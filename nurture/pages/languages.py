@@ -3,17 +3,12 @@
 import re
 from collections.abc import Collection, Iterator
 
+from nurture.grammar.labels import language_tag
+
 ENGLISH = "en"
 """Shown where nothing better is known."""
-_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 _QUALITY = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _LONGEST = 500
-
-
-def language_tag(text: str) -> str | None:
-    """A language as it is written in file names and profiles (`de`, `de_AT`, `pt-BR.UTF-8`), as a tag in lower case."""
-    tag = text.strip().split(".")[0].split("@")[0].replace("_", "-").lower()
-    return tag if _TAG.fullmatch(tag) else None
 
 
 def choose_language(locale: str | None, accept: str, known: Collection[str]) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nurture.errors import Problem
+from nurture.grammar.labels import language_tag
 from nurture.grammar.mistakes import did_you_mean, one_of, quoted
 from nurture.pages.codes import NO_SUCH_PAGE
 from nurture.pages.judging import page_problems
-from nurture.pages.languages import language_tag
 from nurture.pages.texts import text_problems
 from nurture.pages.writing import PAGES
 from nurture.workspace.source import Source

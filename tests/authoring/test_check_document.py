@@ -6,6 +6,7 @@ import pytest
 
 from nurture.authoring.check import check
 from nurture.authoring.templates import codes as of_templates
+from nurture.pages import codes as of_pages
 from nurture.workspace import codes as of_yaml
 from tests.authoring.examples import WORKSPACE, Example, examples, said_of
 
@@ -28,7 +29,7 @@ def test_each_example_gives_what_the_document_says(tmp_path: Path, example: Exam
 
 
 def test_every_code_has_its_title_an_example_and_a_cure():
-    known = [*of_yaml.ALL, *of_templates.ALL]
+    known = [*of_yaml.ALL, *of_templates.ALL, *of_pages.ALL]
     written = {example.code: example for example in EXAMPLES}
     assert [code.code for code in known if code.code not in written] == []
     assert [(code.code, code.title) for code in known] == [(c.code, written[c.code].title) for c in known]

@@ -6,7 +6,18 @@ An error here is proved, from the rules that production follows (`nurture.rules`
 from collections.abc import Iterator
 
 from nurture.agreement import Agreement
-from nurture.authoring.meaning import answers, entering, grades, lines, pace, scores, steps, successors, surveyed
+from nurture.authoring.meaning import (
+    answers,
+    entering,
+    grades,
+    labels,
+    lines,
+    pace,
+    scores,
+    steps,
+    successors,
+    surveyed,
+)
 from nurture.authoring.meaning.circumstances import anywhere
 from nurture.authoring.meaning.conditions import senseless
 from nurture.authoring.meaning.facts import Given
@@ -35,6 +46,7 @@ def meaning_problems(reading: Reading) -> Iterator[Problem]:
         yield from entering.only_by_hand(reading.campaigns, read)
         if agreement and document:
             yield from entering.reasons_for_customers(agreement, document, reading.campaigns)
+            yield from labels.topics_of_nothing(agreement, document, reading.campaigns)
     yield from _unanswered(reading, read)
 
 
@@ -77,6 +89,7 @@ def _unanswered(reading: Reading, read: dict[str, Document]) -> Iterator[Problem
         return
     if reading.agreement and reading.agreement_document:
         yield from answers.signals_never_answered(reading.agreement, reading.agreement_document, offered)
+        yield from labels.questions_of_nobody(reading.agreement, reading.agreement_document, offered)
         conditions = list(answers.conditions_of_agreement(reading.agreement))
         yield from answers.questions_never_asked(conditions, reading.agreement_document, offered)
         yield from surveyed.attributes_never_answered(conditions, reading.agreement_document, offered)
