@@ -137,12 +137,13 @@ def _link(draft: Draft, tag: Tag, links: LinkSlots, base: str) -> list[Edit]:
 
 def _spelt_out(tag: Tag, link: list[Edit]) -> list[Edit]:
     """Write the characters of attributes that the compiler would spoil as references; line breaks as blanks."""
-    return [
-        Edit(start, start + 1, " " if character[0].isspace() and character[0] < "\x80" else f"&#{ord(character[0])};")
-        for attribute in tag.attributes
-        for character in _SPOILT.finditer(attribute.value)
-        if not any(edit.start <= (start := attribute.start + character.start()) < edit.end for edit in link)
-    ]
+    edits = []
+    for attribute in tag.attributes:
+        for found in _SPOILT.finditer(attribute.value):
+            start = attribute.start + found.start()
+            if not any(edit.start <= start < edit.end for edit in link):
+                edits.append(Edit(start, start + 1, " " if found[0] in "\t\n\r\f" else f"&#{ord(found[0])};"))
+    return edits
 
 
 def _base_url(navbar: Tag) -> tuple[str, list[Edit]]:

@@ -1,6 +1,7 @@
 """What authors can write, and what comes of it."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -316,3 +317,29 @@ def test_no_font_is_fetched_that_the_author_did_not_ask_for() -> None:
         )
     )[1]
     assert "fonts.googleapis.com" not in html
+
+
+def test_attributes_come_through_the_compiler_as_they_are_written() -> None:
+    words = "one\ntwo \\n \u200b e\u0301 ❤️ “three”"
+    inside = f"""
+        <mj-section><mj-column>
+        <mj-image alt="{words}" src="https://acme.example/b.png" />
+        <mj-text><p title='say "hi"' style="color: red;\n margin: 0">x</p></mj-text>
+        </mj-column></mj-section>"""
+    _, html = shown(compiled(inside))
+    seen = {name: value for tag in re.findall(r"<(?:img|p) [^>]*>", html) for name, value in attributes(tag).items()}
+    assert seen["alt"] == words.replace("\n", " ")
+    assert seen["title"] == 'say "hi"'
+    assert seen["style"].split() == ["color:", "red;", "margin:", "0"]
+
+
+def attributes(tag: str) -> dict[str, str]:
+    """A tag's attributes as a browser reads them; empty ones (our pixel's `alt`) are left out."""
+    found: dict[str, str] = {}
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.update({name: value for name, value in attrs if value})
+
+    Reader().feed(tag)
+    return found
