@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict, JsonValue
 
-from nurture.facts import Grade, Stage
+from nurture.facts import BASES, Basis, Grade, Stage
 from nurture.grammar.addresses import Address, Mailbox
 from nurture.grammar.assignees import Assignees
 from nurture.grammar.conditions import AssignCondition, FitCondition
@@ -349,6 +349,89 @@ class Retention(Shape):
 
 
 class Targets(Shape):
+class ConsentTerms(Shape):
+    """On what ground leads may be mailed, and who has to confirm a form. What the law asks of you: docs/consent.md."""
+
+    required: Truth = False
+    """`true`: without a ground on record nobody gets a nurture mail. What the lead does counts all the same."""
+    countries: tuple[Text, ...] = ()
+    """Only for leads of these countries, as they stand in `lead.country`, and for those whose country is unknown;
+    absent: for all.
+
+    Example: [DE, AT, CA]
+    """
+    accepts: Annotated[tuple[Basis, ...], Field(min_length=1)] = BASES
+    """Which grounds will do; absent: all of them.
+
+    Example: [consent, existing_customer]
+    """
+    lapses: dict[Basis, CalendarDuration] = Field(default_factory=dict)
+    """After how long a ground is over, counted from the day that stands on record.
+
+    Example: {existing_customer: 2 years, inquiry: 6 months}
+    """
+    double_opt_in: tuple[Text, ...] = ()
+    """Sources of leads (names of write keys) whose forms are confirmed: the address gets one mail that asks whether it
+    was them, and no other before somebody says yes.
+
+    Example: [website]
+    """
+    confirm_within: CalendarDuration = Duration(7, "day")
+    """So long the question can be answered; after that a lead that did not answer is forgotten.
+
+    Example: 7 days
+    """
+    wording: Text | None = None
+    """What a lead agrees to, word by word as the form says it; kept with each consent that names no other wording.
+
+    Example: I agree that Acme Robotics sends me mail about its products. I can take this back at any time.
+    """
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "ConsentTerms":
+        if self.countries and not self.required:
+            said = "`countries` says where a ground is required, and `required` is not `true`"
+            raise Mistake(said, hint="write `required: true`, or leave out `countries`").below("countries")
+        if self.confirm_within.days > 90:
+            raise Mistake(f"`{self.confirm_within}` is too long", hint="at most 90 days").below("confirm_within")
+        return self
+
+
+class WarmUp(Shape):
+    """A new sender begins with little and sends more each day, so that receivers come to know it."""
+
+    start: Annotated[Day, Field(alias="from")]
+    """The first day, in the company's time zone. Before it nothing is held back.
+
+    Example: 2026-12-01
+    """
+    first_day: Annotated[Whole, Field(ge=1, le=1_000_000)]
+    """So many nurture mails leave on the first day at most, all campaigns together.
+
+    Example: 50
+    """
+    grow: Growth = 30
+    """So many more on each day than on the day before; 30% where absent. What is over waits for its next slot.
+
+    Example: 30% a day
+    """
+
+
+class Sending(Shape):
+    """How fast nurture mails leave, all workers together."""
+
+    per_second: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
+    """At most so many mails a second; absent: as fast as the mail server takes them.
+
+    Example: 14
+    """
+    warm_up: WarmUp | None = None
+    """For a new domain or address: a few mails on the first day, more on each day after; absent: none is held back.
+
+    Example: {from: 2026-12-01, first_day: 50, grow: 30% a day}
+    """
+
+
     """What the reports hold the figures against."""
 
     active_share: Percent | None = None
@@ -449,6 +532,11 @@ class Agreement(Shape):
     Example: {per_7_days: 2, per_30_days: 6}
     """
     retention: Retention | None = None
+    consent: ConsentTerms = ConsentTerms()
+    """Whether a lead needs a ground on record before its first mail, and which forms have to be confirmed by a mail.
+
+    Example: {required: true, double_opt_in: [website], lapses: {existing_customer: 2 years}}
+    """
     """How long events are kept; absent: for ever.
 
     Example: {events: 13 months, visitors: 90 days}

@@ -35,7 +35,7 @@ Left = str
 """The word an enrollment ended with; `LEFT`, or the `reason` of a campaign's exit line."""
 LEFT: tuple[str, ...] = (
     "qualified", "hand_raise", "replied", "unsubscribed", "topic_left", "bounced", "complained", "customer",
-    "disqualified", "suppressed", "finished", "moved", "merged", "erased",
+    "disqualified", "suppressed", "finished", "moved", "merged", "erased", "no_consent",
 )  # fmt: skip
 
 HandoffState = Literal["offered", "accepted", "contacted", "qualified", "won", "lost", "rejected", "returned", "merged"]
@@ -47,6 +47,10 @@ OPEN_HANDOFF: frozenset[str] = frozenset({"offered", "accepted", "contacted", "q
 EventKind = Literal["page", "track", "identify", "click", "open", "reply", "answer", "look"]
 """`look`: a page of ours was opened from a mail (to leave, to answer); it tells programs from people, never counts."""
 EVENT_KINDS: tuple[EventKind, ...] = ("page", "track", "identify", "click", "open", "reply", "answer", "look")
+Basis = Literal["consent", "legitimate_interest", "contract", "existing_customer", "inquiry"]
+"""On what ground a lead may be mailed: it agreed; our interest; a contract; it has bought; it has asked us."""
+BASES: tuple[Basis, ...] = ("consent", "legitimate_interest", "contract", "existing_customer", "inquiry")
+
 Verdict = Literal["human", "automated", "pending"]
 VERDICTS: tuple[Verdict, ...] = ("human", "automated", "pending")
 
@@ -202,7 +206,8 @@ class LeadState:
     nurture mail may go (a refusal's `wait`, or the latest time that it is `postponed` to, each for a reason). `ask_at`
     is when to ask again which campaign takes the lead. `engaged_at` is the last human event other than an open.
     `events` is filled only where a condition looks at the past. What could be long and has not been read, `deliveries`
-    and `events`, is `NOT_READ`.
+    and `events`, is `NOT_READ`. `tracked`: what it does may be observed. `unconfirmed`: nobody knows yet whether the
+    form that it came by was its own. `basis`: on what ground it may be mailed, since `basis_at`; None: on none.
     """
 
     profile: Profile
@@ -224,6 +229,10 @@ class LeadState:
     mail_from: datetime | None = None
     ask_at: datetime | None = None
     engaged_at: datetime | None = None
+    tracked: bool = True
+    unconfirmed: bool = False
+    basis: Basis | None = None
+    basis_at: datetime | None = None
     postponed: tuple[tuple[str, datetime], ...] = ()
     events: tuple[EventFact, ...] = ()
     id: int | None = field(default=None, compare=False)

@@ -25,6 +25,7 @@ from nurture.flows.suppress import suppress
 from nurture.mailers import Connection, Mailer, build_mailer
 from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
+from nurture.rules.permission import gate_terms
 from nurture.store import deliveries
 from nurture.store.deliveries import Answer, Gate
 from nurture.store.merging import lock_living
@@ -107,7 +108,9 @@ async def _deliver(app: App, now: Clock, ends_at: float, stop: Callable[[], bool
 def _gate(app: App) -> Gate:
     limits = app.agreement.limits
     topics = {campaign.id: campaign.topic for campaign in app.book.campaigns.values() if campaign.topic}
-    return Gate(limits.per_7_days or 7, limits.per_30_days or 30, orjson.dumps(topics).decode())
+    terms = gate_terms(app.agreement.consent)
+    consent = None if terms is None else orjson.dumps(terms).decode()
+    return Gate(limits.per_7_days or 7, limits.per_30_days or 30, orjson.dumps(topics).decode(), consent)
 
 
 def _lease(run: _Run, name: str) -> bool:

@@ -7,8 +7,9 @@ from nurture.facts import TAKES_A_DAY, WITH_SALES, LeadState
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Queued
 from nurture.rules.once import once
+from nurture.rules.permission import missing
 
-WAKES: frozenset[str] = frozenset({"window over", "waits", "limit"})
+WAKES: frozenset[str] = frozenset({"window over", "unconfirmed", "no consent", "waits", "limit"})
 """Rules that hold a mail back for a while: its enrollment is decided again at once."""
 
 
@@ -26,6 +27,9 @@ def held_by(book: Rulebook, state: LeadState, mail: Queued, now: datetime) -> st
     campaign = book.campaigns.get(mail.campaign)
     if state.suppressed is not None or (campaign is not None and campaign.topic in state.left_topics):
         return "suppressed"
+    lacks = missing(book, state, now)
+    if lacks is not None:
+        return lacks.word
     if state.mail_from is not None and state.mail_from > now:
         return "waits"
     for span, most in _limits(book.agreement.limits):

@@ -20,6 +20,7 @@ from nurture.rules.effects import Queued
 from nurture.rules.evolving import evolve
 from nurture.rules.history import told
 from nurture.rules.known import LOOKS_BACK
+from nurture.rules.suppressing import is_stricter
 
 SETTLE = timedelta(minutes=1)
 """How long hits of one mail wait so that a burst can be judged whole; as `flows.hit`."""
@@ -207,8 +208,8 @@ class Life:
         self._stop(act.word)
 
     def _stop(self, word: Any) -> None:
-        """An address is put on the list once; the first word stays."""
-        if self.state.suppressed is None:
+        """An address is put on the list once; the strictest word stays."""
+        if is_stricter(word, self.state.suppressed):
             self.happen(h.MustNotBeMailed(word))
 
     def _rep(self, act: RepSays) -> None:

@@ -8,6 +8,7 @@ from nurture.rules.draft import Draft
 from nurture.rules.effects import Cancelled, Enrolled, LeftCampaign, Planned, Queued
 from nurture.rules.evolving import evolve, in_state
 from nurture.rules.known import known
+from nurture.rules.permission import NO_CONSENT, missing
 from nurture.rules.planning import Plan, Planning, plan
 
 
@@ -54,6 +55,9 @@ def replan(draft: Draft, *, tomorrow_at_the_earliest: bool = False) -> None:
 
 def decide_again(draft: Draft) -> None:
     """The enrollment came due: leave, queue the mail of today's slot and plan the next, move on, or finish."""
+    if draft.state.enrollment is not None and missing(draft.book, draft.state, draft.now) is not None:
+        leave(draft, NO_CONSENT)
+        return
     if leave_by_exit_line(draft):
         return
     enrollment, campaign = draft.state.enrollment, _campaign(draft)

@@ -45,6 +45,8 @@ _CANCELLED = {
     "disqualified": "the lead was out of the question by then",
     "left the campaign": "the lead had left the campaign by then",
     "suppressed": "the address must not be mailed, or the lead left the topic",
+    "unconfirmed": "the lead had not confirmed that it was its own form",
+    "no consent": "no ground for mail was on record any more",
     "waits": "the lead's mail had to wait by then; it was planned again",
     "limit": "the limits of 7 or 30 days were used up; it was planned again",
     "qualified": "the lead became ready and went to sales first",

@@ -12,6 +12,7 @@ from nurture.rules.enrolling import ask_who_takes, leave
 from nurture.rules.evolving import evolve
 from nurture.rules.happenings import Progressed, Refused
 from nurture.rules.offering import grade_again
+from nurture.rules.suppressing import is_stricter
 
 _BUILT_IN = {code: RejectReason(label=code.replace("_", " ").capitalize(), then="nurture") for code in BUILT_IN_REASONS}
 
@@ -74,7 +75,7 @@ def _next_cycle(draft: Draft, happening: Refused) -> None:
 def _over(draft: Draft, happening: Refused, *, suppress: bool) -> None:
     draft.move("disqualified", f"refused: {happening.reason}")
     draft.wait(mail_from=None, ask_at=None)
-    if suppress and draft.state.suppressed is None:  # else it is on the list already, and the first word stays
+    if suppress and is_stricter("suppressed", draft.state.suppressed):  # else the list has a stricter reason already
         draft.add(Suppressed(happening.reason))
         draft.state = evolve(draft.state, suppressed="suppressed")
 

@@ -8,11 +8,11 @@ from nurture.rules.draft import Draft
 from nurture.rules.enrolling import ask_who_takes
 from nurture.rules.evolving import evolve
 
-Kind = Literal["bounced", "unsubscribed", "suppressed", "manual", "competitor", "complained", "erased"]
+Kind = Literal["bounced", "suppressed", "manual", "competitor", "unsubscribed", "complained", "erased"]
 """Why an address is on the list, the strictest last.
 
-`bounced`: there is no such mailbox. `unsubscribed`: the lead left all mail, or a topic. `manual`: an operator said so
-(`suppressed` in rows of earlier releases). `competitor`: sales refused it for a reason with `then: suppress`.
+`bounced`: there is no such mailbox. `manual`: an operator said so (`suppressed` in rows of earlier releases).
+`competitor`: sales refused it for a reason with `then: suppress`. `unsubscribed`: it left all mail, or a topic.
 `complained`: it called our mail spam. `erased`: it asked to be forgotten.
 """
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -30,6 +30,12 @@ _WORDS: dict[str, Word] = {
 def word_of(reason: str, topic: str | None = None) -> Word:
     """The word that rules know it by, and that a live enrollment ends with."""
     return "topic_left" if topic else _WORDS.get(reason, "suppressed")
+
+
+def is_stricter(word: str, than: str | None) -> bool:
+    """Whether a reason replaces the one for which a lead is not mailed already; None where it is mailed."""
+    order: tuple[str, ...] = KINDS
+    return than is None or order.index(word) > order.index(than)
 
 
 def objections(reasons: Collection[str]) -> tuple[str, ...]:

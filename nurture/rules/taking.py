@@ -11,11 +11,12 @@ from nurture.facts import LeadState
 from nurture.rules import conditions, next_step
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
+from nurture.rules.permission import missing
 from nurture.values import quick
 
 Word = Literal[
-    "not live", "must not be mailed", "left the topic", "stage", "not for it", "would leave", "never again",
-    "nothing left", "not yet again", "other reason", "not unready",
+    "not live", "must not be mailed", "no consent", "left the topic", "stage", "not for it", "would leave",
+    "never again", "nothing left", "not yet again", "other reason", "not unready",
 ]  # fmt: skip
 """Why a campaign does not take a lead, in a word, for counting."""
 
@@ -74,7 +75,7 @@ def refusal(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime)
 
 def objection(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime) -> Objection | None:
     """Why this campaign may not hold this lead, whatever led there; None when it may."""
-    found = _shut(campaign, state) or _unfit(book, campaign, state, now)
+    found = _shut(campaign, state) or _not_allowed(book, state, now) or _unfit(book, campaign, state, now)
     if found is not None:
         return found
     if again_at(campaign, state) == NEVER:
@@ -99,6 +100,12 @@ def _shut(campaign: Campaign, state: LeadState) -> Objection | None:
         takes = ", ".join(campaign.enroll.stages)
         return Objection("stage", partial("the lead's stage is {}; the campaign takes {}".format, state.stage, takes))
     return None
+
+
+def _not_allowed(book: Rulebook, state: LeadState, now: datetime) -> Objection | None:
+    """What the agreement's terms of consent say against any mail to the lead."""
+    lacks = missing(book, state, now)
+    return None if lacks is None else Objection("no consent", partial(str, lacks.because))
 
 
 def _unfit(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime) -> Objection | None:

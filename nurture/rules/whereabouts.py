@@ -8,6 +8,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.cadence import zone_of
 from nurture.rules.known import known
 from nurture.rules.offering import may_be_offered
+from nurture.rules.permission import SPOKEN, missing
 from nurture.rules.refusing import reason_of
 from nurture.rules.spoken_time import say_day_of
 
@@ -15,13 +16,17 @@ Said = tuple[bool, str]
 """Whether it holds, and why, in plain words."""
 
 
-def mailable(state: LeadState) -> Said:
+def mailable(book: Rulebook, state: LeadState, now: datetime) -> Said:
     """Whether the address may be mailed at all."""
     if state.suppressed is not None:
         return False, f"the address must not be mailed: {_SUPPRESSED.get(state.suppressed, state.suppressed)}"
+    lacks = missing(book, state, now)
+    if lacks is not None:
+        return False, lacks.because
+    ground = "" if state.basis is None else f"; on record is {SPOKEN[state.basis]} (`{state.basis}`)"
     if state.left_topics:
-        return True, f"yes, but nothing of what it left: {', '.join(sorted(state.left_topics))}"
-    return True, "nobody asked us not to, and no mail bounced"
+        return True, f"yes, but nothing of what it left: {', '.join(sorted(state.left_topics))}{ground}"
+    return True, f"nobody asked us not to, and no mail bounced{ground}"
 
 
 def with_nurture(book: Rulebook, state: LeadState) -> Said:

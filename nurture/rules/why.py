@@ -58,7 +58,7 @@ class _Explaining:
         self.rules: list[Ruling] = []
 
     def all(self) -> Why:
-        self.note("may be mailed", *mailable(self.state))
+        self.note("may be mailed", *mailable(self.book, self.state, self.now))
         self.note("is with nurture", *with_nurture(self.book, self.state))
         self.note("is ready for sales", *ready(self.book, self.state, self.now))
         if is_silent(self.state):

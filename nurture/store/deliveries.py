@@ -52,6 +52,15 @@ _STEP = text(
             WHEN EXISTS (SELECT FROM suppression s WHERE s.address_hash = sha256(convert_to(l.email, 'UTF8'))
                          AND s.topic IN ('', coalesce(CAST(:topics AS jsonb) ->> d.campaign, ''))) THEN 'suppressed'
             WHEN l.mail_from > :now THEN 'waits'
+            WHEN l.unconfirmed_at IS NOT NULL THEN 'unconfirmed'
+            WHEN CAST(:consent AS jsonb) IS NOT NULL
+                 AND (CAST(:consent AS jsonb) -> 'countries' = 'null' OR btrim(coalesce(l.country, '')) = ''
+                      OR jsonb_exists(CAST(:consent AS jsonb) -> 'countries', upper(btrim(l.country))))
+                 AND NOT coalesce(
+                     l.consent_at IS NOT NULL AND jsonb_exists(CAST(:consent AS jsonb) -> 'bases', l.consent_basis)
+                     AND coalesce(l.consent_at + make_interval(days => (
+                         CAST(:consent AS jsonb) -> 'bases' ->> l.consent_basis)::int) > :now, true), false)
+                 THEN 'no consent'
             WHEN (SELECT count(*) FROM delivery o WHERE o.lead_id = d.lead_id
                   AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown')
                   AND o.local_on BETWEEN d.local_on - 6 AND d.local_on) > :per_7_days
@@ -77,8 +86,9 @@ _STEP = text(
         RETURNING d.id, d.state, d.reason, d.enrollment_id
     ), woken AS (
         UPDATE enrollment SET due_at = :now
-        WHERE status <> 'ended' AND id IN (SELECT enrollment_id FROM moved
-                                           WHERE reason IN ('window over', 'waits', 'limit'))
+        WHERE status <> 'ended' AND id IN (
+            SELECT enrollment_id FROM moved
+            WHERE reason IN ('window over', 'unconfirmed', 'no consent', 'waits', 'limit'))
         RETURNING id
     )
     SELECT id FROM moved WHERE state = 'sending'
@@ -120,7 +130,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What the gate tests besides the rows themselves: limits of the agreement, topics of the campaigns (JSON)."""
+    """What the gate tests besides the rows themselves: limits of the agreement, topics of the campaigns (JSON).
+
+    `consent` are the agreement's terms of it (`rules.permission.gate_terms`, JSON); None where nothing is required.
+    """
 
     per_7_days: int
     per_30_days: int
@@ -146,6 +159,8 @@ def record_and_move(
     Gives the ids that may go out once this is committed. The others were cancelled with the rule that held them, or are
     no longer ours.
     """
+    consent: str | None = None
+
     rows = db.execute(
         _STEP,
         {
@@ -185,6 +200,7 @@ def any_to_send(db: Connection, mailer: str, now: datetime) -> bool:
 
 _LISTED = """
     SELECT d.id, l.email AS lead, d.campaign, d.step, d.cycle, d.variant, d.template, d.state, d.message_id, d.local_on,
+            "consent": gate.consent,
            d.slot_at, d.slot_until, d.queued_at, d.sending_at, d.sent_at, d.tries, d.reason
     FROM delivery d JOIN lead l ON l.id = d.lead_id
 """

@@ -33,7 +33,7 @@ _LOCK = giving("id", "SELECT id FROM lead WHERE id = ANY(:ids) ORDER BY id FOR N
 _STATES = text(
     """
     SELECT l.id, l.stage, l.cycle, l.cycle_started_at, l.created_at, l.handed_over, l.refused, l.reason, l.grade,
-        l.mail_from, l.ask_at, l.engaged_at, l.postponed,
+        l.mail_from, l.ask_at, l.engaged_at, l.postponed, l.tracked, l.unconfirmed_at, l.consent_basis, l.consent_at,
         json_build_array(
             (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id),
             (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
@@ -121,7 +121,8 @@ def _state(row: Sequence[Any]) -> LeadState:
     """By place, not by name: a name of a row costs as much as a value, and every event comes through here."""
     (
         id_, stage, cycle, cycle_started_at, created_at, handed_over, refused, reason, grade, mail_from, ask_at,
-        engaged_at, postponed, (cycles, counts, enrollments, handoff, suppressions), *who,
+        engaged_at, postponed, tracked, unconfirmed_at, basis, basis_at,
+        (cycles, counts, enrollments, handoff, suppressions), *who,
     ) = row  # fmt: skip
     return LeadState(
         id=id_,
@@ -144,6 +145,10 @@ def _state(row: Sequence[Any]) -> LeadState:
         mail_from=mail_from,
         ask_at=ask_at,
         engaged_at=engaged_at,
+        tracked=tracked,
+        unconfirmed=unconfirmed_at is not None,
+        basis=basis,
+        basis_at=basis_at,
         postponed=tuple((because, _instant(until)) for because, until in sorted(postponed.items())),
         events=NOT_READ,
     )

@@ -36,7 +36,7 @@ def react(app: App, db: Connection, delivery_id: int, reaction: Reaction, now: d
             answer(app, delivery_id=delivery_id, question=QUESTION, answer=reaction.detail, now=now)
         case "unsubscribe" | "complain":
             lead_id = db.execute(_LEAD_OF, {"id": delivery_id}).scalar_one()
-            word: suppressing.Word = "unsubscribed" if reaction.what == "unsubscribe" else "complained"
+            word: suppressing.Kind = "unsubscribed" if reaction.what == "unsubscribe" else "complained"
             suppressing.suppress(app, lead_id=lead_id, word=word, how="test", now=now)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.rules.suppressing import word_of
 from tests.lab.stories import Left, Offered, Sent, Stands, Story
 
 _SENT = text("SELECT l.email, d.* FROM delivery d JOIN lead l ON l.id = d.lead_id WHERE d.state = 'sent'")
@@ -42,4 +43,5 @@ def _stands(row: Row[Any]) -> Stands:
     said = "" if due_at is None else due_at.astimezone(UTC).isoformat()
     campaign, status, slow = row.campaign or "", row.status or "", bool(row.slow)
     standing = (row.stage, row.cycle, row.grade or "")
-    return Stands(row.email, *standing, campaign, status, said, slow, row.reason or "", int(row.failed))
+    word = word_of(row.reason) if row.reason else ""
+    return Stands(row.email, *standing, campaign, status, said, slow, word, int(row.failed))
