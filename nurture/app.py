@@ -1,5 +1,6 @@
 """Puts it together: settings, workspace, compiled letters, channels to sales, the database, the clock."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from nurture.db import make_engine
 from nurture.errors import DatabaseNotReady, NotifierError
 from nurture.mail.letters import Letters
 from nurture.mailers import send_one
-from nurture.messages import Mail, Receipt
+from nurture.messages import Mail, Receipt, Sign
 from nurture.notifiers import Notifier, build_notifiers
 from nurture.notifiers.email import Send
 from nurture.pages import Pages
@@ -84,6 +85,16 @@ class App:
         """What leads see in a browser."""
         return Pages.of(self.workspace)
 
+    @cached_property
+    def sign(self) -> Sign | None:
+        """What signs a mail that goes by SMTP; None without a key."""
+        return _sign(self.settings, self.agreement)
+
+    @cached_property
+    def send(self) -> Send:
+        """Sends one mail at once: what no campaign sends, such as the link that confirms an address."""
+        return _send(self.settings, self.agreement)
+
     @property
     def handoff_links_live(self) -> timedelta:
         """How long a link to a handoff's page is good."""
@@ -124,21 +135,32 @@ def open_app(settings: Settings, *, nudge: Nudge = no_nudge) -> Iterator[App]:
     workspace = load_workspace(settings.workspace)
     engine = make_engine(settings.database_url, pool_size=settings.pool_size)
     try:
-        channels = build_notifiers(settings, workspace.agreement, _send(settings))
+        channels = build_notifiers(settings, workspace.agreement, _send(settings, workspace.agreement))
         yield App(settings, engine, workspace, clock_of(settings, engine), nudge, channels)
     finally:
         engine.dispose()
 
 
-def _send(settings: Settings) -> Send:
+def _send(settings: Settings, agreement: Agreement) -> Send:
     """Sends one mail, for news to sales."""
+    sign = _sign(settings, agreement)
 
     def send(mail: Mail) -> Receipt:
         if settings.mail_url is None:
             raise NotifierError("MAIL_URL is not set, so no mail can be sent")
-        return send_one(settings.mail_url, mail)
+        return send_one(settings.mail_url, mail, sign=sign)
 
     return send
+
+
+def _sign(settings: Settings, agreement: Agreement) -> Sign | None:
+    if settings.mail.dkim_key is None:
+        return None
+    from nurture.mail.dkim import signer_for  # its library takes long to load, and few have a key
+
+    signer = signer_for(settings.mail, agreement.company.sender.address)
+    # receivers compare a signature's time with their own clock, so it is the machine's, whatever the demo's says
+    return None if signer is None else lambda data: signer.signed(data, int(time.time()))
 
 
 def clock_of(settings: Settings, engine: Engine) -> Clock:

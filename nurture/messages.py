@@ -1,6 +1,6 @@
 """What mailers and notifiers take and give. Plain values: no database, no provider's own words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -24,6 +24,10 @@ class Mail:
     recipient: str
     message_id: str
     data: bytes
+
+
+Sign = Callable[[bytes], bytes]
+"""Gives a whole message, as in `Mail.data`, with its signatures on top. May be called from any thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from nurture.mailers.protocol import Connection, Mailer
 from nurture.mailers.resend import build_resend
 from nurture.mailers.sendgrid import build_sendgrid
 from nurture.mailers.ses import build_ses
-from nurture.mailers.smtp import build_smtp
-from nurture.messages import Mail, Receipt
+from nurture.mailers.smtp import SmtpMailer, build_smtp
+from nurture.messages import Mail, Receipt, Sign
 
 __all__ = ["MAILERS", "Connection", "Mailer", "build_mailer", "send_one"]
 
@@ -37,13 +37,14 @@ MAILERS: dict[str, Builder] = {
 }
 
 
-def build_mailer(url: str, *, connections: int | None = None) -> Mailer:
+def build_mailer(url: str, *, connections: int | None = None, sign: Sign | None = None) -> Mailer:
     """Give the mailer that `MAIL_URL` names. Nothing is connected yet.
 
     Args:
         url: As in the environment: `smtp://user:password@host:587`, `postmark://TOKEN`.
         connections: How many mails, or requests full of mails, go out at a time; else what the URL says
             (`?connections=8`), else the mailer's own.
+        sign: What signs the mails that go by SMTP; a provider with an API of its own signs them itself.
 
     Raises:
         SettingsError: The URL cannot be read; the message shows no password.
@@ -57,10 +58,11 @@ def build_mailer(url: str, *, connections: int | None = None) -> Mailer:
     if builder is None:
         known = ", ".join(f"{scheme}://" for scheme in MAILERS)
         raise SettingsError(f"MAIL_URL begins with {known}; `{split.scheme}` is not known")
-    return builder(split, connections)
+    mailer = builder(split, connections)
+    return mailer.signing(sign) if sign is not None and isinstance(mailer, SmtpMailer) else mailer
 
 
-def send_one(url: str, mail: Mail) -> Receipt:
+def send_one(url: str, mail: Mail, *, sign: Sign | None = None) -> Receipt:
     """Send a single mail over a connection of its own: notices to sales, `send-test`.
 
     It blocks, and is not for a thread whose event loop runs. Lone CRs and LFs, which `Mail` does not allow and which
@@ -69,7 +71,7 @@ def send_one(url: str, mail: Mail) -> Receipt:
     Raises:
         SettingsError: The URL cannot be read.
     """
-    mailer = build_mailer(url, connections=1)
+    mailer = build_mailer(url, connections=1, sign=sign)
     mail = replace(mail, data=_LINE_BREAK.sub(b"\r\n", mail.data))
 
     async def send() -> Receipt:

@@ -160,7 +160,7 @@ def test_five_weeks_of_real_leads(
 
     ids = {row.email: row.id for row in rows(app, "SELECT id, email FROM lead")}
     server = Recorder(frozenset(lead.email for lead in export if lead.last_activity == "Email Bounced"))
-    monkeypatch.setattr(delivering, "build_mailer", lambda url: server)
+    monkeypatch.setattr(delivering, "build_mailer", lambda url, **_: server)
     story = Story(app, leads, ids, server)
     for day in range(1, WEEKS * 7):
         for now in looks(app, START.date() + timedelta(days=day)):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nurture.mailers.smtp.options import SmtpOptions
 from nurture.mailers.smtp.replies import NoReply
@@ -94,6 +95,9 @@ class SmtpConnection:
             await asyncio.sleep(wait)
         if not await self._stands() or self._session is None:
             return Receipt(mail.delivery_id, "put_off", self.trouble)
+        if self._options.sign is not None:
+            # most of a signature is RSA, which leaves the other threads alone
+            mail = replace(mail, data=await asyncio.to_thread(self._options.sign, mail.data))
         transaction = Transaction(self._session, self._options.timeouts)
         receipt = await transaction.send(mail)
         self._session.mails += 1

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import SplitResult
 
 from nurture.mailers.smtp.connection import SmtpConnection
 from nurture.mailers.smtp.options import SmtpOptions, read_options
+from nurture.messages import Sign
 
 
 class SmtpMailer:
@@ -27,6 +29,10 @@ class SmtpMailer:
     def slots(self) -> int:
         """How many mails can be under way at once."""
         return len(self._connections)
+
+    def signing(self, sign: Sign) -> "SmtpMailer":
+        """Give the same mailer, whose mails are signed before they leave: nobody on the way does it for us."""
+        return SmtpMailer(replace(self.options, sign=sign))
 
     async def __aenter__(self) -> Self:
         """Open for use; a connection is made when it is first needed."""

@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote
 
 from nurture.errors import SettingsError
+from nurture.messages import Sign
 
 Tls = Literal["auto", "require", "never", "implicit"]
 _TLS: dict[str, Tls] = {"auto": "auto", "require": "require", "never": "never"}
@@ -59,6 +60,7 @@ class SmtpOptions:
         ca: A file of certificates to trust instead of the system's.
         helo: What to call ourselves; else our address.
         connections: How many to keep.
+        sign: What signs each mail before it leaves, in a thread of its own.
     """
 
     host: str
@@ -72,6 +74,7 @@ class SmtpOptions:
     connections: int = 4
     timeouts: Timeouts = Timeouts()
     keeping: Keeping = Keeping()
+    sign: Sign | None = field(default=None, repr=False)
 
     @property
     def is_local(self) -> bool:
