@@ -12,7 +12,18 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from nurture.app import App
-from nurture.web import answers, front, handoff, health, tracker, tracking, unsubscribe
+from nurture.web import (
+    answers,
+    front,
+    handoff,
+    health,
+    hooks,
+    new_address,
+    preferences,
+    tracker,
+    tracking,
+    unsubscribe,
+)
 from nurture.web.ingest import Events
 from nurture.web.pages import message
 from nurture.web.security import SecurityHeaders
@@ -23,7 +34,7 @@ log = logging.getLogger(__name__)
 def make_web(app: App) -> FastAPI:
     """The ASGI application. It starts nothing and owns nothing: `app` outlives it."""
     web = FastAPI(title="Nurture", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    for part in (tracker, tracking, unsubscribe, answers, handoff, health, front):
+    for part in (tracker, tracking, unsubscribe, preferences, new_address, answers, handoff, hooks, health, front):
         web.router.routes.extend(part.routes(app))
     web.mount("/static", StaticFiles(directory=str(files("nurture.web") / "static")), name="static")
     web.add_middleware(SecurityHeaders)
