@@ -18,6 +18,7 @@ from nurture.grammar.matchers import Matcher
 from nurture.grammar.mistakes import Mistake
 from nurture.grammar.quantities import Identifier, Percent, PerDay, Points, Text, Truth, Whole
 from nurture.grammar.shape import Shape, exactly_one
+from nurture.grammar.warming import Day, Growth
 from nurture.grammar.windows import ClockTime, Weekdays
 from nurture.grammar.zones import HolidayCalendar, Zone
 
@@ -348,7 +349,6 @@ class Retention(Shape):
         return self
 
 
-class Targets(Shape):
 class ConsentTerms(Shape):
     """On what ground leads may be mailed, and who has to confirm a form. What the law asks of you: docs/consent.md."""
 
@@ -432,6 +432,7 @@ class Sending(Shape):
     """
 
 
+class Targets(Shape):
     """What the reports hold the figures against."""
 
     active_share: Percent | None = None
@@ -531,15 +532,20 @@ class Agreement(Shape):
 
     Example: {per_7_days: 2, per_30_days: 6}
     """
-    retention: Retention | None = None
     consent: ConsentTerms = ConsentTerms()
     """Whether a lead needs a ground on record before its first mail, and which forms have to be confirmed by a mail.
 
     Example: {required: true, double_opt_in: [website], lapses: {existing_customer: 2 years}}
     """
+    retention: Retention | None = None
     """How long events are kept; absent: for ever.
 
     Example: {events: 13 months, visitors: 90 days}
+    """
+    sending: Sending = Sending()
+    """How fast mails leave, and how a new sender begins: with little. What is held back waits, it is never skipped.
+
+    Example: {per_second: 14, warm_up: {from: 2026-12-01, first_day: 50, grow: 30% a day}}
     """
     notify: tuple[Literal["email", "slack", "webhook"], ...] = ("email",)
     """How sales is told of a lead. Addresses and secrets come from the environment.

@@ -1,9 +1,9 @@
 """Send the mails whose slot has come: leased, rendered, moved to `sending` through the gate, sent, recorded.
 
 One synchronous statement serves all connections of this worker: it records the answers that came and moves the next
-mails to `sending`. Only what it returns goes out, after its commit, one mail per connection at a time. So a crash
-leaves at most one mail per connection of which nobody knows whether it was taken; those become `unknown`, never sent
-again blindly.
+mails to `sending`. Only what it returns goes out, after its commit, as many to a connection at a time as it takes: one
+by SMTP, one request's worth at an HTTP provider. So that is all of which nobody knows, after a crash, whether it was
+taken; those become `unknown`, never sent again blindly.
 """
 
 import asyncio
@@ -11,96 +11,72 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
 
 from nurture.app import App, Clock
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.errors import TemplateError
-from nurture.flows.decide import decide
-from nurture.flows.suppress import suppress
+from nurture.flows import letting_go
+from nurture.flows.noting import TRIES, note, record, tell_failures
+from nurture.flows.pacing import Pace
+from nurture.flows.sending_run import Delivered, Leased, Run
 from nurture.mailers import Connection, Mailer, build_mailer
 from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
 from nurture.rules.permission import gate_terms
 from nurture.store import deliveries
 from nurture.store.deliveries import Answer, Gate
-from nurture.store.merging import lock_living
+
+__all__ = ["LEASE", "TRIES", "Delivered", "deliver"]
 
 LEASE = 200
 """Mails taken at once: seconds of work, well within a lease."""
-TRIES = 5
-"""So often a mail may be put off before it is given up for this cycle."""
+PACED_SECONDS = 5
+"""Where there is a rate, so many seconds of it are taken at once: several workers share it, and a lease is short."""
+WAITED = 25.0
+"""Seconds. What was leased so long ago and not begun goes back to the queue, well before the lease is over."""
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(slots=True)
-class Delivered:
-    """What one call did. `more` tells that mails may be waiting still."""
-
-    sent: int = 0
-    failed: int = 0
-    put_off: int = 0
-    unknown: int = 0
-    cancelled: int = 0
-    more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Leased:
-    """A mail on its way, and what is needed to tell the rules of its failure."""
-
-    mail: Mail
-    lead_id: int
-    failure: SendFailed
-    tries: int
-
-
-@dataclass(slots=True)
-class _Run:
-    """One call's work: what waits, what is under way, what came back and is not recorded yet."""
-
-    app: App
-    now: Clock
-    token: UUID
-    gate: Gate
-    done: Delivered
-    waiting: deque[_Leased] = field(default_factory=deque)
-    under_way: dict[int, _Leased] = field(default_factory=dict)
-    answers: list[Answer] = field(default_factory=list)
-    failures: list[tuple[_Leased, Receipt]] = field(default_factory=list)
+_Begun = asyncio.Task[bool | Sequence[Receipt]]
 
 
 def deliver(
     app: App, now: Clock, *, seconds: float, stop: Callable[[], bool] = lambda: False, mailer: str = "default"
 ) -> Delivered:
-    """Send mails of one mailer for so many seconds of machine time, or until none is due or `stop` says so."""
+    """Send mails of one mailer for so many seconds of machine time, or until none is due or `stop` says so.
+
+    Where the mailer rests, is paused, or has sent all that the warm-up lets it send today, nothing is leased.
+    """
     app.settings.require("MAIL_URL")
-    return asyncio.run(_deliver(app, now, time.monotonic() + seconds, stop, mailer))
+    pace = Pace(app.engine, mailer, app.agreement.sending.per_second)
+    run = Run(app, mailer, now, stop, uuid4(), _gate(app), pace)
+    return asyncio.run(_deliver(run, time.monotonic() + seconds))
 
 
-async def _deliver(app: App, now: Clock, ends_at: float, stop: Callable[[], bool], name: str) -> Delivered:
-    run = _Run(app, now, uuid4(), _gate(app), Delivered())
-    with transaction(app.engine) as db:
-        if not deliveries.any_to_send(db, name, now()):
+async def _deliver(run: Run, ends_at: float) -> Delivered:
+    with transaction(run.app.engine) as db:
+        if not deliveries.any_to_send(db, run.mailer, run.now()):
             return run.done
     try:
-        async with build_mailer(app.settings.mail_url or "") as mailer:
-            while time.monotonic() < ends_at and not stop():
-                if not _lease(run, name):
+        async with build_mailer(run.app.settings.mail_url or "", sign=run.app.sign) as mailer:
+            batch = sum(connection.most for connection in mailer.connections)
+            while time.monotonic() < ends_at and not run.stop():
+                if not _lease(run, max(LEASE, batch)):
                     return run.done
                 usable = await _send_all(run, mailer)
-                _tell_failures(run)
+                letting_go.report(run, finished=True)
+                letting_go.settle_count(run)
+                tell_failures(run)
                 if not usable:
-                    log.warning("the mail server cannot be used", extra={"why": mailer.connections[0].trouble})
                     return run.done
+                _put_back(run)
         run.done.more = True
     finally:
-        with transaction(app.engine) as db:
+        with transaction(run.app.engine) as db:
             deliveries.release(db, run.token)
     return run.done
 
@@ -113,65 +89,134 @@ def _gate(app: App) -> Gate:
     return Gate(limits.per_7_days or 7, limits.per_30_days or 30, orjson.dumps(topics).decode(), consent)
 
 
-def _lease(run: _Run, name: str) -> bool:
+def _lease(run: Run, most: int) -> bool:
     """Take the next mails and render them; one that cannot be rendered is put off, the others go on."""
     now = run.now()
+    rate = run.app.agreement.sending.per_second
+    wanted = most if rate is None else min(most, rate * PACED_SECONDS)
+    run.halted = False
     with transaction(run.app.engine) as db:
-        rows = deliveries.lease(db, mailer=name, token=run.token, now=now, most=LEASE)
+        most = letting_go.may_go(db, run, wanted, now)
+        if not most:
+            return False
+        rows = deliveries.lease(db, mailer=run.mailer, token=run.token, now=now, most=most, in_order=not run.trying)
+        letting_go.count(db, run, len(rows))
+    run.leased_at = time.monotonic()
     for row in rows:
         failure = SendFailed(row.campaign, row.step, row.delivery_cycle, for_good=True)
         try:
             mail = run.app.letters.mail(row, now)
         except TemplateError as error:
             log.warning("a mail cannot be rendered", extra={"delivery_id": row.delivery_id, "template": row.template})
-            leased = _Leased(Mail(row.delivery_id, "", "", "", b""), row.lead_id, failure, row.tries)
-            _note(run, leased, Receipt(row.delivery_id, "put_off", f"template: {error}"))
+            leased = Leased(Mail(row.delivery_id, "", "", "", b""), row.lead_id, failure, row.tries)
+            record(run, leased, Receipt(row.delivery_id, "put_off", f"template: {error}"))
         else:
-            run.waiting.append(_Leased(mail, row.lead_id, failure, row.tries))
+            run.waiting.append(Leased(mail, row.lead_id, failure, row.tries))
     return bool(rows)
 
 
-async def _send_all(run: _Run, mailer: Mailer) -> bool:
+def _put_back(run: Run) -> None:
+    """Give others what was leased and not begun."""
+    if run.waiting:
+        run.waiting.clear()
+        with transaction(run.app.engine) as db:
+            deliveries.release(db, run.token)
+
+
+async def _send_all(run: Run, mailer: Mailer) -> bool:
     """Keep every connection busy until all that was leased has an answer; False where the server cannot be used."""
     free: deque[Connection] = deque()
-    busy: dict[asyncio.Task[Receipt | bool], Connection] = {}
+    busy: dict[_Begun, Connection] = {}
     for connection in mailer.connections:
         busy[asyncio.create_task(connection.ready())] = connection
-    while busy:
-        finished, _ = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
-        for task in finished:
-            connection, result = busy.pop(task), task.result()
-            if isinstance(result, Receipt):
-                _note(run, run.under_way.pop(result.delivery_id), result)
-            if result is True or (isinstance(result, Receipt) and result.outcome == "sent"):
-                free.append(connection)
-            elif result is not False:
-                busy[asyncio.create_task(connection.ready())] = connection
-        for leased in _step(run, len(free)):
-            connection = free.popleft()
-            run.under_way[leased.mail.delivery_id] = leased
-            busy[asyncio.create_task(connection.send(leased.mail))] = connection
-        if not run.waiting and not run.under_way:
-            break
-    _step(run, 0)
+    while (busy or free) and (run.under_way or (run.waiting and not run.halted)):
+        await _next(run, busy, waits=bool(free and run.waiting))
+        for task in [task for task in busy if task.done()]:
+            _came_back(run, busy.pop(task), task.result(), free, busy)
+        letting_go.report(run)
+        run.halted = run.halted or run.stop() or time.monotonic() - run.leased_at > WAITED
+        for connection, mails in _step(run, free):
+            busy[asyncio.create_task(connection.send_many(mails))] = connection
+    _step(run, deque())
     for task in busy:
         task.cancel()
-    return not run.waiting
+    if run.waiting and not run.halted:
+        letting_go.report_trouble(run, mailer.connections[0])
+        return False
+    return True
 
 
-def _step(run: _Run, free: int) -> list[_Leased]:
-    """Record what came back and move as many mails to `sending` as there are free connections; those that may go."""
-    following = [run.waiting.popleft() for _ in range(min(free, len(run.waiting)))]
+async def _next(run: Run, busy: dict[_Begun, Connection], *, waits: bool) -> None:
+    """Wait until something came back, or until the next mail may go."""
+    timeout = run.pace.wait() if waits else None
+    if busy:
+        await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED, timeout=timeout)
+    else:
+        await asyncio.sleep(timeout or 0)
+
+
+def _came_back(
+    run: Run,
+    connection: Connection,
+    result: bool | Sequence[Receipt],
+    free: deque[Connection],
+    busy: dict[_Begun, Connection],
+) -> None:
+    """Take down what a connection says, and see whether it takes more."""
+    if isinstance(result, bool):
+        if result:
+            free.append(connection)
+        return
+    for receipt in result:
+        note(run, run.under_way.pop(receipt.delivery_id), receipt)
+    if all(receipt.outcome == "sent" for receipt in result):
+        free.append(connection)
+    elif connection.unusable or connection.wait > letting_go.LONG_WAIT:
+        letting_go.report_trouble(run, connection)
+    else:
+        busy[asyncio.create_task(connection.ready())] = connection
+
+
+def _step(run: Run, free: deque[Connection]) -> list[tuple[Connection, list[Mail]]]:
+    """Record what came back and move to `sending` what free connections take; gives what may go, and by which."""
+    batches = [] if run.halted else _batches(run, free)
+    following = [leased for _, batch in batches for leased in batch]
     if not following and not run.answers:
         return []
     answers, run.answers = run.answers, []
-    now = run.now()
-    moved = _record(run, answers, following, now)
+    moved = _record(run, answers, following, run.now())
     run.done.cancelled += len(following) - len(moved)
-    return [leased for leased in following if leased.mail.delivery_id in moved]
+    going: list[tuple[Connection, list[Mail]]] = []
+    for connection, batch in batches:
+        ours = [leased for leased in batch if leased.mail.delivery_id in moved]
+        if not ours:
+            free.append(connection)
+            continue
+        run.under_way.update({leased.mail.delivery_id: leased for leased in ours})
+        going.append((connection, [leased.mail for leased in ours]))
+    return going
 
 
-def _record(run: _Run, answers: Sequence[Answer], following: Sequence[_Leased], now: datetime) -> set[int]:
+def _batches(run: Run, free: deque[Connection]) -> list[tuple[Connection, list[Leased]]]:
+    """Deal out what waits to the free connections, as much to each as it takes at a time, no faster than the rate."""
+    allowed = run.pace.most(len(run.waiting)) if free else 0
+    batches: list[tuple[Connection, list[Leased]]] = []
+    while free and run.waiting and allowed > 0:
+        connection = free.popleft()
+        batch: list[Leased] = []
+        octets = 0
+        while run.waiting and len(batch) < min(connection.most, allowed):
+            octets += len(run.waiting[0].mail.data)
+            if batch and octets > connection.most_octets:
+                break
+            batch.append(run.waiting.popleft())
+        allowed -= len(batch)
+        run.pace.take(len(batch))
+        batches.append((connection, batch))
+    return batches
+
+
+def _record(run: Run, answers: Sequence[Answer], following: Sequence[Leased], now: datetime) -> set[int]:
     """The one statement, tried again where another transaction was in its way."""
     while True:
         try:
@@ -187,40 +232,3 @@ def _record(run: _Run, answers: Sequence[Answer], following: Sequence[_Leased], 
         except Exception as error:
             if not is_deadlock_or_serialization(error):
                 raise
-
-
-def _note(run: _Run, leased: _Leased, receipt: Receipt) -> None:
-    """Turn a mailer's answer into the row's next state, and remember what the rules must hear of."""
-    delivery_id, reply = receipt.delivery_id, receipt.reply[:500]
-    match receipt.outcome:
-        case "sent":
-            run.done.sent += 1
-            run.answers.append(Answer(delivery_id, "sent"))
-        case "unknown":
-            run.done.unknown += 1
-            run.answers.append(Answer(delivery_id, "unknown", reply or "the answer was lost"))
-        case "refused":
-            run.done.failed += 1
-            run.answers.append(Answer(delivery_id, "failed", reply, for_good=True))
-            run.failures.append((leased, receipt))
-        case "put_off":
-            run.done.put_off += 1
-            for_good = leased.tries + 1 >= TRIES
-            run.answers.append(Answer(delivery_id, "failed", reply, for_good=for_good))
-            run.failures.append((leased, receipt))
-
-
-def _tell_failures(run: _Run) -> None:
-    """Let the rules plan again for leads whose mail was not taken."""
-    failures, run.failures = run.failures, []
-    for leased, receipt in failures:
-        now = run.now()
-        if receipt.dead_address:
-            suppress(run.app, lead_id=leased.lead_id, word="bounced", how=f"delivery {receipt.delivery_id}", now=now)
-            continue
-        for_good = receipt.outcome == "refused" or leased.tries + 1 >= TRIES
-        failure = leased.failure
-        failed = SendFailed(failure.campaign, failure.step, failure.cycle, for_good=for_good)
-        with transaction(run.app.engine) as db:
-            if (lead_id := lock_living(db, leased.lead_id)) is not None:
-                decide(db, run.app, {lead_id: failed}, now)

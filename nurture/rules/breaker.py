@@ -5,6 +5,7 @@ mails, one mark each, and answers with its next state. What is refused for a mai
 large) is no error of the mailer's; only where nothing else comes back for long is that taken for one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -55,6 +56,10 @@ class Breaker:
     recent: str = ""
 
 
+Change = Callable[[Breaker, datetime], Breaker]
+"""What becomes of a breaker at an instant of machine time."""
+
+
 def mark(receipt: Receipt) -> str:
     """Give the mark of one answer."""
     if receipt.outcome == "sent":
@@ -90,6 +95,11 @@ def tried(breaker: Breaker, now: datetime) -> Breaker | None:
         return None
     since = breaker.since if breaker.state == "trying" else now
     return replace(breaker, state="trying", since=since, until=now + ANSWERED_WITHIN)
+
+
+def untried(breaker: Breaker, now: datetime) -> Breaker:
+    """No mail went although it was to be tried (all were cancelled in the last moment): others may try at once."""
+    return replace(breaker, state="resting", until=now) if breaker.state == "trying" else breaker
 
 
 def resumed(now: datetime) -> Breaker:

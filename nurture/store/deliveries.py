@@ -15,21 +15,21 @@ from sqlalchemy import Connection, Row, text
 LEASE_SECONDS = 40
 """How long a worker may hold a mail it has not begun to send, and how long it may wait for one answer."""
 
-_LEASE = text(
-    f"""
+_LEASE = f"""
     WITH taken AS (
         UPDATE delivery SET state = 'leased', lease_token = :token,
                leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
         WHERE id = ANY(ARRAY(
             SELECT id FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now
-            ORDER BY slot_at, id LIMIT :most FOR UPDATE SKIP LOCKED))
+            ORDER BY ORDERED LIMIT :most FOR UPDATE SKIP LOCKED))
         RETURNING *
     )
     SELECT t.id AS delivery_id, t.enrollment_id, t.lead_id, t.campaign, t.step, t.template,
            t.cycle AS delivery_cycle, t.tries, l.*
     FROM taken t JOIN lead l ON l.id = t.lead_id ORDER BY t.slot_at, t.id
     """  # noqa: S608 - a constant of this file
-)
+_LEASE_IN_ORDER = text(_LEASE.replace("ORDERED", "slot_at, id"))
+_LEASE_ANY = text(_LEASE.replace("ORDERED", "random()"))
 
 _STEP = text(
     f"""
@@ -37,7 +37,8 @@ _STEP = text(
         UPDATE delivery d
         SET state = u.state, reason = u.reason, for_good = u.for_good,
             sent_at = CASE WHEN u.state = 'sent' THEN CAST(:now AS timestamptz) ELSE d.sent_at END,
-            tries = d.tries + CASE WHEN d.state = 'leased' THEN 1 ELSE 0 END,
+            sending_at = CASE WHEN u.state <> 'queued' THEN d.sending_at END,
+            tries = d.tries + CASE WHEN u.state = 'queued' THEN -1 WHEN d.state = 'leased' THEN 1 ELSE 0 END,
             lease_token = CASE WHEN u.state = 'unknown' THEN d.lease_token END, leased_until = NULL
         FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
                     CAST(:for_good AS bool[])) AS u(id, state, reason, for_good)
@@ -51,7 +52,6 @@ _STEP = text(
             WHEN e.status = 'ended' THEN 'left the campaign'
             WHEN EXISTS (SELECT FROM suppression s WHERE s.address_hash = sha256(convert_to(l.email, 'UTF8'))
                          AND s.topic IN ('', coalesce(CAST(:topics AS jsonb) ->> d.campaign, ''))) THEN 'suppressed'
-            WHEN l.mail_from > :now THEN 'waits'
             WHEN l.unconfirmed_at IS NOT NULL THEN 'unconfirmed'
             WHEN CAST(:consent AS jsonb) IS NOT NULL
                  AND (CAST(:consent AS jsonb) -> 'countries' = 'null' OR btrim(coalesce(l.country, '')) = ''
@@ -61,6 +61,7 @@ _STEP = text(
                      AND coalesce(l.consent_at + make_interval(days => (
                          CAST(:consent AS jsonb) -> 'bases' ->> l.consent_basis)::int) > :now, true), false)
                  THEN 'no consent'
+            WHEN l.mail_from > :now THEN 'waits'
             WHEN (SELECT count(*) FROM delivery o WHERE o.lead_id = d.lead_id
                   AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown')
                   AND o.local_on BETWEEN d.local_on - 6 AND d.local_on) > :per_7_days
@@ -102,6 +103,23 @@ _RELEASE = text(
     """
 )
 
+_PASS_OVER = text(
+    """
+    WITH late AS (
+        UPDATE delivery SET state = 'cancelled', reason = 'window over'
+        WHERE id = ANY(ARRAY(
+            SELECT id FROM delivery
+            WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now AND slot_until <= :now
+            ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED))
+        RETURNING enrollment_id
+    ), woken AS (
+        UPDATE enrollment SET due_at = :now
+        WHERE status <> 'ended' AND id IN (SELECT enrollment_id FROM late) RETURNING id
+    )
+    SELECT count(*) FROM late
+    """
+)
+
 _EXPIRE = text(
     """
     WITH late AS (
@@ -120,7 +138,10 @@ _DUE = text("SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND mail
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to record of one mail: its new state, in the server's words why, and whether that is for good."""
+    """What to record of one mail: its new state, in the server's words why, and whether that is for good.
+
+    `queued`: it was surely not taken, and that is not to count as a try.
+    """
 
     delivery_id: int
     state: str
@@ -138,11 +159,18 @@ class Gate:
     per_7_days: int
     per_30_days: int
     topics: str
+    consent: str | None = None
 
 
-def lease(db: Connection, *, mailer: str, token: UUID, now: datetime, most: int) -> Sequence[Row[Any]]:
-    """Take up to `most` mails whose slot has come; each row is the delivery with its lead's columns."""
-    return db.execute(_LEASE, {"mailer": mailer, "token": token, "now": now, "most": most}).all()
+def lease(
+    db: Connection, *, mailer: str, token: UUID, now: datetime, most: int, in_order: bool = True
+) -> Sequence[Row[Any]]:
+    """Take up to `most` mails whose slot has come; each row is the delivery with its lead's columns.
+
+    The earliest first; any of them where not `in_order`, so that a few that never go do not stand in all others' way.
+    """
+    values = {"mailer": mailer, "token": token, "now": now, "most": most}
+    return db.execute(_LEASE_IN_ORDER if in_order else _LEASE_ANY, values).all()
 
 
 def record_and_move(
@@ -159,8 +187,6 @@ def record_and_move(
     Gives the ids that may go out once this is committed. The others were cancelled with the rule that held them, or are
     no longer ours.
     """
-    consent: str | None = None
-
     rows = db.execute(
         _STEP,
         {
@@ -174,6 +200,7 @@ def record_and_move(
             "per_7_days": gate.per_7_days,
             "per_30_days": gate.per_30_days,
             "topics": gate.topics,
+            "consent": gate.consent,
             "now": now,
         },
     )
@@ -183,6 +210,14 @@ def record_and_move(
 def release(db: Connection, token: UUID) -> int:
     """Put back what was leased and not begun."""
     return db.execute(_RELEASE, {"token": token}).rowcount
+
+
+def pass_over(db: Connection, mailer: str, now: datetime, most: int = 1000) -> int:
+    """Cancel mails that wait for a mailer which lets nothing go, once their window is over; their leads are planned again.
+
+    Gives how many there were; at most so many at a time.
+    """
+    return int(db.execute(_PASS_OVER, {"mailer": mailer, "now": now, "most": most}).scalar_one())
 
 
 def expire(db: Connection) -> dict[str, int]:
@@ -200,7 +235,6 @@ def any_to_send(db: Connection, mailer: str, now: datetime) -> bool:
 
 _LISTED = """
     SELECT d.id, l.email AS lead, d.campaign, d.step, d.cycle, d.variant, d.template, d.state, d.message_id, d.local_on,
-            "consent": gate.consent,
            d.slot_at, d.slot_until, d.queued_at, d.sending_at, d.sent_at, d.tries, d.reason
     FROM delivery d JOIN lead l ON l.id = d.lead_id
 """

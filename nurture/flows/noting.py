@@ -1,0 +1,75 @@
+"""What came back of a mail: the row's next state, what the breaker hears, and what the rules must be told."""
+
+from dataclasses import replace
+
+from nurture.db import transaction
+from nurture.flows.decide import decide
+from nurture.flows.letting_go import without_addresses
+from nurture.flows.sending_run import Leased, Run
+from nurture.flows.suppress import suppress
+from nurture.messages import Receipt
+from nurture.rules import breaker
+from nurture.rules.happenings import SendFailed
+from nurture.store.deliveries import Answer
+from nurture.store.merging import lock_living
+
+TRIES = 5
+"""So often a mail may be put off before it is given up for this cycle."""
+POLICY_TRIES = 2
+"""So often where it was refused for what we are or do: had that been all mails' trouble, the mailer would rest."""
+
+
+def note(run: Run, leased: Leased, receipt: Receipt) -> None:
+    """Take down a mailer's answer."""
+    heard = breaker.mark(receipt)
+    run.marks += heard
+    if heard == breaker.BAD:
+        run.why = without_addresses(receipt.reply)
+    run.left += receipt.outcome in ("sent", "unknown")
+    if run.trying and receipt.outcome == "put_off":
+        # while it is tried whether the mailer can be used, what it does not take is its fault, not the mail's
+        receipt = replace(receipt, outcome="held")
+    record(run, leased, receipt)
+
+
+def record(run: Run, leased: Leased, receipt: Receipt) -> None:
+    """Turn an outcome into the row's next state, and remember what the rules must hear of."""
+    delivery_id, reply = receipt.delivery_id, receipt.reply[:500]
+    match receipt.outcome:
+        case "sent":
+            run.done.sent += 1
+            run.answers.append(Answer(delivery_id, "sent"))
+        case "unknown":
+            run.done.unknown += 1
+            run.answers.append(Answer(delivery_id, "unknown", reply or "the answer was lost"))
+        case "refused":
+            run.done.failed += 1
+            run.answers.append(Answer(delivery_id, "failed", reply, for_good=True))
+            run.failures.append((leased, receipt))
+        case "put_off":
+            run.done.put_off += 1
+            run.answers.append(Answer(delivery_id, "failed", reply, for_good=_for_good(leased, receipt)))
+            run.failures.append((leased, receipt))
+        case "held":
+            run.done.held += 1
+            run.answers.append(Answer(delivery_id, "queued"))
+
+
+def tell_failures(run: Run) -> None:
+    """Let the rules plan again for leads whose mail was not taken."""
+    failures, run.failures = run.failures, []
+    for leased, receipt in failures:
+        now = run.now()
+        if receipt.dead_address:
+            suppress(run.app, lead_id=leased.lead_id, word="bounced", how=f"delivery {receipt.delivery_id}", now=now)
+            continue
+        failure = leased.failure
+        for_good = _for_good(leased, receipt)
+        failed = SendFailed(failure.campaign, failure.step, failure.cycle, for_good=for_good)
+        with transaction(run.app.engine) as db:
+            if (lead_id := lock_living(db, leased.lead_id)) is not None:
+                decide(db, run.app, {lead_id: failed}, now)
+
+
+def _for_good(leased: Leased, receipt: Receipt) -> bool:
+    return receipt.outcome == "refused" or leased.tries + 1 >= (POLICY_TRIES if receipt.policy else TRIES)
