@@ -18,7 +18,7 @@ export SSL_CERT_FILE ?= $(PIP_CERT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-node demo up test soak lint format check lock clean
+.PHONY: help set-up set-up-node demo up test soak gallery lint format check lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ test: $(READY)  ## Run the tests, against real servers (ARGS="tests/rules -k cad
 
 soak: $(READY)  ## Run the tests that take too long for every run
 	@$(RUN) pytest -m soak $(ARGS)
+
+gallery: $(READY)  ## Hold MJML's gallery against its reference compiler, in a browser (needs npm and Chromium)
+	@npm ci --prefix tests/gallery --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(RUN) pytest -m soak tests/gallery $(ARGS)
 
 lint: $(READY)  ## Check format, style, types and who may import whom
 	@$(RUN) ruff format --check .
@@ -53,7 +57,7 @@ lock: $(READY)  ## Lock the dependencies anew (ARGS=--upgrade takes newer ones)
 
 clean:  ## Remove what was set up; local data (.nurture) stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache build dist *.egg-info
-	rm -rf tests/editor/node_modules tests/clients/node_modules tests/mailers/contract/node_modules
+	rm -rf tests/editor/node_modules tests/clients/node_modules tests/mailers/contract/node_modules tests/gallery/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 set-up-node:  ## Set up what tests/editor, tests/clients and tests/mailers ask (needs npm)

@@ -1,0 +1,1 @@
+"""Mails of MJML's own gallery, compiled by us and by npm's `mjml`, side by side in a browser: `make gallery`."""
