@@ -148,4 +148,4 @@ def words(html: str) -> list[str]:
 
 def links(html: str) -> list[str]:
     visible = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
-    return re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', visible)
+    return re.findall(r'<a\b[^>]*?\bhref="([^"]+)"', visible)
