@@ -11,6 +11,7 @@ from nurture.db import transaction
 from nurture.flows.decide import decide, offered
 from nurture.rules.happenings import Did
 from nurture.store import events
+from nurture.store.choices import latest_answer
 from nurture.store.states import event_fact, lock
 
 _DELIVERY = text("SELECT lead_id, campaign, step FROM delivery WHERE id = :id")
@@ -25,14 +26,22 @@ def _locked(db: Connection, delivery_id: int) -> Row[Any] | None:
 
 
 def answer(app: App, *, delivery_id: int, question: str, answer: str, now: datetime) -> bool:
-    """Note the answer; the same answer given twice is one. False if there is no such delivery."""
+    """Note the answer. Said again it is the same one; another one is kept beside it, and the latest holds.
+
+    Returns:
+        Whether there is such a mail; the step that it was of may be gone.
+    """
     with transaction(app.engine) as db:
         delivery = _locked(db, delivery_id)
         if delivery is None:
             return False
+        before = latest_answer(db, delivery.lead_id, question)
+        if before is not None and (before.delivery_id, before.answer) == (delivery_id, answer):
+            return True
+        said = f"{delivery_id}\0{question}\0{answer}" + ("" if before is None else f"\0after {before.id}")
         row = {
             "source": "survey",
-            "message_id": sha256(f"{delivery_id}\0{question}\0{answer}".encode()).hexdigest(),
+            "message_id": sha256(said.encode()).hexdigest(),
             "lead_id": delivery.lead_id,
             "kind": "answer",
             "name": question,

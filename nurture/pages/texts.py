@@ -38,8 +38,8 @@ def _wrong(document: Document, group: str, name: str, value: object) -> Problem 
     keys = shipped().languages[ENGLISH]
     groups = list(dict.fromkeys(key.partition(".")[0] for key in keys))
     if group not in groups:
-        hint = did_you_mean(group, groups) or f"there are {one_of(groups)}"
-        return _at(document, (group,), f"no page has texts called {quoted(group)}", hint)
+        meant = did_you_mean(group, groups) or f"there are {one_of(groups)}"
+        return _at(document, (group,), f"no page has texts called {quoted(group)}", meant)
     if not name:
         return _at(document, (group,), f'{quoted(group)} holds texts, each as a line `name: "…"`', None)
     key = f"{group}.{name}"

@@ -1,13 +1,14 @@
 """`/u/{token}`: leave. A GET shows a button; only a POST acts, from the page or as one click (RFC 8058).
 
 A mail provider's one click is a POST without cookies and with whatever body; the token says all. So every POST with a
-good token unsubscribes, twice as well as once, and is answered 200 without a redirect.
+good token unsubscribes from all mail, twice as well as once, and is answered 200 without a redirect. Taking it back is
+a POST elsewhere (`/p/{token}`): no POST here can mean anything but to leave.
 
 That the page was opened is noted as a hit on the mail: scanners open it beside the other links, which gives them away.
 """
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -16,8 +17,8 @@ from nurture.flows.suppress import unsubscribe
 from nurture.mail.links import MailOfLead, read_unsubscribe
 from nurture.rules.bots import LEAVE
 from nurture.web.body import TooLarge, read_body
+from nurture.web.lead_pages import TEST, LeadPages
 from nurture.web.noting import note
-from nurture.web.pages import not_found, page
 
 _LIMIT = 64 * 1024
 _ONE_CLICK = b"List-Unsubscribe"
@@ -25,24 +26,33 @@ _ONE_CLICK = b"List-Unsubscribe"
 
 def routes(app: App) -> list[BaseRoute]:
     """The route."""
-    secret = app.settings.secret_key
+    secret, pages = app.settings.secret_key, LeadPages(app)
 
     async def leave(request: Request) -> Response:
         mail = read_unsubscribe(secret, request.path_params["token"])
         if mail is None:
-            return not_found("This link is not complete", "Please copy the whole link out of your mail and try again.")
-        company = app.agreement.company
-        if request.method != "POST":
+            return pages.message(await pages.visitor(request), "page.incomplete", 404)
+        if mail.delivery_id == TEST:
+            return pages.message(await pages.visitor(request), "page.test")
+        is_post = request.method == "POST"
+        if is_post:
+            how = "one click" if await _is_one_click(request) else "page"
+            await run_in_threadpool(_unsubscribe, app, mail, how)
+        else:
             await note(app, request, "look", mail.delivery_id, page=LEAVE)
-            return page("unsubscribe", {"company": company, "done": False})
-        try:
-            one_click = _ONE_CLICK in await read_body(request, _LIMIT)
-        except TooLarge:
-            one_click = False
-        await run_in_threadpool(_unsubscribe, app, mail, "one click" if one_click else "page")
-        return page("unsubscribe", {"company": company, "done": True})
+        visitor = await pages.visitor(request, mail.lead_id)
+        url = pages.preferences_url(mail)
+        return pages.page(visitor, "unsubscribe", {"state": "done" if is_post else "ask", "preferences_url": url})
 
-    return [Route("/u/{token}", leave, methods=["GET", "HEAD", "POST"])]
+    return [Route("/u/{token}", pages.guarded(leave), methods=["GET", "HEAD", "POST"])]
+
+
+async def _is_one_click(request: Request) -> bool:
+    """Whether a mail program asks. Whoever posts wants to leave, so nothing about the body is held against it."""
+    try:
+        return _ONE_CLICK in await read_body(request, _LIMIT)
+    except (TooLarge, ClientDisconnect):
+        return False
 
 
 def _unsubscribe(app: App, mail: MailOfLead, how: str) -> None:

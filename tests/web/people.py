@@ -7,6 +7,7 @@ import httpx
 from sqlalchemy import Engine, insert, text
 
 from nurture.facts import MICRO
+from nurture.mail.address_links import address_token
 from nurture.mail.links import (
     MailOfLead,
     SurveyAnswer,
@@ -15,9 +16,11 @@ from nurture.mail.links import (
     handoff_token,
     link_token,
     open_token,
+    preferences_token,
     unsubscribe_token,
 )
-from nurture.models import Attempt, Cycle, Delivery, Enrollment, Event, Handoff, Lead
+from nurture.models import AddressChange, Attempt, Cycle, Delivery, Enrollment, Event, Handoff, Lead
+from nurture.store.suppressions import address_hash
 
 NOW = datetime(2026, 3, 3, 20, 5, tzinfo=UTC)
 SECRET = "of the tests"
@@ -120,6 +123,23 @@ def open_path(delivery_id: int, lead_id: int) -> str:
 
 def unsubscribe_path(delivery_id: int, lead_id: int) -> str:
     return "/u/" + unsubscribe_token(SECRET, MailOfLead(delivery_id, lead_id))
+
+
+def preferences_path(delivery_id: int, lead_id: int) -> str:
+    return "/p/" + preferences_token(SECRET, MailOfLead(delivery_id, lead_id))
+
+
+def add_address_change(engine: Engine, lead_id: int, email: str = "maria@new.example", **changes: Any) -> int:
+    """The lead asked an hour ago to be written to elsewhere."""
+    values = {
+        "lead_id": lead_id, "email": email, "address_hash": address_hash(email), "how": "preferences, delivery 1",
+        "asked_at": NOW - timedelta(hours=1), "sent_at": NOW - timedelta(hours=1), "expires_at": NOW + timedelta(days=6),
+    }  # fmt: skip
+    return add(engine, AddressChange, **{**values, **changes})
+
+
+def address_path(asked_id: int) -> str:
+    return "/e/" + address_token(SECRET, asked_id)
 
 
 def answer_path(delivery_id: int, lead_id: int, question: str = "timing", answer: str = "this_year") -> str:

@@ -5,15 +5,18 @@ from starlette.routing import Mount
 
 from nurture.web.application import make_web
 from tests.web.people import (
+    add_address_change,
     add_attempt,
     add_handoff,
     add_lead,
     add_mail,
+    address_path,
     answer_path,
     click_path,
     everything,
     handoff_path,
     open_path,
+    preferences_path,
     rows,
     unsubscribe_path,
 )
@@ -33,8 +36,11 @@ def paths(app):
         "/c/{token}": [click_path(*mail)],
         "/o/{token}.gif": [open_path(*mail)],
         "/u/{token}": [unsubscribe_path(*mail)],
+        "/p/{token}": [preferences_path(*mail)],
+        "/e/{token}": [address_path(add_address_change(app.engine, nurtured))],
         "/a/{token}": [answer_path(*mail), answer_path(*mail, "timing", "now")],
         "/h/{token}": [handoff_path(handoff), handoff_path(accepted)],
+        "/hooks/{provider}": ["/hooks/postmark"],
         "/healthz": ["/healthz"],
         "/readyz": ["/readyz"],
         "/nurture.js": ["/nurture.js"],
@@ -47,7 +53,7 @@ QUERIES = (
     "",
     "?do=accept&by=mallory",
     "?do=reject&reason=competitor&by=mallory",
-    "?List-Unsubscribe=One-Click",
+    "?List-Unsubscribe=One-Click&do=stop",
     "?saved",
 )
 
@@ -72,7 +78,7 @@ def test_no_get_changes_anything_but_events(client, app, paths, method, headers)
     hits = rows(app.engine, "SELECT kind, verdict, count(*) AS n FROM event GROUP BY kind, verdict ORDER BY kind")
     assert hits == [
         {"kind": "click", "verdict": "pending", "n": 5},
-        {"kind": "look", "verdict": "pending", "n": 15},
+        {"kind": "look", "verdict": "pending", "n": 20},
         {"kind": "open", "verdict": "pending", "n": 5},
     ]
 
