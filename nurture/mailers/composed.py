@@ -11,6 +11,7 @@ from email.parser import BytesParser
 from email.policy import SMTP
 from typing import Any
 
+from nurture.mailers.recipients import is_one_address
 from nurture.messages import Mail
 
 _NOT_OURS_TO_SET = frozenset(
@@ -56,8 +57,10 @@ def composed(mail: Mail) -> Composed:
     """Take a mail apart.
 
     Raises:
-        ValueError: It has no sender, or attachments, which our mails never have.
+        ValueError: It has no sender, or attachments, which our mails never have; or goes to what is no address.
     """
+    if not is_one_address(mail.recipient):
+        raise ValueError("the recipient's address cannot be written in a request")
     message = _PARSER.parsebytes(mail.data)
     from_ = message["From"]
     if not isinstance(from_, AddressHeader) or len(from_.addresses) != 1:

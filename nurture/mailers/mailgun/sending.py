@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, quote
 
 from nurture.errors import SettingsError
 from nurture.mailers.http import Answer, HttpMailer, Request, Unfit, read_http_options
+from nurture.mailers.recipients import is_one_address
 from nurture.mailers.verdicts import HELD, POLICY, REFUSED, SENT, Verdict
 from nurture.messages import Mail
 
@@ -21,8 +22,6 @@ MOST_OCTETS = 25 * 1024 * 1024
 USUAL_CONNECTIONS = 8
 """One mail goes in one request, so several are under way at once; each can be unknown after a crash."""
 
-_ONE_ADDRESS = re.compile(r"[^\x00-\x20\x7f<>@,;:\"\\()]+@[^\x00-\x20\x7f<>@,;:\"\\()]+")
-"""Mailgun reads a list of mailboxes here: nothing may look like a second one."""
 _ABOUT_THE_RECIPIENT = re.compile(r"'?to'? parameter is not a valid address|recipient", re.IGNORECASE)
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _TOO_LARGE = re.compile(r"too (large|big)|size (limit|exceed)|exceeds .*size", re.IGNORECASE)
@@ -41,8 +40,8 @@ class Mailgun:
     def request(self, mails: Sequence[Mail]) -> Request:
         """Make the request for one mail."""
         (mail,) = mails
-        if not _ONE_ADDRESS.fullmatch(mail.recipient):
-            raise Unfit(mail, "the recipient's address cannot be written in Mailgun's `to`")
+        if not is_one_address(mail.recipient):
+            raise Unfit(mail, "the recipient's address cannot be written in a request")
         token = mail.message_id.strip("<>").partition("@")[0]
         fields = {
             "to": mail.recipient,

@@ -20,6 +20,7 @@ import orjson
 
 from nurture.errors import SettingsError
 from nurture.mailers.http import Answer, HttpMailer, Request, Unfit, read_http_options
+from nurture.mailers.recipients import is_one_address
 from nurture.mailers.ses.signing import Credentials, signed
 from nurture.mailers.ses.signing import Request as Unsigned
 from nurture.mailers.ses.tags import TAG, tag_of
@@ -34,7 +35,6 @@ USUAL_CONNECTIONS = 8
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]{1,2}")
 _PATH = "/v2/email/outbound-emails"
 _HEADERS = BytesHeaderParser(policy=SMTP)
-_ASCII_ADDRESS = re.compile(r"[!-;=?A-~]{1,64}@[!-;=?A-~]{1,255}")
 _OF_ERRORS = {
     "TooManyRequestsException": HELD,
     "Throttling": HELD,
@@ -48,7 +48,8 @@ _OF_ERRORS = {
     "IncompleteSignature": UNUSABLE,
 }
 """By SES's own names. All are about us: no mail is given up for them."""
-_NOT_VERIFIED = re.compile(r"not verified", re.IGNORECASE)
+_OURS = re.compile(r"not verified|authority|paused|suspended", re.IGNORECASE)
+_THE_MAILS = re.compile(r"virus|attachment|too (long|large|big)|message length", re.IGNORECASE)
 _BAD_ADDRESS = re.compile(r"missing final|illegal address|local address|domain (ends|starts|contains)", re.IGNORECASE)
 _CANONICAL = re.compile(r"\s*The Canonical String.*", re.DOTALL)
 """Where SES disagrees with a signature it repeats what it signed, a session's token included."""
@@ -68,8 +69,8 @@ class AmazonSes:
     def request(self, mails: Sequence[Mail]) -> Request:
         """Make the request for one mail, signed for this moment."""
         (mail,) = mails
-        if not _ASCII_ADDRESS.fullmatch(mail.recipient):
-            raise Unfit(mail, "Amazon SES takes addresses in ASCII only; a domain can be written as xn--…")
+        if not (mail.recipient.isascii() and is_one_address(mail.recipient)):
+            raise Unfit(mail, "Amazon SES takes one plain address, in ASCII")
         content = orjson.dumps(self._message(mail))
         unsigned = Unsigned("POST", self._host, self._path, {"content-type": "application/json"}, content)
         now = datetime.fromtimestamp(time.time(), UTC)
@@ -83,15 +84,15 @@ class AmazonSes:
         return [(SENT, f"{answer.status} {said}") for _ in mails]
 
     def verdict(self, answer: Answer) -> Verdict | None:
-        """Go by the error's name. Where the identity is not verified, it is no fault of the mail."""
+        """Go by the error's name, and where that leaves open whose fault it is, by its words."""
         kind, said = _error(answer)
         if kind in _OF_ERRORS:
             return _OF_ERRORS[kind]
-        if kind == "MessageRejected":
-            return UNUSABLE if _NOT_VERIFIED.search(said) else REFUSED
-        if answer.status == 400:
-            return REFUSED if _BAD_ADDRESS.search(said) else POLICY
-        return None
+        if answer.status != 400:
+            return None
+        if kind == "MessageRejected" and _OURS.search(said):
+            return UNUSABLE
+        return REFUSED if _BAD_ADDRESS.search(said) or _THE_MAILS.search(said) else POLICY
 
     def words(self, answer: Answer) -> str:
         """Give the error's name and message."""

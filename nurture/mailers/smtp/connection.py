@@ -10,6 +10,7 @@ from nurture.mailers.smtp.options import SmtpOptions
 from nurture.mailers.smtp.replies import NoReply
 from nurture.mailers.smtp.session import Session, ask, open_session
 from nurture.mailers.smtp.transaction import Transaction
+from nurture.mailers.verdicts import HELD
 from nurture.messages import Mail, Receipt
 
 _WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -90,11 +91,11 @@ class SmtpConnection:
     async def _send(self, mail: Mail) -> Receipt:
         wait = self._not_before - _now()
         if wait > _WORTH_WAITING:
-            return Receipt(mail.delivery_id, "put_off", f"not tried again yet: {self.trouble}")
+            return HELD.receipt(mail, f"not tried again yet: {self.trouble}")
         if wait > 0:
             await asyncio.sleep(wait)
         if not await self._stands() or self._session is None:
-            return Receipt(mail.delivery_id, "put_off", self.trouble)
+            return HELD.receipt(mail, self.trouble)
         if self._options.sign is not None:
             # most of a signature is RSA, which leaves the other threads alone
             mail = replace(mail, data=await asyncio.to_thread(self._options.sign, mail.data))
@@ -146,7 +147,8 @@ class SmtpConnection:
         return True
 
     def _failed(self, why: str) -> None:
-        self.trouble = why
+        # some servers repeat what they were told
+        self.trouble = why.replace(self._options.password, "…") if self._options.password else why
         wait = _WAITS[min(self._failures, len(_WAITS) - 1)]
         self._failures += 1
         # connections that failed together do not come back together
