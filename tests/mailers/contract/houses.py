@@ -26,7 +26,7 @@ class House(Protocol):
 
     name: str
     url: str
-    not_now: str
+    when_busy: str
 
     def seen(self) -> list[Seen]:
         """The mails that it took, or would have to answer for."""
@@ -47,7 +47,7 @@ class House(Protocol):
 class HttpHouse:
     """A provider's stub."""
 
-    not_now = "held"
+    when_busy = "held"
 
     def __init__(self, provider: Provider, stub: Stub) -> None:
         self.name, self.provider, self.stub = provider.name, provider, stub
@@ -83,7 +83,7 @@ class SmtpHouse:
     """A mail server that others wrote."""
 
     name = "smtp"
-    not_now = "put_off"
+    when_busy = "put_off"
 
     def __init__(self) -> None:
         self.mails: list[Envelope] = []
