@@ -3,15 +3,17 @@
 import re
 from email.utils import getaddresses
 
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
 ADDRESS = re.compile(
-    r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9\[][A-Za-z0-9.\-]{0,250}\w\]?"
+    rf"(?<!{_LOCAL}){_LOCAL}{{1,128}}@(?:[A-Za-z0-9][A-Za-z0-9.\-]{{0,250}}[A-Za-z0-9]|\[[0-9A-Za-z.:]{{3,60}}\])"
 )
 """A mail address within a text. Begins where no letter of an address stands before, so that a search stays linear."""
 
 _QUOTED = re.compile(r'"([^"\s@]{1,64})"@([A-Za-z0-9][A-Za-z0-9.-]{0,250})')
+_LABEL = re.compile(r"^(?:smtp|rfc822|mailto)=", re.IGNORECASE)
 _TYPED = re.compile(r"^\s*[\w.-]{1,30}\s*;\s*")
 _DAEMONS = re.compile(
-    r"^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_]?daemon|double-bounce|mailadmin|mail-admin|root|daemon|abuse"
+    r"^(?:mailer[-_.]?daemon|post[-_.]?master|(?:\w|-){0,30}daemon|double-bounce|mailadmin|mail-admin|root|daemon|abuse"
     r"|null|nobody|hostmaster|no-?reply|do-?not-?reply|symantec_antivirus.*|virus.*|scanner|avgate|amavis.*)$",
     re.IGNORECASE,
 )
@@ -26,7 +28,7 @@ def addresses_in(text: str) -> list[str]:
 
 def plain(address: str) -> str:
     """Give an address lower case and without what sentences leave at its ends."""
-    return address.strip("<>'\"`.,;:=*").lower()
+    return _LABEL.sub("", address.strip("<>'\"`.,;:*").lower())
 
 
 def address_in(value: str) -> str | None:

@@ -6,9 +6,10 @@ subject of an answer to such a mail begins with `Re:`. Words in the text decide 
 
 import re
 from email.message import Message
+from itertools import takewhile
 
 from nurture.inbound.addresses import address_in
-from nurture.inbound.automatic_words import AWAY, CHALLENGE, NOTICE, SPEAKS_OF_ITSELF
+from nurture.inbound.automatic_words import AWAY, AWAY_SAID, CHALLENGE, NOTICE, QUOTE_BEGINS, SPEAKS_OF_ITSELF
 from nurture.inbound.message import header, leaves, text_of, unfolded
 from nurture.inbound.values import AutoKind, AutoReply, Marks, Reply
 
@@ -30,6 +31,8 @@ _SET_BY_PROGRAMS = (
     "x-cron-env",
     "x-zendesk-auto-response",
     "x-ozlabs-autoreply",
+    "x-mlserver",
+    "x-ml-name",
 )
 _TELLING = {
     "auto-submitted": re.compile(r"^(?!no\b)\S", re.IGNORECASE),
@@ -98,8 +101,13 @@ def _by_words(subject: str, text: str) -> tuple[AutoKind, str] | None:
     for kind, words in kinds:
         if words.match(subject):
             return kind, "subject"
-    top = "\n".join(line for line in text[:2_000].split("\n") if not line.startswith(">"))[:400]
-    return ("notice", "text") if SPEAKS_OF_ITSELF.search(top) else None
+    return ("notice", "text") if SPEAKS_OF_ITSELF.search(_top(text)) else None
+
+
+def _top(text: str) -> str:
+    """Give the first words, without what a person's program quotes below them."""
+    lines = text[:2_000].split("\n")
+    return "\n".join(takewhile(lambda line: not QUOTE_BEGINS.match(line), lines))[:400]
 
 
 def _by_sender(message: Message) -> tuple[AutoKind, str] | None:
@@ -112,7 +120,7 @@ def _kind(kind: AutoKind, subject: str, text: str) -> AutoKind:
     """Name what a program answered more exactly than its headers do."""
     if kind != "notice":
         return kind
-    if AWAY.search(subject) or AWAY.search(text[:600]):
+    if AWAY_SAID.search(subject) or AWAY_SAID.search(text[:1_000]):
         return "away"
     return "challenge" if CHALLENGE.search(subject) else "notice"
 

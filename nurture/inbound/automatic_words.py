@@ -2,10 +2,9 @@
 
 import re
 
-_PREFIX = r"^\s*(?:\[[^\]]{1,40}\]\s*)?"
-
-AWAY = re.compile(
-    r"^\W{0,3}(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|respond\w*)|out[- ]of[- ](?:the[- ])?office"
+_BEGINS = r"^\W{0,3}(?:\[[^\]]{1,40}\]\s{0,3})?"
+_AWAY = (
+    r"(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|respond\w*)|out[- ]of[- ](?:the[- ])?office"
     r"|ooo\b|oof\b|away from (?:the office|my (?:mail|desk|e-?mail))|i(?: am|'m|’m) (?:currently )?(?:out of|away"
     r"|on (?:vacation|leave|holiday|annual|parental|maternity|paternity|pto))|on vacation\b|away until|(?:annual"
     r"|maternity|parental|sick) leave|vacation (?:reply|response|notice|message)|absence (?:notice|du bureau)"
@@ -22,9 +21,13 @@ AWAY = re.compile(
     r"|автоматический ответ|автоматична відповідь|нет на месте|в отпуске|меня нет|отсутству|自動(?:返信|応答|回答)"
     r"|不在(?:通知|のお知らせ)?|休暇|自动(?:回复|答复|應答|应答)|自動回覆|外出(?:通知)?|休假|不在办公室|부재"
     r"|자동 ?(?:회신|응답|답장)|תשובה אוטומטית|מענה אוטומטי|رد تلقائي|automatyczn|αυτόματη απάντηση|tự động trả lời"
-    r"|balasan otomatis)",
-    re.IGNORECASE,
+    r"|balasan otomatis)"
 )
+AWAY = re.compile(_BEGINS + _AWAY, re.IGNORECASE)
+"""At the beginning of a subject: somebody is away."""
+
+AWAY_SAID = re.compile(r"(?<!\w)" + _AWAY, re.IGNORECASE)
+"""Anywhere in the text of an answer that is known to be automatic."""
 CHALLENGE = re.compile(
     r"^\W{0,3}(?:please (?:confirm|verify) (?:your|that you|you sent|receipt)|confirm (?:your )?(?:message|email"
     r"|e-mail) to|verification required|sender (?:verification|confirmation)|your (?:message|email"
@@ -55,5 +58,10 @@ SPEAKS_OF_ITSELF = re.compile(
     r"|questa è una risposta automatica|dit is een automatisch|(?:это|данное) (?:сообщение|письмо) (?:создано"
     r"|сформировано|отправлено) автоматически|このメールは(?:自動|システム)|自動(?:送信|返信|配信)(?:メール|され)"
     r"|本邮件由系统自动",
+    re.IGNORECASE,
+)
+QUOTE_BEGINS = re.compile(
+    r"^(?:>|-{2,}|_{5,}|\*?(?:from|von|de|da|van|från|fra|od|от|发件人|差出人)\*?\s?:|(?:on|am|le|el|il|op|em|den"
+    r"|w dniu)\b.{5,120}:\s*$)",
     re.IGNORECASE,
 )

@@ -3,7 +3,7 @@
 import re
 
 _STATUS = re.compile(r"(?<![\d.\-/])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-_STATUS_AFTER_CODE = re.compile(r"(?<!\d)([245])\d\d[ -](?:#|\()?([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+_STATUS_AFTER_CODE = re.compile(r"(?<!\d)([245])\d\d[ -]['#(]?([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 _CODE = re.compile(
     r"(?<![\d.:/\-\w@])([245][0-5]\d)(?=[ \-:;,.)\]]|$)(?![.:]\d)(?! ?(?:KB|MB|bytes|octets|hours|messages))"
 )
@@ -16,6 +16,12 @@ def status_in(text: str) -> str | None:
         return f"{after[2]}.{after[3]}.{after[4]}"
     found = _STATUS.search(text)
     return f"{found[1]}.{found[2]}.{found[3]}" if found else None
+
+
+def reply_in(text: str) -> str:
+    """Give a text from the reply with its status code on: some servers put words of theirs around another's."""
+    found = _STATUS_AFTER_CODE.search(text)
+    return text[found.start() :] if found else text
 
 
 def code_in(text: str) -> int | None:

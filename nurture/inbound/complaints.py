@@ -5,7 +5,7 @@ from email.message import Message
 from typing import Literal
 
 from nurture.inbound.addresses import addresses_in, is_daemon
-from nurture.inbound.message import header, leaves, text_of, unfolded
+from nurture.inbound.message import header, leaves, parts_of, text_of, unfolded
 from nurture.inbound.report_text import report_text
 from nurture.inbound.values import Complaint, Marks
 
@@ -61,16 +61,10 @@ def _feedback_fields(parts: list[Message]) -> dict[str, list[str]] | None:
 
 def _text(part: Message) -> str:
     """Give a part's text; the stdlib takes it for a mail, and its fields for headers."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():
         return text_of(part)
-    lines = []
-    for piece in payload:
-        if isinstance(piece, Message):
-            lines += [f"{name}: {unfolded(str(value))}" for name, value in piece.items()]
-            body = piece.get_payload()
-            lines += body.split("\n") if isinstance(body, str) else []
-    return "\n".join(lines)
+    fields = [f"{name}: {unfolded(str(value))}" for piece in parts_of(part) for name, value in piece.items()]
+    return "\n".join([*fields, *(text_of(piece) for piece in parts_of(part))])
 
 
 def _fields(text: str) -> dict[str, list[str]]:

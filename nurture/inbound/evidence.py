@@ -23,15 +23,15 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    r"could not be delivered|(?:un|not )able to deliver|undeliverable|(?:was|were|been) (?:un|not )deliver(?:ed"
-    r"|able)|delivery (?:to .{1,100} )?(?:has )?failed|failed (?:to deliver|permanently)|did not reach"
-    r"|no such (?:user|mailbox|recipient)|user unknown|unknown user|permanent (?:fatal )?error"
-    r"|returned (?:to (?:the )?sender|mail)|error (?:while|occurred)|message (?:you sent )?(?:was"
-    r"|has) (?:not )?(?:been )?(?:delayed|rejected|bounced|blocked|yet been delivered)|delivery problem"
-    r"|transcript of (?:the )?session|delivery attempts?|cannot be delivered|not delivered|failed recipient"
-    r"|mailbox (?:is )?(?:full|unavailable|not found|exceeded)|rejected by|does not exist|invalid (?:user|recipient"
-    r"|address|final)|送信できません|配信できません|届け|ませんでした|エラー|не может быть доставлено|konnte nicht"
-    r"|non remis|n'a pas pu",
+    r"could not be delivered|full mailbox|mailbox full|postponed|continue to (?:try|attempt)|(?:un"
+    r"|not )able to deliver|undeliverable|(?:was|were|been) (?:un|not )deliver(?:ed|able)"
+    r"|delivery (?:to .{1,100} )?(?:has )?failed|failed (?:to deliver|permanently)|did not reach|no such (?:user"
+    r"|mailbox|recipient)|user unknown|unknown user|permanent (?:fatal )?error|returned (?:to (?:the )?sender|mail)"
+    r"|error (?:while|occurred)|message (?:you sent )?(?:was|has) (?:not )?(?:been )?(?:delayed|rejected|bounced"
+    r"|blocked|yet been delivered)|delivery problem|transcript of (?:the )?session|delivery attempts?"
+    r"|cannot be delivered|not delivered|failed recipient|mailbox (?:is )?(?:full|unavailable|not found|exceeded)"
+    r"|rejected by|does not exist|invalid (?:user|recipient|address|final)|送信できません|配信できません|届け"
+    r"|ませんでした|エラー|не может быть доставлено|konnte nicht|non remis|n'a pas pu",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(r"^\s*(?:re|aw|sv|antw|r|rif|odp|回复|答复)\s?:", re.IGNORECASE)
@@ -52,6 +52,8 @@ def is_delivery_report(message: Message) -> bool:
 def is_bounce_in_prose(message: Message, said: str, *, quotes_a_mail: bool) -> bool:
     """Tell whether a mail without that form reports a failure, by who sent it, what its subject is and what it says."""
     if any(message.get(name) for name in _FAILED_HEADERS):
+        return True
+    if message.get("x-mlserver") and (quotes_a_mail or "original mail" in said.lower()):  # fml sends a mail back
         return True
     subject = header(message, "Subject")
     in_subject = _SUBJECT.search(subject) is not None

@@ -11,7 +11,7 @@ Asked in this order, and the first that knows decides: the words of the server's
 
 import re
 
-from nurture.inbound.codes import says_nothing
+from nurture.inbound.codes import reply_in, says_nothing
 from nurture.inbound.phrases import (
     CONTENT,
     FULL,
@@ -75,6 +75,7 @@ _AT_CONTENT = re.compile(
     r"|smtp command\s+data|failed after i sent the message|\(data\)",
     re.IGNORECASE,
 )
+_OUTSPOKEN = re.compile(r"does ?n[o']t have an? .{1,100}account|no longer", re.IGNORECASE)
 _STILL_TRYING = re.compile(
     r"not yet been delivered|(?:will|shall) (?:be retried|continue|keep) |still (?:be )?(?:tr(?:y|ied|ying)|queued)"
     r"|no action is required|warning message only|do not need to resend|need to resend your message at this time"
@@ -104,10 +105,16 @@ def judged(status: str | None, code: int | None, said: str, prose: str, action: 
 
 
 def _sort(status: str | None, code: int | None, said: str, prose: str) -> Sort:
-    spoken = sort_by_words(said)
-    if _AT_SENDER.search(said) or (spoken in (None, SYSTEM, TIMEOUT, POLICY) and _AT_SENDER.search(prose[:6_000])):
+    spoken = sort_by_words(reply_in(said)) or sort_by_words(said)
+    vague = spoken in (None, SYSTEM, TIMEOUT)
+    if _AT_SENDER.search(said) or ((vague or spoken is POLICY) and _AT_SENDER.search(prose[:6_000])):
         return SENDER
-    return spoken or _by_status(status) or sort_by_words(prose) or _by_code(code)
+    by_status = _by_status(status)
+    if spoken is NO_USER and by_status is POLICY:  # a filter that only acts as if
+        return POLICY
+    if vague and by_status is NO_USER:
+        return by_status
+    return spoken or by_status or sort_by_words(prose) or _by_code(code)
 
 
 def _by_status(status: str | None) -> Sort | None:
@@ -119,6 +126,8 @@ def _by_status(status: str | None) -> Sort | None:
 
 
 def _by_code(code: int | None) -> Sort:
+    if code in (521, 556):  # RFC 7504: the host, or the domain, takes no mail
+        return NO_HOST
     return TIMEOUT if code is not None and code < 500 else SYSTEM
 
 
@@ -128,4 +137,4 @@ def _for_ever(sort: Sort, status: str | None, code: int | None, said: str, prose
     if passing:
         return sort is NO_USER and status == "4.1.1"
     exact = status is not None and status.split(".")[1:2] == ["1"]
-    return exact or not _AT_CONTENT.search(f"{said}\n{prose[:6_000]}") or sort is NO_HOST
+    return exact or sort is NO_HOST or _OUTSPOKEN.search(said) is not None or not _AT_CONTENT.search(f"{said}\n{prose}")

@@ -11,7 +11,7 @@ from nurture.inbound.values import Marks
 _MOST = 20
 _MESSAGE_ID = re.compile(r"<\s?(d\.[A-Za-z0-9_-]{8,160}@[A-Za-z0-9][A-Za-z0-9.-]{0,250})\s?>")
 _TOKEN = re.compile(r"\+[br]\.[a-z2-7]{8,62}@[a-z0-9][a-z0-9.-]{0,250}", re.IGNORECASE)
-_LOCAL = re.compile(r"[A-Za-z0-9._%-]{1,64}$")
+_LOCAL_BACKWARDS = re.compile(r"[A-Za-z0-9._%-]{1,64}")
 
 
 def marks_of(raw: bytes, message: Message) -> Marks:
@@ -31,9 +31,9 @@ def _is_encoded(part: Message) -> bool:
 def _addresses(text: str) -> list[str]:
     found = []
     for token in _TOKEN.finditer(text):
-        local = _LOCAL.search(text, max(0, token.start() - 64), token.start())
+        local = _LOCAL_BACKWARDS.match(text[max(0, token.start() - 64) : token.start()][::-1])
         if local:
-            found.append((local[0] + token[0]).rstrip(".-"))
+            found.append((local[0][::-1] + token[0]).rstrip(".-"))
     return found
 
 

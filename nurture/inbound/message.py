@@ -6,15 +6,20 @@ end, millions of lines) is cut off: what matters stands at the top of a mail.
 
 import re
 from email import message_from_bytes
+from email._policybase import Compat32
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 
 _MOST_OCTETS = 1_500_000
 _MOST_LINES = 40_000
 _MOST_PARTS = 40
-_LONGEST_HEADER = 20_000
-_MOST_HEADERS = 500
+_MOST_HTML = 300_000
+_LONGEST_HEADER = 4_000
+_MOST_HEADERS = 200
 
+_PARAMETERS = re.compile(rb"^content-(?:type|disposition):[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_LONGEST_PARAMETERS = 2_000
 _PART = re.compile(rb"multipart/|message/rfc822|message/global", re.IGNORECASE)
 _GLOBAL = re.compile(rb"message/global(-delivery-status|-headers)?(?![-\w])", re.IGNORECASE)  # RFC 6533, 6532
 _PLAIN_KIND = {
@@ -28,6 +33,17 @@ _UNSEEN = re.compile(r"<(style|script|head|title)\b[^<>]{0,500}>", re.IGNORECASE
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": " ", "&#39;": "'", "&#64;": "@", "&amp;": "&"}
 
 
+class _AsItIs(Compat32):
+    """Headers as they came: the stdlib's own way loses octets beyond ASCII, which many mails have all the same."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        """Give the value untouched, octets beyond ASCII as lone surrogates."""
+        return value
+
+
+_AS_IT_IS = _AsItIs()
+
+
 def one_kind_of_line_end(raw: bytes) -> bytes:
     """Give the mail with LF alone, without an mbox's first line, and without what lies beyond our limits."""
     raw = raw[:_MOST_OCTETS].replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
@@ -39,12 +55,13 @@ def one_kind_of_line_end(raw: bytes) -> bytes:
         if count == _MOST_PARTS:
             raw = raw[: found.start()]
             break
+    raw = _PARAMETERS.sub(lambda found: found[0][:_LONGEST_PARAMETERS], raw)  # the stdlib reads them in quadratic time
     return _GLOBAL.sub(lambda found: _PLAIN_KIND[(found[1] or b"").lower()], raw)
 
 
 def parsed(raw: bytes) -> Message:
     """Give the mail, parsed. Internationalised kinds of report are given their older names, for they read the same."""
-    return message_from_bytes(one_kind_of_line_end(raw))
+    return message_from_bytes(one_kind_of_line_end(raw), policy=_AS_IT_IS)
 
 
 def header(message: Message, name: str) -> str:
@@ -62,7 +79,7 @@ def unfolded(value: str) -> str:
     value = value[:_LONGEST_HEADER]
     try:
         pieces = decode_header(value) if "=?" in value else [(value, None)]
-    except (ValueError, LookupError):  # what is no encoded word after all
+    except (MessageError, ValueError, LookupError):  # what is no encoded word after all
         pieces = [(value, None)]
     text = "".join(piece if isinstance(piece, str) else decoded(piece, charset or "ascii") for piece, charset in pieces)
     return " ".join(_without_surrogates(text).split())
@@ -90,17 +107,22 @@ def decoded(data: bytes, charset: str) -> str:
     return data.decode("cp1252", "replace")
 
 
+def parts_of(part: Message) -> list[Message]:
+    """Give the parts, or the attached mail, that a part holds; none where it is a leaf."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [piece for piece in payload if isinstance(piece, Message)] if isinstance(payload, list) else []
+
+
 def text_of(part: Message) -> str:
     """Give the text of one leaf, HTML without its tags; empty for what is no text or holds other parts."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
+    if part.is_multipart():
         return ""
     try:
         data = part.get_payload(decode=True)
-    except (ValueError, LookupError):
-        data = None
+    except (ValueError, LookupError, TypeError):  # what the stdlib does with a charset spelled in RFC 2231's way
+        return ""
     if not isinstance(data, bytes):
-        return _without_surrogates(str(payload or ""))
+        return ""
     text = decoded(data, charset_of(part))
     return without_tags(text) if part.get_content_type() == "text/html" else text
 
@@ -115,7 +137,7 @@ def charset_of(part: Message) -> str:
 
 def without_tags(text: str) -> str:
     """Give an HTML text's words. Meant for reports, not for display."""
-    text = _without_unseen(text)
+    text = _without_unseen(text[:_MOST_HTML])
     text = _TAG.sub(_address_or_space, _BREAK.sub("\n", text))
     for entity, letter in _ENTITIES.items():
         text = text.replace(entity, letter)
@@ -148,12 +170,11 @@ def leaves(message: Message, within_originals: bool = False) -> list[Message]:
     open_parts = [message]
     while open_parts:
         part = open_parts.pop()
-        payload = part.get_payload()
         shut = part.get_content_maintype() == "message"
         if shut and within_originals and part.get_content_type() == "message/rfc822":
             shut = False
-        if isinstance(payload, list) and not shut:
-            open_parts.extend(piece for piece in reversed(payload) if isinstance(piece, Message))
+        if part.is_multipart() and not shut:
+            open_parts.extend(reversed(parts_of(part)))
         else:
             found.append(part)
     return found

@@ -7,6 +7,7 @@ server says when it gives up stands last.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from nurture.inbound.values import Reason, Severity
@@ -31,10 +32,17 @@ SPAM = Sort("policy", "spam", "it looks like spam or worse")
 POLICY = Sort("policy", "blocked", "refused by a rule")
 CONTENT = Sort("policy", "other", "the mail itself is refused")
 TIMEOUT = Sort("soft", "timed_out", "no connection, or given up")
+PROGRAM = Sort("soft", "bounced", "the program that files mails failed")
 SYSTEM = Sort("soft", "bounced", "the server is out of order")
 
 
 _PHRASES: tuple[tuple[Sort, str], ...] = (
+    (NO_HOST, r"account or domain may not exist"),
+    (
+        POLICY,
+        r"google groups|groups\.google\.com|refused due to recipient|only accepting mail from|blocked by the recipient",
+    ),
+    (PROGRAM, r"procmail|maildrop|dovecot|pipe to|home directory|mailer error"),
     (
         SENDER,
         r"sender(?:'s)? (?:address |domain |ip )?(?:is |was |has been )?(?:rejected|denied|refused|blocked|not"
@@ -101,11 +109,12 @@ _PHRASES: tuple[tuple[Sort, str], ...] = (
         r"|undefined)(?: or (?:illegal|invalid|unknown))?(?: (?:local|final|delivery|destination|e-?mail|virtual"
         r"|smtp|remote|domain|primary))*(?: )?(?:user|recipient|mailbox|mail ?box|account|address|alias|rcpt|userid"
         r"|destination|person|name|addressee)|no (?:mailbox|account|user|one|recipient)s? (?:here |with |by "
-        r"|named )|no such (?:person|name|addres)|there is no (?:user|one|such)|unrouteable|unroutable"
-        r"|not listed in|destinataire invalide|recip(?:ient)?not ?found|user ?not ?exist|not a (?:registered|known"
-        r"|valid|local)|could ?n[o']t be found|wasn.t found|address rejected\.?$"
-        r"|recipient address rejected: access denied|adresse .{0,20}inconnue|inconnu|unbekannt|desconocid"
-        r"|sconosciut|onbekend|существует|неизвест|見つかりません|存在しません|不明|不存在|找不到",
+        r"|named )|no such (?:person|name|addres)|there is no (?:user|one|such)|no valid recipients?"
+        r"|all hosts address lookups failed|unrouteable|unroutable|not listed in|destinataire invalide"
+        r"|recip(?:ient)?not ?found|user ?not ?exist|not a (?:registered|known|valid|local)|could ?n[o']t be found"
+        r"|wasn.t found|address rejected\.?$|recipient address rejected: access denied|adresse .{0,20}inconnue"
+        r"|inconnu|unbekannt|desconocid|sconosciut|onbekend|существует|неизвест|見つかりません|存在しません|不明"
+        r"|不存在|找不到",
     ),
     (
         SPAM,
@@ -141,10 +150,11 @@ _PHRASES: tuple[tuple[Sort, str], ...] = (
 )
 
 _COMPILED = tuple((sort, re.compile(words, re.IGNORECASE)) for sort, words in _PHRASES)
-_LONGEST = 6_000
+_LONGEST = 2_500
 
 
+@lru_cache(maxsize=256)
 def sort_by_words(text: str) -> Sort | None:
     """Give the sort of failure that a text speaks of; None where no phrase is known."""
-    text = " ".join(text[:_LONGEST].split())
+    text = " ".join(text[: 2 * _LONGEST].split())[:_LONGEST]
     return next((sort for sort, words in _COMPILED if words.search(text)), None)

@@ -5,13 +5,16 @@ be delivered to". What `flufl.bounce` finds is asked where that gives nothing.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from nurture.inbound.addresses import ADDRESS, addresses_in, is_daemon, plain
 
 _MOST_LINES_OF_ONE = 30
-_MOST_RECIPIENTS = 200
+_MOST_RECIPIENTS = 100
 _STARTS = re.compile(r"^[\s>|*\-=(\[]{0,12}(?:[245]\d\d[ -])?[<\"']{0,2}(?=[\w.!#$%&'*+/=?^`{|}~-]{1,128}@)")
 _NAMES = re.compile(
     r"(?:rcpt to|recipients?|addressed to|original-recipient|final-recipient|(?:e-?mail )?address(?:es)?|users?|userid"
@@ -20,6 +23,7 @@ _NAMES = re.compile(
     r"[\s:;,=.\"'(\[]{0,6}(?:rfc822;\s?)?<{0,2}\s?$",
     re.IGNORECASE,
 )
+_ASIDE_BEFORE = re.compile(r"(?:contact|assistance|send (?:e-?)?mail to|by mail to|questions?)\W*$", re.IGNORECASE)
 _ASIDE = re.compile(
     r"contact|assistance|help|support|please|from:|sender|reply|question|envelope-from|mail from|by mail to|on behalf",
     re.IGNORECASE,
@@ -34,7 +38,15 @@ class Named:
     said: str
 
 
-def named_recipients(text: str, likely: Collection[str], ours: Collection[str]) -> list[Named]:
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Those that a report names as failed, and one that it mentions: better than none."""
+
+    named: tuple[Named, ...]
+    mentioned: tuple[Named, ...]
+
+
+def recipients_in(text: str, likely: Collection[str], ours: Collection[str]) -> Recipients:
     """Give the addresses that failed, each once.
 
     Args:
@@ -43,39 +55,60 @@ def named_recipients(text: str, likely: Collection[str], ours: Collection[str]) 
         ours: Addresses that are no recipients: the mail's sender, whom the report went to.
     """
     lines = text.split("\n")
-    found = _places(lines, likely, ours)
-    starts = sorted(found.values())
-    return [Named(address, _words(lines, at, starts)) for address, at in found.items()][:_MOST_RECIPIENTS]
-
-
-def _places(lines: list[str], likely: Collection[str], ours: Collection[str]) -> dict[str, int]:
-    """Give each failed address with the number of its line: those named as such, or likely; else the first."""
     named: dict[str, int] = {}
-    passing: dict[str, int] = {}
+    mailed: dict[str, int] = {}
+    mentioned: dict[str, int] = {}
+    starts: list[tuple[int, str]] = []
+    for number, place in _places(lines):
+        if place.address in ours or (is_daemon(place.address) and place.address not in likely):
+            continue
+        if place.named:
+            named.setdefault(place.address, number)
+            starts.append((number, place.address))
+        elif place.address in likely:
+            mailed.setdefault(place.address, number)
+        elif not place.aside:
+            mentioned.setdefault(place.address, number)
+    return Recipients(_with_words(lines, named or mailed, starts), _with_words(lines, mentioned, starts)[:1])
+
+
+class _Place(NamedTuple):
+    """An address in a line: whether it is named as one that failed, or only as whom to ask."""
+
+    address: str
+    named: bool
+    aside: bool
+
+
+def _places(lines: list[str]) -> Iterable[tuple[int, _Place]]:
+    before = ""
     for number, line in enumerate(lines):
-        for address, as_failed in _in_line(line):
-            if address in ours or (is_daemon(address) and address not in likely):
-                continue
-            (named if as_failed or address in likely else passing).setdefault(address, number)
-    if named:
-        return named
-    return dict(list(passing.items())[:1])
+        for place in _in_line(line, before) if "@" in line else ():
+            yield number, place
+        before = line
 
 
-def _in_line(line: str) -> Iterable[tuple[str, bool]]:
-    """Give a line's addresses, and whether the line names each as one that failed."""
-    if "@" not in line:
-        return
-    aside = _ASIDE.search(line) is not None
+def _in_line(line: str, before: str) -> Iterable[_Place]:
     first = _STARTS.match(line)
     for found in ADDRESS.finditer(line):
-        at_start = first is not None and found.start() <= first.end()
-        named = _NAMES.search(line[max(0, found.start() - 60) : found.start()]) is not None
-        yield plain(found[0]), (at_start and not aside) or named
+        ahead = line[max(0, found.start() - 60) : found.start()]
+        aside = _ASIDE.search(ahead) is not None or _ASIDE_BEFORE.search(before[-60:]) is not None
+        at_start = first is not None and found.start() <= first.end() and not aside
+        named = at_start or found[0].lower().startswith("smtp=") or _NAMES.search(ahead) is not None
+        yield _Place(plain(found[0]), named, aside)
     for address in addresses_in(line) if '"@' in line else ():
-        yield address, first is not None
+        yield _Place(address, first is not None, aside=False)
 
 
-def _words(lines: list[str], at: int, starts: list[int]) -> str:
-    end = next((start for start in starts if start > at), at + _MOST_LINES_OF_ONE)
-    return "\n".join(lines[at : min(end, at + _MOST_LINES_OF_ONE)])
+def _with_words(lines: list[str], places: dict[str, int], starts: list[tuple[int, str]]) -> tuple[Named, ...]:
+    found = list(places.items())[:_MOST_RECIPIENTS]
+    return tuple(Named(address, "\n".join(lines[at : _end(at, address, starts)])) for address, at in found)
+
+
+def _end(at: int, address: str, starts: list[tuple[int, str]]) -> int:
+    """Give the line at which the words of an address end: where the next one begins."""
+    furthest = at + _MOST_LINES_OF_ONE
+    for number, other in islice(starts, bisect_right(starts, (at, address)), None):
+        if (number > at and other != address) or number >= furthest:
+            return min(number, furthest)
+    return furthest

@@ -1,5 +1,6 @@
 """What a mail that came in is: asked in the order in which the answers are certain."""
 
+from nurture.inbound.amazon import amazon_notification
 from nurture.inbound.automatic import automatic_reply, reply
 from nurture.inbound.bounces import bounce
 from nurture.inbound.complaints import complaint
@@ -17,5 +18,9 @@ def read(raw: bytes) -> Inbound:
     message = parsed(raw)
     marks = marks_of(raw, message)
     return (
-        complaint(message, marks) or bounce(message, marks) or automatic_reply(message, marks) or reply(message, marks)
+        complaint(message, marks)
+        or amazon_notification(message, marks)
+        or bounce(message, marks)
+        or automatic_reply(message, marks)
+        or reply(message, marks)
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from nurture.inbound.addresses import recipients_of
-from nurture.inbound.message import headers, leaves, text_of, unfolded
+from nurture.inbound.message import headers, leaves, parsed, parts_of, text_of, unfolded
 from nurture.inbound.values import Original
 
 _MOST_TEXT = 60_000
@@ -26,38 +26,32 @@ _ANNOUNCED = re.compile(
     r"|原文)",
     re.IGNORECASE,
 )
-_OF_A_MAIL = frozenset(
-    [
-        "received",
-        "return-path",
-        "message-id",
-        "date",
-        "from",
-        "to",
-        "subject",
-        "mime-version",
-        "content-type",
-        "reply-to",
-        "sender",
-        "cc",
-        "content-transfer-encoding",
-        "x-mailer",
-        "user-agent",
-        "precedence",
-        "delivered-to",
-        "dkim-signature",
-        "x-received",
-    ]
-)
 _TELLING = frozenset({"received", "return-path", "message-id", "mime-version", "dkim-signature", "x-received"})
+_OF_A_MAIL = _TELLING | {
+    "date",
+    "from",
+    "to",
+    "subject",
+    "content-type",
+    "content-transfer-encoding",
+    "cc",
+    "sender",
+    "reply-to",
+    "x-mailer",
+    "user-agent",
+    "precedence",
+    "delivered-to",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
-    """A report's own words, its machine-readable part, and what it quotes of the mail."""
+    """A report's own words, its machine-readable part, what it quotes of the mail, and that mail itself."""
 
     said: str
     fields: str
+    quoted: str
+    attached: Message | None
     original: Original = field(default_factory=Original)
 
 
@@ -65,17 +59,22 @@ def report_text(message: Message) -> ReportText:
     """Part a mail into what is said and what is sent back."""
     said: list[str] = []
     fields: list[str] = []
-    original: Original | None = None
+    attached: Message | None = None
     for part in leaves(message):
         kind = part.get_content_type()
         if kind == "message/delivery-status":
             fields.append(_status_text(part))
         elif kind in ("message/rfc822", "text/rfc822-headers"):
-            original = original or _attached(part)
-        elif kind.startswith("text/") and original is None:
+            attached = attached or _attached(part)
+        elif (
+            kind.startswith(("text/", "multipart/")) and attached is None
+        ):  # a multipart without its boundaries is text
             said.append(_worth_reading(kind, text_of(part), said))
     text, quoted = parted(short_lines("\n".join(said)))
-    return ReportText(text, "\n\n".join(fields), original if original and original.headers else quoted)
+    original = original_of(headers(attached)) if attached else Original()
+    if not original.headers:
+        original = original_of(_header_lines(quoted.split("\n")[:_MOST_HEADER_LINES]))
+    return ReportText(text, "\n\n".join(fields), quoted, attached, original)
 
 
 def _worth_reading(kind: str, text: str, before: list[str]) -> str:
@@ -90,28 +89,27 @@ def short_lines(text: str) -> str:
 
 def _status_text(part: Message) -> str:
     """Give the text of a delivery-status part; the stdlib has made a list of header blocks of it."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():
         return text_of(part)
-    if str(part.get("content-transfer-encoding", "")).strip().lower() in ("base64", "quoted-printable"):
-        inner = Message()
-        inner["Content-Transfer-Encoding"] = str(part["content-transfer-encoding"])
-        inner.set_payload("\n".join(_block_text(block) for block in payload if isinstance(block, Message)))
-        return text_of(inner)
-    return "\n\n".join(_block_text(block) for block in payload if isinstance(block, Message))
+    blocks = [_block_text(block) for block in parts_of(part)]
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    if encoding not in ("base64", "quoted-printable"):
+        return "\n\n".join(blocks)
+    inner = Message()  # no writer may encode such a part (RFC 3464 section 2.1), and some do
+    inner["Content-Transfer-Encoding"] = encoding
+    inner.set_payload("\n".join(blocks))
+    return text_of(inner)
 
 
 def _block_text(block: Message) -> str:
     lines = [f"{name}: {unfolded(str(value))}" for name, value in block.items()]
-    body = block.get_payload()
-    return "\n".join([*lines, *([body] if isinstance(body, str) else [])])
+    return "\n".join([*lines, text_of(block)])
 
 
-def _attached(part: Message) -> Original:
-    payload = part.get_payload()
-    if isinstance(payload, list) and payload and isinstance(payload[0], Message):
-        return original_of(headers(payload[0]))
-    return original_of(_header_lines(text_of(part).lstrip("\n").split("\n")[:_MOST_HEADER_LINES]))
+def _attached(part: Message) -> Message:
+    """Give the mail sent back, or what is sent back of it: its headers alone stand in a text (RFC 3462 section 2)."""
+    found = parts_of(part)
+    return found[0] if found else parsed(text_of(part).lstrip("\n").encode())
 
 
 def original_of(found: tuple[tuple[str, str], ...]) -> Original:
@@ -125,15 +123,26 @@ def original_of(found: tuple[tuple[str, str], ...]) -> Original:
     )
 
 
-def parted(text: str) -> tuple[str, Original]:
+def parted(text: str) -> tuple[str, str]:
     """Part a text where the mail sent back begins."""
     lines = text.split("\n")
-    start = _first_header(lines)
     announced = next((number for number, line in enumerate(lines) if _announces(line)), len(lines))
-    if start is None:
-        return "\n".join(lines[: announced + 1]), Original()
-    found = _header_lines(lines[start : start + _MOST_HEADER_LINES])
-    return "\n".join(lines[: min(start, announced + 1)]), original_of(found)
+    starts = (_first_header(lines), _announced_headers(lines, announced))
+    start = min((start for start in starts if start is not None), default=len(lines))
+    return "\n".join(lines[: min(start, announced + 1)]), "\n".join(lines[start:])
+
+
+def _announced_headers(lines: list[str], announced: int) -> int | None:
+    """Give the line at which headers begin, if that is right behind the one that announces them."""
+    for number in range(announced + 1, min(announced + 4, len(lines) - 1)):
+        if all(_is_header(line) for line in lines[number : number + 2]):
+            return number
+    return None
+
+
+def _is_header(line: str) -> bool:
+    match = _HEADER.match(line)
+    return match is not None and match[1].lower() in _OF_A_MAIL
 
 
 def _announces(line: str) -> bool:

@@ -17,7 +17,7 @@ _OF_A_RECIPIENT = frozenset(
 )
 _MOST_LINES = 5_000
 _LONGEST = 4_000
-_MOST_RECIPIENTS = 500
+_MOST_RECIPIENTS = 100
 
 
 def recipient_fields(text: str) -> list[RecipientFields]:

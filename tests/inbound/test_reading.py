@@ -8,7 +8,8 @@ def test_an_empty_mail_is_a_reply_of_nobody():
 
 
 def test_a_persons_mail_is_a_reply():
-    raw = b"From: Ada <Ada@Example.com>\r\nSubject: Re: roi\r\nIn-Reply-To: <d.abcdefgh1234@news.acme.example>\r\n\r\nYes!\r\n"
+    head = b"From: Ada <Ada@Example.com>\r\nSubject: Re: roi\r\n"
+    raw = head + b"In-Reply-To: <d.abcdefgh1234@news.acme.example>\r\n\r\nYes!\r\n"
     read_as = read(raw)
     assert isinstance(read_as, Reply)
     assert read_as.sender == "ada@example.com"
@@ -17,7 +18,7 @@ def test_a_persons_mail_is_a_reply():
 
 
 def test_an_out_of_office_answer_is_an_automatic_one():
-    raw = b"From: ada@example.com\nAuto-Submitted: auto-replied\nSubject: Re: roi\n\nI am out of the office until Monday.\n"
+    raw = b"From: ada@example.com\nAuto-Submitted: auto-replied\nSubject: Re: roi\n\nI am out of office until Monday.\n"
     read_as = read(raw)
     assert isinstance(read_as, AutoReply)
     assert (read_as.kind, read_as.because) == ("away", "auto-submitted")
