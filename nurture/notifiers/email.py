@@ -32,6 +32,7 @@ _ADDRESS = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+")
 _FAILED = {
     "refused": "the mail server refused it",
     "put_off": "the mail server put it off",
+    "held": "the mail server takes no mails at the moment",
     "unknown": "the mail server's answer was lost",
 }
 _LETTERS = Environment(

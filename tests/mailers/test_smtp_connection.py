@@ -52,7 +52,7 @@ def test_a_server_that_waits_for_a_mail_to_nobody_gets_an_empty_one() -> None:
 def test_no_empty_mail_goes_to_somebody_who_was_accepted() -> None:
     script = Script({"MAIL": ["451 4.3.0 later"]})
     first, second = send(script, 2)
-    assert (first.outcome, second.outcome) == ("put_off", "sent")
+    assert (first.outcome, second.outcome) == ("held", "sent")
     assert script.connections[0].ended == 0
     assert len(script.connections) == 2
 
@@ -62,7 +62,7 @@ def test_no_empty_mail_goes_to_somebody_who_was_accepted() -> None:
 def test_the_next_mail_goes_over_a_new_connection(phase: str, told: str) -> None:
     script = Script({phase: [told]})
     first, second = send(script, 2)
-    assert first.outcome == ("unknown" if (phase, told) == ("dot", CLOSE) else "put_off")
+    assert first.outcome == ("unknown" if (phase, told) == ("dot", CLOSE) else "put_off" if told == CLOSE else "held")
     assert second.outcome == "sent"
     assert len(script.connections) == 2
 
@@ -117,14 +117,14 @@ def test_ready_connects_before_there_is_a_mail_and_tells_trouble() -> None:
     asyncio.run(run())
 
 
-def test_while_the_server_stays_away_mails_are_put_off_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_server_stays_away_mails_are_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_module, "_WAITS", (60.0,))
 
     async def run() -> None:
         script = Script({"banner": "421 4.3.2 too busy"})
         async with scripted(script), mailer(script) as smtp:
             receipts = [await smtp.connections[0].send(a_mail()) for _ in range(20)]
-        assert {receipt.outcome for receipt in receipts} == {"put_off"}
+        assert {receipt.outcome for receipt in receipts} == {"held"}
         assert "too busy" in receipts[-1].reply
         assert len(script.connections) == 1
 

@@ -40,43 +40,46 @@ def outcome(script: Script, data: bytes = b"Subject: hi\r\n\r\nhello\r\n", timeo
 @pytest.mark.parametrize(
     ("phase", "told", "expected"),
     [
-        ("banner", "421 4.3.2 too busy", "put_off"),
-        ("banner", "554 go away", "put_off"),
-        ("banner", "hello", "put_off"),
-        ("banner", CLOSE, "put_off"),
-        ("banner", RESET, "put_off"),
-        ("banner", HANG, "put_off"),
-        ("EHLO", "421 4.3.2 closing", "put_off"),
-        ("EHLO", CLOSE, "put_off"),
-        ("EHLO", HANG, "put_off"),
-        ("MAIL", "421 4.7.0 closing", "put_off"),
-        ("MAIL", "451 4.3.0 later", "put_off"),
-        ("MAIL", "550 5.7.1 not you", "put_off"),
-        ("MAIL", "553 5.1.8 no such sender", "put_off"),
+        ("banner", "421 4.3.2 too busy", "held"),
+        ("banner", "554 go away", "held"),
+        ("banner", "hello", "held"),
+        ("banner", CLOSE, "held"),
+        ("banner", RESET, "held"),
+        ("banner", HANG, "held"),
+        ("EHLO", "421 4.3.2 closing", "held"),
+        ("EHLO", CLOSE, "held"),
+        ("EHLO", HANG, "held"),
+        ("MAIL", "421 4.7.0 closing", "held"),
+        ("MAIL", "451 4.3.0 later", "held"),
+        ("MAIL", "550 5.7.1 not you", "held"),
+        ("MAIL", "553 5.1.8 no such sender", "held"),
         ("MAIL", "552 5.3.4 too big", "refused"),
         ("MAIL", CLOSE, "put_off"),
         ("MAIL", RESET, "put_off"),
         ("MAIL", HANG, "put_off"),
         ("RCPT", "450 4.2.1 greylisted", "put_off"),
-        ("RCPT", "421 4.7.0 closing", "put_off"),
+        ("RCPT", "421 4.7.0 closing", "held"),
         ("RCPT", "550 5.1.1 no such user", "dead"),
         ("RCPT", "550 no such user", "dead"),
         ("RCPT", "551 not here", "dead"),
         ("RCPT", "553 bad name", "dead"),
         ("RCPT", "501 5.1.3 bad syntax", "dead"),
-        ("RCPT", "550 5.7.1 blocked", "refused"),
+        ("RCPT", "550 5.7.1 blocked", "policy"),
         ("RCPT", "550 5.2.1 disabled", "refused"),
-        ("RCPT", "554 5.7.1 relay denied", "refused"),
+        ("RCPT", "554 5.7.1 relay denied", "policy"),
         ("RCPT", "552 5.2.2 full", "refused"),
-        ("RCPT", "550 5.1.8 bad sender", "put_off"),
-        ("RCPT", "530 5.7.0 log in first", "put_off"),
-        ("RCPT", "503 5.5.1 MAIL first", "put_off"),
+        ("RCPT", "550 5.1.8 bad sender", "held"),
+        ("RCPT", "530 5.7.0 log in first", "held"),
+        ("RCPT", "503 5.5.1 MAIL first", "held"),
         ("RCPT", CLOSE, "put_off"),
         ("RCPT", RESET, "put_off"),
         ("RCPT", HANG, "put_off"),
+        ("RCPT", "550 account suspended", "policy"),
+        ("RCPT", "550 5.3.0 administrative prohibition", "policy"),
+        ("RCPT", "554 listed by spamhaus", "policy"),
         ("DATA", "451 4.3.0 later", "put_off"),
-        ("DATA", "421 4.3.0 closing", "put_off"),
-        ("DATA", "554 5.7.1 no", "refused"),
+        ("DATA", "421 4.3.0 closing", "held"),
+        ("DATA", "554 5.7.1 no", "policy"),
         ("DATA", "250 what", "put_off"),
         ("DATA", CLOSE, "put_off"),
         ("DATA", RESET, "put_off"),
@@ -84,8 +87,8 @@ def outcome(script: Script, data: bytes = b"Subject: hi\r\n\r\nhello\r\n", timeo
         ("dot", "250 2.0.0 taken", "sent"),
         ("dot", "250-2.0.0 taken\r\n250 2.0.0 as 123", "sent"),
         ("dot", "451 4.3.0 later", "put_off"),
-        ("dot", "421 4.3.2 closing", "put_off"),
-        ("dot", "550 5.7.1 spam", "refused"),
+        ("dot", "421 4.3.2 closing", "held"),
+        ("dot", "550 5.7.1 spam", "policy"),
         ("dot", "550 spam", "refused"),
         ("dot", "550 5.1.1 no such user", "dead"),
         ("dot", "554 5.6.0 no", "refused"),
@@ -100,10 +103,8 @@ def test_each_answer_at_each_moment(phase: str, told: str, expected: str, ehlo: 
     replies: dict[str, str | list[str]] = {"EHLO": ehlo, phase: told}
     hangs = FAST if phase != "dot" else replace(PATIENT, taken=0.4)
     receipt = outcome(Script(replies), timeouts=hangs if told == HANG else PATIENT)
-    assert (receipt.outcome, receipt.dead_address) == (
-        "refused" if expected == "dead" else expected,
-        expected == "dead",
-    )
+    assert receipt.outcome == {"dead": "refused", "policy": "put_off"}.get(expected, expected)
+    assert (receipt.dead_address, receipt.policy) == (expected == "dead", expected == "policy")
     assert receipt.delivery_id == 7
     assert receipt.reply
     assert "\n" not in receipt.reply
@@ -131,7 +132,7 @@ def test_a_mail_that_was_taken_is_sent_whatever_the_server_does_then(act: str) -
     assert outcome(Script(after_reply=act)).outcome == "sent"
 
 
-def test_no_server_at_all_is_put_off() -> None:
+def test_with_no_server_at_all_a_mail_is_held() -> None:
     async def run() -> Receipt:
         async with scripted(Script()) as script:
             pass
@@ -139,7 +140,7 @@ def test_no_server_at_all_is_put_off() -> None:
             return await smtp.connections[0].send(a_mail())
 
     receipt = asyncio.run(run())
-    assert receipt.outcome == "put_off"
+    assert receipt.outcome == "held"
     assert "cannot be reached" in receipt.reply
 
 
@@ -175,7 +176,7 @@ def test_the_receipt_never_says_more_than_is_known(
     taken, ended = (sum(getattr(seen, what) for seen in script.connections) for what in ("taken", "ended"))
     if receipt.outcome == "sent":
         assert taken == 1
-    if receipt.outcome in {"put_off", "refused"}:
+    if receipt.outcome in {"put_off", "held", "refused"}:
         assert taken == 0
     if taken:
         assert receipt.outcome in {"sent", "unknown"}

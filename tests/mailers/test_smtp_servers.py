@@ -143,7 +143,7 @@ def test_tls_from_the_first_byte(certificate: Path) -> None:
     inbox = Inbox()
     trusting, strict = f"smtps://127.0.0.1:{{port}}?ca={certificate}", "smtps://127.0.0.1:{port}"
     sent, refused = talk(inbox, (trusting, MAIL), (strict, MAIL), implicit=server_tls(certificate))
-    assert (sent.outcome, refused.outcome) == ("sent", "put_off")
+    assert (sent.outcome, refused.outcome) == ("sent", "held")
     assert "certificate" in refused.reply
     assert len(inbox.mails) == 1
 
@@ -164,14 +164,14 @@ def test_a_certificate_for_another_name_or_by_a_stranger_is_refused(
     inbox = Inbox()
     url = f"smtp://{host}:{{port}}?tls=require" + (f"&ca={certificate}" if trusted else "")
     (receipt,) = talk(inbox, (url, MAIL), tls_context=server_tls(certificate))
-    assert receipt.outcome == "put_off"
+    assert receipt.outcome == "held"
     assert "certificate is not to be trusted" in receipt.reply
     assert not inbox.mails
 
 
 def test_a_server_without_tls_is_refused_where_tls_is_required() -> None:
     (receipt,) = talk(Inbox(), (f"{PLAIN}?tls=require", MAIL))
-    assert receipt.outcome == "put_off"
+    assert receipt.outcome == "held"
     assert "STARTTLS" in receipt.reply
 
 
@@ -188,14 +188,14 @@ def test_login(mechanism: str) -> None:
         auth_require_tls=False,
         auth_exclude_mechanism={"PLAIN", "LOGIN"} - {mechanism},
     )
-    assert (right.outcome, wrong.outcome, nobody.outcome) == ("sent", "put_off", "put_off")
+    assert (right.outcome, wrong.outcome, nobody.outcome) == ("sent", "held", "held")
     assert "refused the login" in wrong.reply
     assert inbox.logins == [f"{mechanism} ada@acme"] * 2
 
 
 def test_a_server_without_logins_is_not_used_by_somebody_who_has_one() -> None:
     (receipt,) = talk(Inbox(), ("smtp://ada:secret@127.0.0.1:{port}", MAIL))
-    assert receipt.outcome == "put_off"
+    assert receipt.outcome == "held"
     assert "offers no login" in receipt.reply
     assert "secret" not in receipt.reply
 
@@ -213,7 +213,7 @@ def test_the_password_does_not_go_over_plain_text_to_another_machine(monkeypatch
     monkeypatch.setattr("nurture.mailers.smtp.options.SmtpOptions.is_local", property(lambda _: False))
     ehlo = {"EHLO": "250-far\r\n250 AUTH PLAIN LOGIN"}
     receipt, commands = with_script({**ehlo}, "smtp://ada:secret@127.0.0.1:{port}?connections=1")
-    assert receipt.outcome == "put_off"
+    assert receipt.outcome == "held"
     assert "not sent without" in receipt.reply
     assert not [command for command in commands if command.startswith("AUTH")]
     replies: dict[str, str | list[str]] = {**ehlo, "AUTH": "235 2.7.0 welcome"}
@@ -227,7 +227,7 @@ def test_words_slipped_in_before_tls_are_not_taken_for_the_servers() -> None:
         "STARTTLS": "220 go\r\n250-fake\r\n250 AUTH PLAIN",
     }
     receipt, _ = with_script(replies, "smtp://127.0.0.1:{port}?connections=1")
-    assert receipt.outcome == "put_off"
+    assert receipt.outcome == "held"
     assert "before TLS" in receipt.reply
 
 

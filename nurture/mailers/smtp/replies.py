@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from nurture.messages import Outcome
+from nurture.mailers.verdicts import DEAD, HELD, POLICY, PUT_OFF, REFUSED, Verdict
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?")
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
@@ -93,50 +93,59 @@ class ReplyReader:
         return Reply(code, texts)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a reply makes of the mail."""
-
-    outcome: Outcome
-    dead_address: bool = False
-
-
-PUT_OFF, REFUSED, SENT, UNKNOWN = Verdict("put_off"), Verdict("refused"), Verdict("sent"), Verdict("unknown")
-_DEAD = Verdict("refused", dead_address=True)
 _OURS = frozenset({500, 502, 503, 504, 530, 534, 535, 538})
 """The server does not understand us, or does not let us in: no fault of this mail or this address."""
 _SENDERS = frozenset({7, 8})
 """X.1.7 and X.1.8 are about the sender's address."""
 _TOO_LARGE = (5, 3, 4)
+_SYSTEM, _POLICY = 3, 7
+"""X.3.X: the mail system as a whole. X.7.X: security and policy."""
+_ABOUT_US = re.compile(
+    r"\b(suspend|disabled account|account .{0,20}disabled|relay|spf\b|dkim\b|dmarc\b|block ?list|black ?list|blacklist"
+    r"|rbl\b|dnsbl|spamhaus|reputation|authenticat|authoriz|authoris|not permitted|not allowed to send|quota|rate limit"
+    r"|too many|policy)",
+    re.IGNORECASE,
+)
+"""What a refusal without an enhanced code says where it is about who sends, not about who receives."""
 
 
 def of_sender(reply: Reply) -> Verdict:
     """Judge the refusal of `MAIL FROM`: our trouble, not this lead's, unless the mail's size is what is refused."""
-    return REFUSED if reply.enhanced == _TOO_LARGE or reply.code == 552 else PUT_OFF
+    return REFUSED if reply.enhanced == _TOO_LARGE or reply.code == 552 else HELD
 
 
 def of_recipient(reply: Reply) -> Verdict:
-    """Judge the refusal of `RCPT TO`. Without an enhanced code, 550, 551 and 553 say that there is no such mailbox."""
+    """Judge the refusal of `RCPT TO`.
+
+    Without an enhanced code, 550, 551 and 553 say that there is no such mailbox, unless the words are about us.
+    """
     if reply.enhanced:
         return _by_enhanced(reply, reply.enhanced)
-    if reply.code in _OURS:
-        return PUT_OFF
-    if reply.code in {550, 551, 553}:
-        return _DEAD
-    return REFUSED if reply.code >= 500 else PUT_OFF
+    bare = _bare(reply)
+    return DEAD if bare is REFUSED and reply.code in {550, 551, 553} else bare
 
 
 def of_mail(reply: Reply) -> Verdict:
     """Judge the refusal of the mail itself, at `DATA` or after its end. A bare 550 here is about what the mail says."""
-    if reply.enhanced:
-        return _by_enhanced(reply, reply.enhanced)
-    return REFUSED if reply.code >= 500 and reply.code not in _OURS else PUT_OFF
+    return _by_enhanced(reply, reply.enhanced) if reply.enhanced else _bare(reply)
+
+
+def _bare(reply: Reply) -> Verdict:
+    if reply.code in _OURS or reply.closes:
+        return HELD
+    if reply.code < 500:
+        return PUT_OFF
+    return POLICY if _ABOUT_US.search(" ".join(reply.lines)) else REFUSED
 
 
 def _by_enhanced(reply: Reply, enhanced: tuple[int, int, int]) -> Verdict:
     kind, subject, detail = enhanced
+    if reply.closes or reply.code in _OURS:
+        return HELD
     if kind != 5:
         return PUT_OFF
     if subject == 1:
-        return PUT_OFF if detail in _SENDERS else REFUSED if detail == 9 else _DEAD
-    return PUT_OFF if reply.code in _OURS else REFUSED
+        return HELD if detail in _SENDERS else REFUSED if detail == 9 else DEAD
+    if subject in (_SYSTEM, _POLICY) and enhanced != _TOO_LARGE:
+        return POLICY
+    return REFUSED

@@ -9,19 +9,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from nurture.mailers.smtp.options import Timeouts
-from nurture.mailers.smtp.replies import (
-    PUT_OFF,
-    REFUSED,
-    SENT,
-    UNKNOWN,
-    NoReply,
-    Reply,
-    Verdict,
-    of_mail,
-    of_recipient,
-    of_sender,
-)
+from nurture.mailers.smtp.replies import NoReply, Reply, of_mail, of_recipient, of_sender
 from nurture.mailers.smtp.session import Session
+from nurture.mailers.verdicts import HELD, PUT_OFF, REFUSED, SENT, UNKNOWN, Verdict
 from nurture.messages import Mail, Receipt
 
 _END = b"\r\n.\r\n"
@@ -43,14 +33,14 @@ class Transaction:
         unfit = self._unfit(mail)
         if unfit:
             self.is_clean = True
-            return _receipt(mail, *unfit)
+            return unfit[0].receipt(mail, unfit[1])
         try:
             verdict, words = await self._exchange(mail)
         except NoReply as error:
             if self._dot_may_have_left:
-                return _receipt(mail, UNKNOWN, f"handed over, but the answer was lost: {error}")
-            return _receipt(mail, PUT_OFF, str(error))
-        return _receipt(mail, verdict, words)
+                return UNKNOWN.receipt(mail, f"handed over, but the answer was lost: {error}")
+            return PUT_OFF.receipt(mail, str(error))
+        return verdict.receipt(mail, words)
 
     async def _exchange(self, mail: Mail) -> tuple[Verdict, str]:
         refused = await self._envelope(mail)
@@ -132,7 +122,7 @@ class Transaction:
         if not _ADDRESS.fullmatch(mail.recipient):
             return REFUSED, "the recipient's address cannot be written in SMTP"
         if mail.sender and not _ADDRESS.fullmatch(mail.sender):
-            return PUT_OFF, "the sender's address cannot be written in SMTP"
+            return HELD, "the sender's address cannot be written in SMTP"
         if not (mail.sender + mail.recipient).isascii() and not self._session.offers("SMTPUTF8"):
             return REFUSED, "the server takes no addresses beyond ASCII (SMTPUTF8)"
         if not mail.data.isascii() and not self._session.offers("8BITMIME"):
@@ -150,7 +140,7 @@ def _refusal(reply: Reply, judge: Callable[[Reply], Verdict], *, is_data: bool) 
     if reply.code < 400:
         return PUT_OFF, f"the server answered strangely: {reply}"
     verdict = judge(reply)
-    if judge is of_sender and reply.code >= 500 and verdict is PUT_OFF:
+    if judge is of_sender and reply.code >= 500 and verdict is HELD:
         return verdict, f"the server refused our sender: {reply}"
     return verdict, str(reply)
 
@@ -159,7 +149,3 @@ def _stuffed(data: bytes) -> bytes:
     """Double the dot that begins a line (RFC 5321 §4.5.2), and leave out the last line break, which is the end's."""
     body = data.removesuffix(b"\r\n").replace(b"\r\n.", b"\r\n..")
     return b"." + body if body.startswith(b".") else body
-
-
-def _receipt(mail: Mail, verdict: Verdict, words: str) -> Receipt:
-    return Receipt(mail.delivery_id, verdict.outcome, words, verdict.dead_address)
