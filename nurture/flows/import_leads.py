@@ -145,9 +145,14 @@ def _raise_if_away(error: Exception) -> None:
 
 
 def _note(tally: _Tally, people: Sequence[_Somebody], taken: TakenIn) -> None:
+    stored = [somebody for somebody in people if somebody.person.email not in taken.erased]
     tally.created += taken.created
-    tally.updated += sum(len(somebody.rows) for somebody in people) - taken.created
+    tally.updated += sum(len(somebody.rows) for somebody in stored) - taken.created
     tally.offered += taken.offered
+    for somebody in people:
+        if (at := taken.erased.get(somebody.person.email)) is not None:
+            for row in somebody.rows:
+                tally.rejects.write(Reject(f"asked to be erased, which was done on {at:%Y-%m-%d}", row.source))
 
 
 def _store(app: App, people: Sequence[_Somebody], now: datetime) -> TakenIn:

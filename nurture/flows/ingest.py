@@ -12,14 +12,18 @@ from sqlalchemy import Connection, Row
 from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.facts import EventFact, LeadState
+from nurture.flows.ask_to_confirm import ask_to_confirm, without_erased
+from nurture.flows.consent import note_in
 from nurture.flows.decide import offered, settle
 from nurture.flows.identify import Recognised, recognise
 from nurture.rules.bots import judge_event
 from nurture.rules.happenings import Happening
 from nurture.rules.history import is_history, told
 from nurture.rules.retention import events_from
+from nurture.segment.consenting import agreed_in
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
+from nurture.store.consents import Entry, untracked
 from nurture.store.dropping import midnight
 from nurture.store.partitions import kept_since
 from nurture.store.states import without_past
@@ -33,13 +37,17 @@ _WHEN = itemgetter(3, 0)
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of a batch. `unusable` has the message ids of events that name nobody at all."""
+    """What became of a batch. `unusable` has the message ids of events that name nobody at all.
+
+    `asked` leads are sent a mail that asks whether a form was theirs.
+    """
 
     stored: int = 0
     duplicates: int = 0
     created: int = 0
     offered: int = 0
     unusable: tuple[str, ...] = field(default=())
+    asked: int = 0
 
 
 def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime, *, as_history: bool = False) -> Ingested:
@@ -59,30 +67,52 @@ def ingest(app: App, batch: Sequence[IncomingEvent], now: datetime, *, as_histor
                 raise
     if done.offered:
         app.nudge("notices")
+    if done.asked:
+        app.nudge("confirmations")
     return done
 
 
 def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime, as_history: bool) -> Ingested:
     usable = [event for event in batch if event.email or event.user_id or event.anonymous_id]
     unusable = tuple(event.message_id for event in batch if not (event.email or event.user_id or event.anonymous_id))
+    usable = list(without_erased(db, app, usable, now))
     since = _kept_from(db, app, usable, now)
     who = recognise(db, app, usable, now, as_history=as_history)
+    asked: set[int] = set()
+    if app.agreement.consent.double_opt_in and not as_history:
+        asked = ask_to_confirm(db, app, zip(usable, who.of, strict=True), who.created, now)
+    private = _unobserved(db, usable, who)
     facts = zip(usable, who.of, who.inferred, strict=True)
     new = [
         _row(event, lead_id, inferred)
         for event, lead_id, inferred in facts
-        if event.kind != "alias" and (since is None or event.occurred_at >= since)
+        if event.kind != "alias"
+        and (since is None or event.occurred_at >= since)
+        and not (event.kind == "page" and lead_id in private)
     ]
     stored = events.insert(db, new)
     earlier = who.earlier
     who.said = _news(who.said, stored) if who.said else []
-    changed = _learn(db, who, now, as_history) if who.said else set()
+    changed = _learn(db, app, who, now, as_history) if who.said else set()
     states = without_past(db, app.book, _concerned(stored, earlier, changed, who), now)
     heard_now = {lead for event, lead in zip(usable, who.of, strict=True) if not is_history(event.occurred_at, now)}
     decided = settle(
         db, app, _happenings(states, [*stored, *earlier], changed, who.created, heard_now, now, as_history), now
     )
-    return Ingested(len(stored), len(new) - len(stored), len(who.created), who.offered + offered(decided), unusable)
+    handed = who.offered + offered(decided)
+    return Ingested(len(stored), len(new) - len(stored), len(who.created), handed, unusable, len(asked))
+
+
+def _unobserved(db: Connection, batch: Sequence[IncomingEvent], who: Recognised) -> set[int]:
+    """Leads whose views of pages are not kept, as they wish; those of before they were known are dropped here."""
+    viewing = {lead for event, lead in zip(batch, who.of, strict=True) if event.kind == "page" and lead is not None}
+    viewing |= {row.lead_id for row in who.earlier if row.kind == "page"}
+    private = untracked(db, viewing)
+    if private:
+        seen = [row for row in who.earlier if row.kind == "page" and row.lead_id in private]
+        events.drop(db, [row.id for row in seen])
+        who.earlier = [row for row in who.earlier if row not in seen]
+    return private
 
 
 def _kept_from(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime) -> datetime | None:
@@ -108,14 +138,30 @@ def _news(said: Iterable[tuple[int, IncomingEvent]], stored: Iterable[Row[Any]])
     return news
 
 
-def _learn(db: Connection, who: Recognised, now: datetime, as_history: bool) -> set[int]:
+def _learn(db: Connection, app: App, who: Recognised, now: datetime, as_history: bool) -> set[int]:
     """Write what is said of leads' profiles; gives the leads that changed. History does not go before what is known."""
 
     def is_old(at: datetime) -> bool:
         return as_history or is_history(at, now)
 
     remembered = leads.remember(db, who.remembered(is_old), now)
-    return {*remembered, *leads.update(db, who.profiles(is_old), now, source="events")}
+    agreed = note_in(db, _agreements(app, who.said), now)
+    return {*remembered, *agreed, *leads.update(db, who.profiles(is_old), now, source="events")}
+
+
+def _agreements(app: App, said: Iterable[tuple[int, IncomingEvent]]) -> list[Entry]:
+    """What leads agreed to in so many words, but for forms that have to be confirmed first."""
+    terms = app.agreement.consent
+    entries = []
+    for lead_id, event in said:
+        agreed = None if event.source in terms.double_opt_in else agreed_in(event.traits)
+        if agreed is not None:
+            wording = agreed.wording or (terms.wording if agreed.basis == "consent" else None)
+            source, by = agreed.source or event.source, f"an event of {event.source}"
+            entries.append(
+                Entry(lead_id, True, event.occurred_at, by, basis=agreed.basis, source=source, wording=wording)
+            )
+    return entries
 
 
 def _concerned(stored: Sequence[Row[Any]], earlier: Sequence[Row[Any]], changed: set[int], who: Recognised) -> set[int]:

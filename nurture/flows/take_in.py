@@ -1,7 +1,7 @@
 """Take in people, known or new, in one transaction: stored, suppressed where they must be, arrived or refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,11 +9,13 @@ from sqlalchemy import Connection
 from nurture.app import App
 from nurture.db import TryAgain, is_deadlock_or_serialization, transaction
 from nurture.facts import WITH_SALES
+from nurture.flows.consent import note_in
 from nurture.flows.decide import decide, offered
 from nurture.rules.happenings import Happening, MustNotBeMailed, Placed, ProfileChanged
 from nurture.sheets import arrivals
 from nurture.sheets.people import Person
-from nurture.store import identities, incoming, leads
+from nurture.store import identities, incoming, leads, suppressions
+from nurture.store.consents import Entry
 from nurture.store.incoming import Heard
 from nurture.store.merging import addresses
 from nurture.store.suppressions import suppress
@@ -23,10 +25,14 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """How many of the people are new, and how many leads were handed to sales."""
+    """How many of the people are new, and how many leads were handed to sales.
+
+    `erased` were not taken: those addresses whose owners asked to be forgotten, and when that was done.
+    """
 
     created: int
     offered: int
+    erased: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
@@ -35,7 +41,7 @@ def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
     A new lead with a reject reason was refused; without one it arrives, unless its stage says that it is with sales or
     over. A known lead is updated (an empty cell changes nothing) and refused where the refusal is news. Of stages only
     `customer` and `disqualified` are taken for a known lead: the others are moved by what happens here. Whoever must
-    not be mailed is suppressed before anything else.
+    not be mailed is suppressed before anything else; whoever asked to be forgotten is not taken.
 
     The transaction is tried again where another one was in its way.
     """
@@ -52,7 +58,8 @@ def take_in(app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
 def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: datetime) -> TakenIn:
     """Lock, insert, update, suppress; then let happen what follows (design: locks before any insert into leads)."""
     identities.hold(db, {identities.FURTHER}, ())  # none of these addresses becomes another lead's meanwhile
-    people = _by_lead(db, people)
+    gone = suppressions.erased(db, people)
+    people = _by_lead(db, {email: person for email, person in people.items() if email not in gone})
     incoming.copy_in(db, (arrivals.values(person) for person in people.values()))
     known = incoming.lock_known(db)
     new = incoming.insert_new(db, now)
@@ -62,6 +69,7 @@ def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: dateti
         raise TryAgain
     given = [(lead_id, arrivals.values(people[email])) for email, lead_id in known.items()]
     changed = leads.update(db, given, now, source=arrivals.BY) if given else []
+    changed = sorted({*changed, *_note_grounds(db, app, people, {**known, **new}, now).intersection(known.values())})
     _suppress(db, app, people, known, now)
     happenings: dict[int, Happening] = {lead_id: ProfileChanged() for lead_id in changed}
     placed, refused = _told_of_known(db, {lead_id: people[email] for email, lead_id in known.items()}, now)
@@ -72,7 +80,7 @@ def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: dateti
     for email, lead_id in new.items():
         if (arrival := arrivals.arrival(people[email], now)) is not None:
             happenings[lead_id] = arrival
-    return TakenIn(len(new), offered(decide(db, app, happenings, now)))
+    return TakenIn(len(new), offered(decide(db, app, happenings, now)), gone)
 
 
 def _by_lead(db: Connection, people: Mapping[str, Person]) -> Mapping[str, Person]:
@@ -86,6 +94,23 @@ def _by_lead(db: Connection, people: Mapping[str, Person]) -> Mapping[str, Perso
         before = by_lead.get(known.email)
         by_lead[known.email] = known if before is None else before.updated_by(known)
     return by_lead
+
+
+def _note_grounds(
+    db: Connection, app: App, people: Mapping[str, Person], ids: Mapping[str, int], now: datetime
+) -> set[int]:
+    """Write down on what grounds people may be mailed, and who may be observed; gives those of whom that is news."""
+    entries = []
+    for email, lead_id in ids.items():
+        person = people[email]
+        if (ground := person.ground) is not None:
+            wording = ground.wording or (app.agreement.consent.wording if ground.basis == "consent" else None)
+            source = str(ground.source or person.profile.get("source") or arrivals.BY)
+            said = Entry(lead_id, True, ground.at, arrivals.BY, basis=ground.basis, source=source, wording=wording)
+            entries.append(said)
+        if person.tracking is False:  # no file takes back what a lead said itself
+            entries.append(Entry(lead_id, False, None, arrivals.BY, purpose="tracking", source=arrivals.BY))
+    return note_in(db, entries, now)
 
 
 def _suppress(db: Connection, app: App, people: Mapping[str, Person], known: Mapping[str, int], now: datetime) -> None:

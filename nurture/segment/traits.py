@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from nurture.segment.consenting import TRAIT
+
 _CALLED = {
     "firstname": "first_name",
     "givenname": "first_name",
@@ -46,7 +48,7 @@ def merge_traits(profile: dict[str, Any], traits: Mapping[str, Any]) -> None:
     for name, value in traits.items():
         if name in _FIELDS:
             _set(profile, name, value)
-        elif name not in _NOT_ATTRIBUTES:
+        elif name not in _NOT_ATTRIBUTES and not (name == TRAIT and isinstance(value, Mapping)):
             profile["attributes"][name] = value
     company = traits.get("company")
     if isinstance(company, Mapping):

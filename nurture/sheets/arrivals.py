@@ -25,6 +25,9 @@ def newcomer(person: Person, now: datetime) -> LeadState:
         cycles=((1, now),),
         created_at=now,
         suppressed="unsubscribed" if person.do_not_email else None,
+        tracked=person.tracking is not False,
+        basis=None if person.ground is None else person.ground.basis,
+        basis_at=None if person.ground is None else person.ground.at or now,
     )
 
 

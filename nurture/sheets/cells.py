@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 
-from nurture.facts import STAGES, Stage
+from nurture.facts import BASES, STAGES, Basis, Stage
 from nurture.grammar.mistakes import Mistake, did_you_mean, one_of, quoted
 from nurture.rules.calendar import first_instant, zone_info
 
@@ -21,6 +21,19 @@ _GROUPED = re.compile(r"(?P<digits>[0-9]{1,3}(?P<mark>[ ,.'’\u00a0\u202f])[0-9
 _YES = frozenset(["yes", "y", "true", "t", "1", "x", "on", "unsubscribe", "unsubscribed", "optout", "optedout"])
 _NO = frozenset(["no", "n", "false", "f", "0", "off", "subscribe", "subscribed", "optin", "optedin"])
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
+_BETWEEN_LETTERS = re.compile(r"[^a-z0-9]+")
+_BASES: dict[str, Basis] = {
+    **{basis: basis for basis in BASES},
+    **dict.fromkeys(("opt_in", "optin", "double_opt_in", "express", "express_consent"), "consent"),
+    **dict.fromkeys(("legitimate_interests", "li"), "legitimate_interest"),
+    **dict.fromkeys(("customer", "soft_opt_in"), "existing_customer"),
+    "freely_given_consent_from_contact": "consent",
+    "legitimate_interest_prospect_lead": "legitimate_interest",
+    "legitimate_interest_existing_customer": "existing_customer",
+    "performance_of_a_contract": "contract",
+    "enquiry": "inquiry",
+}
+"""Ours, and those of HubSpot's property "Legal basis for processing contact's data"."""
 
 
 def words(text: str) -> str:
@@ -91,6 +104,20 @@ def reject_reason(text: str, reasons: Collection[str]) -> str:
             return code
     hint = did_you_mean(said, reasons) or f"it has {one_of(sorted(reasons))}"
     raise Mistake(f"{quoted(text)} is no reject reason of the agreement", hint=hint)
+
+
+def basis(text: str) -> Basis:
+    """A ground for mail, in our words or in those of other tools.
+
+    Raises:
+        Mistake: it is none; a guess could mail somebody without any.
+    """
+    said = _BETWEEN_LETTERS.sub("_", text.strip().casefold()).strip("_")
+    found = _BASES.get(said)
+    if found is None:
+        hint = did_you_mean(said, BASES) or f"it is one of {one_of(BASES)}"
+        raise Mistake(f"{quoted(text)} is no ground for mail", hint=hint)
+    return found
 
 
 def instant(text: str, zone: str) -> datetime:

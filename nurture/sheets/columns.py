@@ -9,7 +9,11 @@ from nurture.facts import PROFILE_FIELDS
 from nurture.grammar.mistakes import did_you_mean
 from nurture.rules.profiles import LONGEST_NAME, MOST_ATTRIBUTES
 
-FIELDS: tuple[str, ...] = ("email", *PROFILE_FIELDS, "stage", "reject_reason", "rejected_at", "do_not_email")
+CONSENT: tuple[str, ...] = ("consent_basis", "consent_at", "consent_source", "consent_wording")
+"""On what ground a lead may be mailed: `nurture.facts.BASES`, since when, where that was said, and in what words."""
+FIELDS: tuple[str, ...] = (
+    "email", *PROFILE_FIELDS, "stage", "reject_reason", "rejected_at", "do_not_email", *CONSENT, "tracking",
+)  # fmt: skip
 """Columns that are known by their names; any other becomes an attribute."""
 REJECTS: tuple[str, ...] = ("line", "reason")
 """How a file of rejects begins; it can be mended and imported, and these say nothing of the lead."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from nurture.agreement import BUILT_IN_REASONS, Agreement
-from nurture.facts import Stage
+from nurture.facts import Basis, Stage
 from nurture.grammar.addresses import parse_address
 from nurture.grammar.mistakes import Mistake
 from nurture.rules.profiles import fitting
@@ -16,8 +16,8 @@ from nurture.sheets.table import Broken, Row
 
 _T = TypeVar("_T")
 
-_CANNOT_BE_MISSED: tuple[str, ...] = ("do_not_email", "stage", "reject_reason", "rejected_at")
-"""A row may end early, but not before a cell of these: they may say that no mail is to go."""
+_CANNOT_BE_MISSED: tuple[str, ...] = ("do_not_email", "stage", "reject_reason", "rejected_at", "tracking")
+"""A row may end early, but not before a cell of these: they may say that no mail is to go, or nothing observed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """On what ground somebody may be mailed, as a row says; `at` is None where that is not known."""
+
+    basis: Basis
+    at: datetime | None = None
+    source: str | None = None
+    wording: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """What one row says of a lead. What it does not say is not there: an empty cell is unknown.
 
     `profile` holds fields of `nurture.facts.PROFILE_FIELDS`, `attributes` all other columns. `stage` is None where the
-    row names none. `rejected_at` goes with `reject_reason`; None: when it was rejected is not known.
+    row names none. `rejected_at` goes with `reject_reason`; None: when it was rejected is not known. `tracking`:
+    whether it may be observed.
     """
 
     email: str
@@ -58,6 +69,8 @@ class Person:
     reject_reason: str | None = None
     rejected_at: datetime | None = None
     do_not_email: bool = False
+    ground: Ground | None = None
+    tracking: bool | None = None
     source: Source = field(default=Source(), compare=False)
 
     def updated_by(self, later: "Person") -> "Person":
@@ -71,6 +84,8 @@ class Person:
             reject_reason=said.reject_reason,
             rejected_at=said.rejected_at,
             do_not_email=self.do_not_email or later.do_not_email,
+            ground=later.ground or self.ground,
+            tracking=self.tracking if later.tracking is None else later.tracking,
         )
 
 
@@ -128,11 +143,29 @@ def _person(row: tuple[str, ...], columns: Columns, terms: Terms, source: Source
     reason = _take(said, "reject_reason", lambda text: cells.reject_reason(text, terms.reasons))
     rejected_at = _take(said, "rejected_at", lambda text: cells.instant(text, terms.zone))
     _check_refusal(reason, rejected_at, terms)
+    ground = _ground(said, terms)
+    tracking = _take(said, "tracking", cells.yes_or_no)
     employees = _take(said, "employees", cells.head_count)
     profile: dict[str, str | int] = {name: _read(name, text, cells.words) for name, text in said.items()}
     if employees is not None:
         profile["employees"] = employees
-    return Person(email, profile, fitting({}, attributes), stage, reason, rejected_at, bool(do_not_email), source)
+    kept = fitting({}, attributes)
+    return Person(email, profile, kept, stage, reason, rejected_at, bool(do_not_email), ground, tracking, source)
+
+
+def _ground(said: dict[str, str], terms: Terms) -> Ground | None:
+    """The ground for mail; what belongs to one without saying which says nothing that could be relied on."""
+    basis = _take(said, "consent_basis", cells.basis)
+    at = _take(said, "consent_at", lambda text: cells.instant(text, terms.zone))
+    source, wording = (_take(said, name, cells.words) for name in ("consent_source", "consent_wording"))
+    if basis is None:
+        for name, told in (("consent_at", at), ("consent_source", source), ("consent_wording", wording)):
+            if told is not None:
+                raise Mistake(f"consent_basis is empty, but {name} is not")
+        return None
+    if at is not None and at > terms.now:
+        raise Mistake("consent_at lies in the future")
+    return Ground(basis, at, source, wording)
 
 
 def _check_width(row: tuple[str, ...], columns: Columns) -> None:

@@ -6,7 +6,7 @@ from hashlib import md5
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, text
 
 from nurture.db import giving
 
@@ -53,6 +53,12 @@ def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[An
     if not rows:
         return []
     return db.execute(_INSERT, {"rows": _json([_stored(row) for row in _in_order(rows)])}).all()
+
+
+def drop(db: Connection, ids: Sequence[int]) -> None:
+    """Forget events whose leads do not want to be observed."""
+    if ids:
+        db.execute(text("DELETE FROM event WHERE id = ANY(:ids)"), {"ids": list(ids)})
 
 
 def _in_order(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -72,11 +72,7 @@ def keep(db: Connection, rejected: Sequence[Rejected], now: datetime) -> None:
     """Count all of these, and keep copies of the first of each source and reason."""
     if not rejected:
         return
-    counts = sorted(Counter((one.source, one.reason) for one in rejected).items())
-    kinds = {"sources": [source for (source, _), _ in counts], "reasons": [reason for (_, reason), _ in counts]}
-    day = now.astimezone(UTC).date()
-    # The counters come first: their rows, in order, keep two who add to the same from meeting in what follows.
-    db.execute(_COUNT, {**kinds, "day": day, "counts": [count for _, count in counts]})
+    kinds = count(db, rejected, now)
     few = _few_of_each(rejected)
     copies = {
         "at": now,
@@ -87,6 +83,18 @@ def keep(db: Connection, rejected: Sequence[Rejected], now: datetime) -> None:
     }
     db.execute(_KEEP, copies)
     db.execute(_BOUND, {**kinds, "most": KEPT_OF_EACH})
+
+
+def count(db: Connection, rejected: Sequence[Rejected], now: datetime) -> dict[str, list[str]]:
+    """Count all of these without keeping any; gives their `sources` and `reasons`, each pair once."""
+    if not rejected:
+        return {"sources": [], "reasons": []}
+    counts = sorted(Counter((one.source, one.reason) for one in rejected).items())
+    kinds = {"sources": [source for (source, _), _ in counts], "reasons": [reason for (_, reason), _ in counts]}
+    day = now.astimezone(UTC).date()
+    # The counters come first: their rows, in order, keep two who add to the same from meeting in what follows.
+    db.execute(_COUNT, {**kinds, "day": day, "counts": [number for _, number in counts]})
+    return kinds
 
 
 def keep_apart(engine: Engine, rejected: Sequence[Rejected], now: datetime) -> None:

@@ -1,0 +1,181 @@
+"""Mails that ask whether a form was somebody's own: asked for, sent once, confirmed.
+
+`queued → sending → sent | failed | unknown`. A mail is `sending` before it leaves; one whose answer was lost is
+`unknown` and not sent again. An address is asked at most once a day and `MOST` times in all, so that no form can be
+used to flood somebody; to count these, rows outlive their lead for `REMEMBERED`, with a hash of the address.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, text
+
+MOST = 3
+"""So often one address is asked in all."""
+REMEMBERED = timedelta(days=365)
+LEASE_SECONDS = 60
+"""So long a mail may take to be handed over; after that nobody knows."""
+
+_ASK = text(
+    """
+    INSERT INTO confirmation (lead_id, address_hash, source, basis, wording, agent, asked_at, expires_at, next_at)
+    SELECT u.lead_id, sha256(convert_to(l.email, 'UTF8')), u.source, u.basis, u.wording, u.agent, :now, :expires_at,
+           :now
+    FROM unnest(CAST(:lead_id AS bigint[]), CAST(:source AS text[]), CAST(:basis AS text[]), CAST(:wording AS text[]),
+                CAST(:agent AS text[])) AS u(lead_id, source, basis, wording, agent)
+    JOIN lead l ON l.id = u.lead_id
+    WHERE (SELECT count(*) FROM confirmation c WHERE c.address_hash = sha256(convert_to(l.email, 'UTF8'))) < :most
+      AND NOT EXISTS (SELECT FROM confirmation c WHERE c.address_hash = sha256(convert_to(l.email, 'UTF8'))
+                      AND c.asked_at > CAST(:now AS timestamptz) - interval '1 day')
+      AND NOT EXISTS (SELECT FROM suppression s WHERE s.address_hash = sha256(convert_to(l.email, 'UTF8'))
+                      AND s.topic = '' AND s.reason NOT IN ('unsubscribed', 'erased'))
+    RETURNING lead_id
+    """
+)
+_WAIT = text("UPDATE lead SET unconfirmed_at = :now WHERE id = ANY(:ids) AND unconfirmed_at IS NULL")
+_TAKE = text(
+    f"""
+    UPDATE confirmation SET state = 'sending', lease_token = :token, tries = tries + 1,
+           leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+    WHERE id = (SELECT id FROM confirmation WHERE state = 'queued' AND next_at <= :now
+                ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING *
+    """  # noqa: S608 - a constant of this file
+)
+_SETTLE = text(
+    """
+    UPDATE confirmation SET state = :state, last_error = :error, lease_token = NULL, leased_until = NULL,
+           sent_at = CASE WHEN :state = 'sent' THEN CAST(:now AS timestamptz) END,
+           next_at = coalesce(CAST(:next_at AS timestamptz), next_at)
+    WHERE id = :id AND lease_token = :token
+    """
+)
+_EXPIRE = text(
+    """
+    UPDATE confirmation
+    SET state = 'unknown', last_error = 'the answer was lost', lease_token = NULL, leased_until = NULL
+    WHERE state = 'sending' AND leased_until < clock_timestamp()
+    """
+)
+_DUE = text("SELECT EXISTS (SELECT FROM confirmation WHERE state = 'queued' AND next_at <= :now)")
+_CONFIRMED = text(
+    """
+    UPDATE confirmation SET confirmed_at = coalesce(confirmed_at, CAST(:now AS timestamptz)),
+           state = CASE WHEN state IN ('queued', 'sending', 'unknown') THEN 'sent' ELSE state END
+    WHERE id = :id
+    """
+)
+_CALL_OFF = text(
+    """
+    UPDATE confirmation SET state = 'failed', last_error = :because
+    WHERE lead_id = ANY(:ids) AND state = 'queued'
+    """
+)
+_SILENT = text(
+    """
+    SELECT l.id FROM lead l
+    WHERE l.unconfirmed_at < :before AND l.stage IN ('inquiry', 'nurture') AND NOT l.handed_over AND NOT l.refused
+      AND NOT EXISTS (SELECT FROM delivery d WHERE d.lead_id = l.id AND d.state IN ('sending', 'sent', 'unknown'))
+      AND NOT EXISTS (SELECT FROM confirmation c WHERE c.lead_id = l.id AND c.expires_at > :now)
+    ORDER BY l.id LIMIT :most
+    """
+)
+_DROP = text("DELETE FROM confirmation WHERE lead_id IS NULL AND asked_at < :before")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whom to ask, about which form: its source, the ground and wording it named, the program that sent it."""
+
+    lead_id: int
+    source: str
+    basis: str
+    wording: str | None = None
+    agent: str | None = None
+
+
+def ask(db: Connection, questions: Sequence[Question], now: datetime, *, expires_at: datetime) -> set[int]:
+    """Write down the mails that ask, one a lead; gives the leads that are asked. The leads must be locked.
+
+    An address that was asked within a day, or `MOST` times in all, is not asked; nor is one that bounced, complained or
+    was suppressed by one of us.
+    """
+    if not questions:
+        return set()
+    columns = {one.name: [getattr(question, one.name) for question in questions] for one in fields(Question)}
+    return set(db.execute(_ASK, {**columns, "now": now, "expires_at": expires_at, "most": MOST}).scalars())
+
+
+def wait_for(db: Connection, ids: set[int], now: datetime) -> None:
+    """From now on these leads are unconfirmed."""
+    if ids:
+        db.execute(_WAIT, {"ids": sorted(ids), "now": now})
+
+
+def take(db: Connection, token: UUID, now: datetime) -> Row[Any] | None:
+    """Take the next mail that is due: it is `sending` once this is committed."""
+    return db.execute(_TAKE, {"token": token, "now": now}).one_or_none()
+
+
+def settle(
+    db: Connection,
+    id_: int,
+    token: UUID,
+    *,
+    state: str,
+    now: datetime,
+    next_at: datetime | None = None,
+    error: str = "",
+) -> None:
+    """Record what became of a mail: `sent`, `queued` again from `next_at`, `failed` or `unknown`."""
+    values = {"id": id_, "token": token, "state": state, "now": now, "next_at": next_at, "error": error or None}
+    db.execute(_SETTLE, values)
+
+
+def expire(db: Connection) -> int:
+    """Settle what dead workers were sending: nobody knows whether it went."""
+    return db.execute(_EXPIRE).rowcount
+
+
+def any_due(db: Connection, now: datetime) -> bool:
+    """Whether a mail waits to be sent."""
+    return bool(db.execute(_DUE, {"now": now}).scalar())
+
+
+def one(db: Connection, id_: int) -> Row[Any] | None:
+    """One question."""
+    return db.execute(text("SELECT * FROM confirmation WHERE id = :id"), {"id": id_}).one_or_none()
+
+
+def confirmed(db: Connection, id_: int, now: datetime) -> None:
+    """Note that somebody said yes; the first time stays."""
+    db.execute(_CONFIRMED, {"id": id_, "now": now})
+
+
+def call_off(db: Connection, ids: Sequence[int], because: str) -> None:
+    """What has not been sent to these leads is not."""
+    db.execute(_CALL_OFF, {"ids": list(ids), "because": because})
+
+
+def silent(db: Connection, now: datetime, before: datetime, most: int) -> list[int]:
+    """Leads that are unconfirmed since before then, and that nobody has mailed or handed over; no question is open."""
+    return list(db.execute(_SILENT, {"now": now, "before": before, "most": most}).scalars())
+
+
+def drop_old(db: Connection, now: datetime) -> int:
+    """Forget that addresses were asked whose leads are gone."""
+    return db.execute(_DROP, {"before": now - REMEMBERED}).rowcount
+
+
+def of_lead(db: Connection, lead_id: int) -> Sequence[Row[Any]]:
+    """When a lead was asked, for what, and what came of it, oldest first."""
+    query = text(
+        """
+        SELECT source, basis, wording, agent, state, asked_at, sent_at, expires_at, confirmed_at, last_error
+        FROM confirmation WHERE lead_id = :id ORDER BY id
+        """
+    )
+    return db.execute(query, {"id": lead_id}).all()
