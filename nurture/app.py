@@ -93,7 +93,7 @@ class App:
     @cached_property
     def send(self) -> Send:
         """Sends one mail at once: what no campaign sends, such as the link that confirms an address."""
-        return _send(self.settings, self.agreement)
+        return send_for(self.settings, self.agreement)
 
     @property
     def handoff_links_live(self) -> timedelta:
@@ -135,14 +135,14 @@ def open_app(settings: Settings, *, nudge: Nudge = no_nudge) -> Iterator[App]:
     workspace = load_workspace(settings.workspace)
     engine = make_engine(settings.database_url, pool_size=settings.pool_size)
     try:
-        channels = build_notifiers(settings, workspace.agreement, _send(settings, workspace.agreement))
+        channels = build_notifiers(settings, workspace.agreement, send_for(settings, workspace.agreement))
         yield App(settings, engine, workspace, clock_of(settings, engine), nudge, channels)
     finally:
         engine.dispose()
 
 
-def _send(settings: Settings, agreement: Agreement) -> Send:
-    """Sends one mail, for news to sales."""
+def send_for(settings: Settings, agreement: Agreement) -> Send:
+    """Give what sends one mail at once: news to sales, a test, the link that confirms an address."""
     sign = _sign(settings, agreement)
 
     def send(mail: Mail) -> Receipt:

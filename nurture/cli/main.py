@@ -23,6 +23,7 @@ from nurture.cli import (
     rejudge,
     schema,
     score,
+    send_test,
     simulate,
     up,
     why,
@@ -57,6 +58,7 @@ app.command("plan")(plan.plan)
 app.command("why")(why.why)
 app.command("preview")(preview.preview)
 app.command("simulate")(simulate.simulate)
+app.command("send-test")(send_test.send_test)
 app.command("web")(processes.web)
 app.command("worker")(processes.worker)
 app.command("clock")(processes.clock)

@@ -123,7 +123,7 @@ def running(
         stack.callback(ours.stop, *PROCESSES)  # before the mailbox: what is being sent has somebody to take it
         up = Up(addresses, environment, MailboxFiles(_mail_directory(settings)), ours)
         _wait_until_ready(up)
-        stack.enter_context(left_beside(settings.data_dir, addresses.web))
+        stack.enter_context(left_beside(settings.data_dir, addresses.web, addresses.smtp))
         yield up
 
 

@@ -44,6 +44,7 @@ class MailContext:
         campaign_name: The campaign, as people call it.
         step_id: The step.
         life: `stage`, `cycle` and `grade`, where the template asks for them (`CompiledTemplate.names`).
+        recipient: Who gets it instead of the lead, for a test.
         track_opens: Put the open pixel in.
         track_clicks: Lead links through `/c/`; else they lead straight to where they go, and there is no hidden one.
         utm: Put `utm_` parameters on links that are tracked, unless the template says not to.
@@ -57,6 +58,7 @@ class MailContext:
     campaign_name: str
     step_id: str
     life: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    recipient: str | None = None
     track_opens: bool = True
     track_clicks: bool = True
     utm: bool = True

@@ -1,16 +1,19 @@
 """A workspace's letters: every template compiled when it is first used, every delivery's mail made from it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
+from uuid import uuid4
 
 from nurture.campaign import Tracking
 from nurture.errors import TemplateError
 from nurture.facts import PROFILE_FIELDS, Profile
 from nurture.mail.compiling import compile_template
 from nurture.mail.context import Letterhead, MailContext
+from nurture.mail.links import TEST
 from nurture.mail.rendering import render
 from nurture.mail.template import CompiledTemplate
 from nurture.messages import Mail
@@ -75,7 +78,29 @@ class Letters:
         Raises:
             TemplateError: The template is gone or broken, or says something that is not known of this lead.
         """
-        columns = row._mapping
+        return render(*self._context(row._mapping), now)
+
+    def test(self, columns: Mapping[str, Any], recipient: str, now: datetime) -> Mail:
+        """Make a mail to look at: as a lead would get it, but sent to somebody else, and nothing follows from it.
+
+        Its links name no lead (`links.TEST`), and its `Message-ID` is another one each time, because mail programs show
+        one of a kind only.
+
+        Args:
+            columns: As of a leased delivery.
+            recipient: Who gets it.
+            now: Its `Date`.
+
+        Raises:
+            TemplateError: As for `mail`.
+        """
+        template, context = self._context({**columns, "delivery_id": TEST, "lead_id": TEST})
+        mail = render(template, replace(context, recipient=recipient), now)
+        fresh = f"<test.{uuid4().hex}@{mail.message_id.rpartition('@')[2]}"
+        data = mail.data.replace(f"Message-ID: {mail.message_id}".encode(), f"Message-ID: {fresh}".encode(), 1)
+        return replace(mail, message_id=fresh, data=data)
+
+    def _context(self, columns: Mapping[str, Any]) -> tuple[CompiledTemplate, MailContext]:
         template = self.template(columns["template"])
         campaign = self._workspace.campaigns.get(columns["campaign"])
         tracking = campaign.tracking if campaign else Tracking()
@@ -92,7 +117,7 @@ class Letters:
             track_clicks=tracking.clicks and columns["tracked"],
             utm=campaign is None or campaign.utm,
         )
-        return render(template, context, now)
+        return template, context
 
     def _compile(self, name: str) -> CompiledTemplate | TemplateError:
         file = self._workspace.templates.get(name)

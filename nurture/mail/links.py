@@ -20,6 +20,9 @@ _INBOUND = re.compile(r"\+(?P<kind>[br])\.(?P<token>[a-z2-7]+)(?=@|>|\s*$)", re.
 HIDDEN = 0
 """The number of the link that people cannot see: whoever follows it is a program."""
 
+TEST = 0
+"""The delivery and the lead that the links of a test mail name. There are none such, so nothing acts on anybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrackedLink:
@@ -41,6 +44,11 @@ class MailOfLead:
     delivery_id: int
     lead_id: int
 
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a test mail, from which nothing follows."""
+        return self.delivery_id == TEST
+
 
 @dataclass(frozen=True, slots=True)
 class SurveyAnswer:
@@ -50,6 +58,11 @@ class SurveyAnswer:
     lead_id: int
     question: str
     answer: str
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it stands in a test mail, from which nothing follows."""
+        return self.delivery_id == TEST
 
 
 def link_token(secret: str, link: TrackedLink) -> str:

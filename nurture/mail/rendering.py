@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from nurture.errors import TemplateError
-from nurture.facts import PROFILE_FIELDS, Profile
+from nurture.facts import PROFILE_FIELDS
 from nurture.grammar.addresses import Mailbox
 from nurture.mail import links
 from nurture.mail.context import Letterhead, MailContext
@@ -49,7 +49,7 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     message_id = links.message_id(letterhead.secret, context.delivery_id, shared.domain)
     between = f"--{template.boundary}"
     data = (
-        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_reply_to(context)}{_to(template, context.lead)}"
+        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_reply_to(context)}{_to(template, context)}"
         f"{subject_field}"
         f"Message-ID: {message_id}\r\n{exact_field('List-Unsubscribe', f'<{urls.unsubscribe}>')}{shared.list_head}"
         f'Content-Type: multipart/alternative; boundary="{template.boundary}"\r\n\r\n'
@@ -57,7 +57,8 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
         f"\r\n{between}\r\nContent-Type: text/html; {_QP}{html}"
         f"\r\n{between}--\r\n"
     )
-    return Mail(context.delivery_id, _envelope_sender(context), context.lead.email, message_id, data.encode("ascii"))
+    recipient = context.recipient or context.lead.email
+    return Mail(context.delivery_id, _envelope_sender(context), recipient, message_id, data.encode("ascii"))
 
 
 def filled(
@@ -142,11 +143,12 @@ def _envelope_sender(context: MailContext) -> str:
     return links.bounce_address(letterhead.secret, context.delivery_id, letterhead.inbound)
 
 
-def _to(template: CompiledTemplate, lead: Profile) -> str:
-    if not _FIT.fullmatch(lead.email):
+def _to(template: CompiledTemplate, context: MailContext) -> str:
+    lead, address = context.lead, context.recipient or context.lead.email
+    if not _FIT.fullmatch(address):
         raise TemplateError(template.path, 1, "this lead's address cannot stand in a mail's header")
     name = f"{lead.first_name or ''} {lead.last_name or ''}"
-    return mailbox_field("To", Mailbox(name, lead.email))
+    return mailbox_field("To", Mailbox(name, address))
 
 
 @dataclass(frozen=True, slots=True)

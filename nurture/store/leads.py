@@ -95,6 +95,11 @@ def id_of(db: Connection, email: str) -> int | None:
     return ids_of(db, [email.strip().lower()]).get(email.strip().lower())
 
 
+def columns_of(db: Connection, lead_id: int) -> dict[str, Any]:
+    """All that stands in a lead's row, as a leased delivery has it."""
+    return dict(db.execute(text("SELECT * FROM lead WHERE id = :id"), {"id": lead_id}).mappings().one())
+
+
 def email_of(db: Connection, lead_id: int) -> str:
     """The address that a lead's mail goes to."""
     email: str = db.execute(text("SELECT email FROM lead WHERE id = :id"), {"id": lead_id}).scalar_one()
