@@ -66,7 +66,7 @@ def _key(secret: str) -> bytes:
 
 
 def read(body: bytes, content_type: str = "", headers: Mapping[str, str] | None = None) -> list[ProviderEvent]:
-    """Give the event of a call, by the id in its header; none of one that is about contacts, domains or the list itself.
+    """Give the event of a call, by the id in its header; none of one about contacts, domains or the list itself.
 
     Raises:
         Unreadable: It is none of Resend's.

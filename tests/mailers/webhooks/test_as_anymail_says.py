@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -22,8 +23,13 @@ WORDS = {
     "event.message_id": "message_id",
     "event.mta_response": "said",
 }
-SNS = {"Type": "Notification", "MessageId": "19ba9823-d7f2-53c1-860e-cb10e0d13dfc", "Timestamp": "2018-03-26T17:58:59.675Z",
-       "TopicArn": "arn:aws:sns:us-east-1:1234567890:SES_Events", "Subject": "Amazon SES Email Event Notification"}  # fmt: skip
+SNS = {
+    "Type": "Notification",
+    "MessageId": "19ba9823-d7f2-53c1-860e-cb10e0d13dfc",
+    "Timestamp": "2018-03-26T17:58:59.675Z",
+    "TopicArn": "arn:aws:sns:us-east-1:1234567890:SES_Events",
+    "Subject": "Amazon SES Email Event Notification",
+}
 TOKENS = {"timestamp": "1534108637", "token": "651869375b9df3c98fc15c4889b102119add1235c38fc92824", "signature": "x"}
 
 
@@ -40,8 +46,6 @@ def call(name: str, case: dict[str, Any]) -> tuple[bytes, str, dict[str, str]]:
     if name == "amazon_ses":
         return json.dumps(SNS | {"Message": json.dumps(payload)}).encode(), "text/plain; charset=UTF-8", {}
     if name == "mailgun" and "Legacy" in case["test"]:
-        from urllib.parse import urlencode
-
         fields = [
             (key, one) for key, value in payload.items() for one in (value if isinstance(value, list) else [value])
         ]
