@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import botocore.session
-from botocore.validate import validate_parameters
+from botocore.validate import ParamValidator
 
 from tests.mailers.contract.prism import Prism
 from tests.mailers.contract.providers import KEY, fields_of_form, octets_of, text_of
@@ -121,9 +121,11 @@ def ses(asked: Asked) -> Iterator[str]:
         return
     if raw:
         raw["Data"] = data
-    report = validate_parameters(body, shape) if _is_known(body, shape) else "unknown parameters"
-    if report:
-        yield str(report)
+    report = ParamValidator().validate(body, shape)
+    if report.has_errors():
+        yield report.generate_report()
+    elif not _is_known(body, shape):
+        yield "unknown parameters"
     for tag in body.get("EmailTags", []):
         if not all(re.fullmatch("[A-Za-z0-9_-]{1,256}", value) for value in tag.values()):
             yield "a tag has letters, digits, _ and -"

@@ -27,7 +27,10 @@ class Prism:
     def refusal(self, path: str, headers: Mapping[str, str], body: bytes) -> httpx.Response | None:
         """What is wrong with a request; None: it is as described."""
         kept = {name: value for name, value in headers.items() if name not in ("host", "content-length", "connection")}
-        answer = self._client.post(path, headers=kept, content=body)
+        request = self._client.build_request("POST", path, headers=kept, content=body)
+        if "user-agent" not in kept:
+            del request.headers["user-agent"]
+        answer = self._client.send(request)
         return None if answer.is_success else answer
 
     def close(self) -> None:
