@@ -79,7 +79,18 @@ class Model:
         words = [word for word, rate, throw in self.goodbyes if dice.happens(rate, throw)]
         if not (opens or clicks or answers or words):
             return ()
-        return self._reads(mail, dice, opens=opens, clicks=clicks, answers=answers or (), words=words)
+        acts = self._reads(mail, dice, opens=opens, clicks=clicks, answers=answers or (), words=words)
+        return (act for act in acts if self._is_seen(act, lead))
+
+    def _is_seen(self, act: Act, lead: LeadState) -> bool:
+        """Whether anybody learns of it: of hits and visits only where lead and campaign are to be tracked."""
+        if isinstance(act, Visit):
+            return lead.tracked
+        if not isinstance(act, Hit):
+            return True
+        campaign = self.book.campaigns.get(act.campaign)
+        wanted = campaign is None or (campaign.tracking.opens if act.kind == "open" else campaign.tracking.clicks)
+        return lead.tracked and wanted
 
     def on_handoff(self, lead: LeadState, handoff: Handoff) -> Iterable[Act]:
         """A rep accepts, rejects, or forgets it; what is accepted goes its way to the end."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from nurture.campaign import Tracking
 from nurture.errors import UsageError
 from nurture.lab.dice import Dice
 from nurture.lab.model import Model, usual_reasons
@@ -65,6 +66,27 @@ def test_rates_are_kept_on_the_average():
     behaviour = model(rates=replace(NONE, click=0.1, interested=0.1))
     clicks = sum(any(act.kind == "click" for act in behaviour.on_mail(mail.state, mail)) for mail in mails)
     assert 0.07 < clicks / len(mails) < 0.13
+
+
+def kinds(behaviour, mails, **changed):
+    """The kinds of acts that follow from these mails."""
+    return {
+        getattr(act, "kind", "page")
+        for mail in mails
+        for act in behaviour.on_mail(replace(mail.state, **changed), mail)
+    }
+
+
+def test_what_is_not_tracked_is_not_seen():
+    mails = [mail for life in lived(tuesdays(), *crowd(20), weeks=3) for mail in life.deliveries]
+    behaviour = model(rates=replace(NONE, open=1, click=1, page=1))
+    (campaign,) = {mail.campaign for mail in mails}
+    assert kinds(behaviour, mails) == {"open", "click", "page"}
+    assert kinds(behaviour, mails, tracked=False) == set()
+    for tracking, seen in ((Tracking(opens=False), {"click", "page"}), (Tracking(clicks=False), {"open", "page"})):
+        changed = behaviour.book.campaigns[campaign].model_copy(update={"tracking": tracking})
+        behaviour.book = replace(behaviour.book, campaigns={**behaviour.book.campaigns, campaign: changed})
+        assert kinds(behaviour, mails) == seen
 
 
 def test_everything_that_readers_do_comes_after_the_mail_and_by_day():
