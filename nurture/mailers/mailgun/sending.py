@@ -22,7 +22,7 @@ MOST_OCTETS = 25 * 1024 * 1024
 USUAL_CONNECTIONS = 8
 """One mail goes in one request, so several are under way at once; each can be unknown after a crash."""
 
-_ABOUT_THE_RECIPIENT = re.compile(r"'?to'? parameter is not a valid address|recipient", re.IGNORECASE)
+_ABOUT_THE_RECIPIENT = re.compile(r"\bto'? parameter is not a valid|recipient address", re.IGNORECASE)
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _TOO_LARGE = re.compile(r"too (large|big)|size (limit|exceed)|exceeds .*size", re.IGNORECASE)
 
