@@ -133,7 +133,8 @@ def add_address_change(engine: Engine, lead_id: int, email: str = "maria@new.exa
     """The lead asked an hour ago to be written to elsewhere."""
     values = {
         "lead_id": lead_id, "email": email, "address_hash": address_hash(email), "how": "preferences, delivery 1",
-        "asked_at": NOW - timedelta(hours=1), "sent_at": NOW - timedelta(hours=1), "expires_at": NOW + timedelta(days=6),
+        "asked_at": NOW - timedelta(hours=1), "sent_at": NOW - timedelta(hours=1),
+        "expires_at": NOW + timedelta(days=6),
     }  # fmt: skip
     return add(engine, AddressChange, **{**values, **changes})
 
