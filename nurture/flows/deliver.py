@@ -20,9 +20,10 @@ from nurture.app import App, Clock
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.errors import TemplateError
 from nurture.flows import letting_go
-from nurture.flows.noting import TRIES, note, record, tell_failures
+from nurture.flows.noting import TRIES, note_all, record, tell_failures
 from nurture.flows.pacing import Pace
 from nurture.flows.sending_run import Delivered, Leased, Run
+from nurture.flows.stay_home import is_home
 from nurture.mailers import Connection, Mailer, build_mailer
 from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
@@ -49,7 +50,8 @@ def deliver(
 ) -> Delivered:
     """Send mails of one mailer for so many seconds of machine time, or until none is due or `stop` says so.
 
-    Where the mailer rests, is paused, or has sent all that the warm-up lets it send today, nothing is leased.
+    Where the mailer rests, is paused, or has sent all that the warm-up lets it send today, nothing is leased; nor
+    where the database is a copy of another (`stay_home`).
     """
     app.settings.require("MAIL_URL")
     pace = Pace(app.engine, mailer, app.agreement.sending.per_second)
@@ -61,6 +63,8 @@ async def _deliver(run: Run, ends_at: float) -> Delivered:
     with transaction(run.app.engine) as db:
         if not deliveries.any_to_send(db, run.mailer, run.now()):
             return run.done
+    if not is_home(run.app, run.now()):
+        return run.done
     try:
         async with build_mailer(run.app.settings.mail_url or "", sign=run.app.sign) as mailer:
             batch = sum(connection.most for connection in mailer.connections)
@@ -167,8 +171,7 @@ def _came_back(
         if result:
             free.append(connection)
         return
-    for receipt in result:
-        note(run, run.under_way.pop(receipt.delivery_id), receipt)
+    note_all(run, result)
     if all(receipt.outcome == "sent" for receipt in result):
         free.append(connection)
     elif connection.unusable or connection.wait > letting_go.LONG_WAIT:

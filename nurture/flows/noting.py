@@ -1,5 +1,6 @@
 """What came back of a mail: the row's next state, what the breaker hears, and what the rules must be told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nurture.db import transaction
@@ -19,10 +20,20 @@ POLICY_TRIES = 2
 """So often where it was refused for what we are or do: had that been all mails' trouble, the mailer would rest."""
 
 
-def note(run: Run, leased: Leased, receipt: Receipt) -> None:
-    """Take down a mailer's answer."""
+def note_all(run: Run, receipts: Sequence[Receipt]) -> None:
+    """Take down one answer of a mailer, for as many mails as it was about.
+
+    That a request was held is one piece of news however many mails were in it. That many mails are unknown is as many.
+    """
+    held = 0
+    for receipt in receipts:
+        _note(run, run.under_way.pop(receipt.delivery_id), receipt, is_news=not (held and receipt.outcome == "held"))
+        held += receipt.outcome == "held"
+
+
+def _note(run: Run, leased: Leased, receipt: Receipt, *, is_news: bool) -> None:
     heard = breaker.mark(receipt)
-    run.marks += heard
+    run.marks += heard if is_news else ""
     if heard == breaker.BAD:
         run.why = without_addresses(receipt.reply)
     run.left += receipt.outcome in ("sent", "unknown")
