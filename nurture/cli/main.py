@@ -7,6 +7,7 @@ import typer
 
 import nurture
 from nurture.cli import (
+    adopt,
     campaigns,
     check,
     deliveries,
@@ -49,6 +50,7 @@ events.events.command("rejudge")(rejudge.rejudge)
 events.events.command("judge")(rejudge.judge)
 app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
+processes.database.command("adopt")(adopt.adopt)
 app.command("check")(check.check)
 app.command("init")(init.init)
 app.command("schema")(schema.schema)

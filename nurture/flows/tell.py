@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotifierError
+from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
 from nurture.notifiers.schedule import next_try
@@ -39,8 +40,11 @@ def waiting_channels(app: App, now: datetime) -> list[str]:
 def tell(app: App, now: datetime, *, channel: str | None = None, most: int = BATCH) -> Told:
     """Send one batch of due notices, of one channel or of all.
 
-    Each was written in the transaction of what it tells of; each is told at least once.
+    Each was written in the transaction of what it tells of; each is told at least once. Nobody is told anything out of
+    a copy of a database (`stay_home`).
     """
+    if not is_home(app, now):
+        return Told()
     sent = failed = 0
     for _ in range(most):
         # One at a time: a channel may take half a minute to fail, and a lease must outlive what it is for.

@@ -9,6 +9,7 @@ from nurture.models.consent import Confirmation, Consent, SuppressionChange
 from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
 from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
 from nurture.models.inbound import InboundMail, InboxPosition, MailForward
+from nurture.models.installation import Installation
 from nurture.models.mails import Delivery, Enrollment, Suppression
 from nurture.models.people import (
     BrowserClaim,
@@ -44,6 +45,7 @@ __all__ = [
     "ImportedFile",
     "InboundMail",
     "InboxPosition",
+    "Installation",
     "KnownAs",
     "Lead",
     "LeadChange",

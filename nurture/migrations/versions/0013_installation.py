@@ -4,6 +4,8 @@ Revision ID: 0013
 Revises: 0012
 """
 
+from alembic import op
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -11,8 +13,24 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """An empty table: the first start fills it, in the place where it happens."""
+    op.execute(
+        """
+        CREATE TABLE installation (
+            one SMALLINT DEFAULT 1 NOT NULL,
+            id UUID DEFAULT gen_random_uuid() NOT NULL,
+            cluster TEXT,
+            database BIGINT NOT NULL,
+            home TEXT,
+            made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+            adopted_at TIMESTAMP WITH TIME ZONE,
+            adopted_by TEXT,
+            PRIMARY KEY (one),
+            CONSTRAINT installation_once CHECK (one = 1)
+        )
+        """
+    )
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.execute("DROP TABLE installation")
