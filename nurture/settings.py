@@ -13,15 +13,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from nurture.errors import SettingsError
 from nurture.mail_settings import WEBHOOK_SECRETS, MailSettings, read_mail_settings
+from nurture.mail_url import AWS_SECRETS, read_mail_url
 from nurture.private import kept_secret, make_data_directory
 from nurture.write_keys import read_write_keys
 
 DRIVER = "postgresql+psycopg"
-MAIL_SCHEMES = ("smtp", "smtps", "postmark", "sendgrid", "mailgun", "ses", "resend")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRETS = (
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MAIL_URL", "WRITE_KEY", "API_KEY", "SLACK_WEBHOOK_URL",
     "HANDOFF_WEBHOOK_URL", "HANDOFF_WEBHOOK_SECRET", "SENTRY_DSN", "INBOX_URL", "DKIM_KEY", *WEBHOOK_SECRETS,
+    *AWS_SECRETS,
 )  # fmt: skip
 """Variables that may be given as `X_FILE`."""
 DEMO_DATABASE = "nurture_demo"
@@ -126,7 +127,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         data_dir=data_dir.absolute(),
         database_url=database_url,
         redis_url=_checked(given, "REDIS_URL", redis_address),
-        mail_url=_checked(given, "MAIL_URL", _mail_address),
+        mail_url=read_mail_url(given),
         mail=read_mail_settings(given),
         base_url=_checked(given, "BASE_URL", _web_address("BASE_URL")) or f"http://localhost:{port}",
         port=port,
@@ -250,17 +251,6 @@ def _split(text: str, name: str, example: str) -> SplitResult:
     if not address.scheme or "://" not in text:
         raise SettingsError(f"{name}: is no address; say {example}")
     return address
-
-
-def _mail_address(text: str) -> str:
-    address = _split(text, "MAIL_URL", "smtp://user:password@host:587")
-    if address.scheme not in MAIL_SCHEMES:
-        near = difflib.get_close_matches(address.scheme, MAIL_SCHEMES, n=1)
-        hint = f"; did you mean {near[0]}://?" if near else ""
-        raise SettingsError(f"MAIL_URL: {address.scheme}:// is unknown; known are {', '.join(MAIL_SCHEMES)}{hint}")
-    if not address.netloc or (address.scheme in ("smtp", "smtps") and not address.hostname):
-        raise SettingsError(f"MAIL_URL: says nothing after {address.scheme}://")
-    return text
 
 
 def _web_address(name: str) -> Callable[[str], str]:

@@ -6,13 +6,16 @@ import stat
 import threading
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nurture.errors import SettingsError
-from nurture.settings import DRIVER, MAIL_SCHEMES, SECRETS, Settings, database_address, read_settings, redis_address
+from nurture.mail_url import EXAMPLES, MAIL_SCHEMES, read_mail_url
+from nurture.mailers.http import read_http_options
+from nurture.settings import DRIVER, SECRETS, Settings, database_address, read_settings, redis_address
 
 SHAPES = {
     "DATABASE_URL": "postgres://u:{}@h/d",
@@ -131,6 +134,19 @@ def test_the_port_shows_in_the_address_where_none_is_given(tmp_path: Path) -> No
         ({"MAIL_URL": "smpt://h"}, "MAIL_URL: smpt:// is unknown; known are smtp, .*; did you mean smtp://"),
         ({"MAIL_URL": "mail.example"}, "MAIL_URL: is no address"),
         ({"MAIL_URL": "smtp://"}, "MAIL_URL: says nothing after smtp://"),
+        ({"MAIL_URL": "resend://"}, "MAIL_URL: says nothing after resend://; say resend://KEY"),
+        ({"MAIL_URL": "postmark://a@b"}, "MAIL_URL: is not postmark://SERVER-TOKEN"),
+        ({"MAIL_URL": "sendgrid://SG.a/b"}, "MAIL_URL: is not sendgrid://KEY .percent-encode"),
+        ({"MAIL_URL": "mailgun://key"}, "MAIL_URL: names no key; say mailgun://KEY@news.acme.example"),
+        ({"MAIL_URL": "mailgun://key@host"}, "MAIL_URL: names no domain of Mailgun"),
+        ({"MAIL_URL": "ses://europe"}, "MAIL_URL: names no region of AWS; say ses://eu-west-1"),
+        ({"MAIL_URL": "ses://AKIA:a/b@eu-west-1"}, "MAIL_URL: names no region of AWS; .* .percent-encode"),
+        ({"MAIL_URL": "ses://AKIA@eu-west-1"}, "MAIL_URL: names half a key"),
+        (
+            {"MAIL_URL": "ses://eu-west-1"},
+            "MAIL_URL: names no key of AWS, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
+        ),
+        ({"MAIL_URL": "ses://eu-west-1", "AWS_ACCESS_KEY_ID": "AKIA"}, ".* AWS_SECRET_ACCESS_KEY is not set"),
         ({"BASE_URL": "nurture.example"}, "BASE_URL: is no address"),
         ({"BASE_URL": "ftp://nurture.example"}, "BASE_URL: must begin with https://"),
         ({"WRITE_KEY": "app:s3cret,other"}, "WRITE_KEY: part 2 has no name; say website:KEY,app:KEY"),
@@ -259,7 +275,21 @@ def test_running_servers_are_put_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", MAIL_SCHEMES)
 def test_every_way_to_send_mail_of_the_design_is_known(tmp_path: Path, scheme: str) -> None:
-    assert _read(tmp_path, MAIL_URL=f"{scheme}://key").mail_url == f"{scheme}://key"
+    aws = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s3cret"}
+    url = "ses://AKIA:s3cret@eu-west-1" if scheme == "ses" else EXAMPLES[scheme]
+    settings = _read(tmp_path, MAIL_URL=EXAMPLES[scheme], **aws)
+    assert settings.mail_url == url
+    assert "s3cret" not in repr(settings)
+
+
+@given(st.text(min_size=1).filter(str.strip), st.text(min_size=1).filter(str.strip), st.text())
+def test_a_key_of_aws_gets_to_the_mailer_as_it_is(key: str, secret: str, token: str) -> None:
+    aws = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+    url = read_mail_url({"MAIL_URL": "ses://eu-west-1?configuration_set=nurture&connections=3", **aws})
+    options = read_http_options(urlsplit(url or ""), None, api="", most=1, own=["configuration_set", "session_token"])
+    assert (options.user, options.password, options.host) == (key, secret, "eu-west-1")
+    assert options.given == {"configuration_set": "nurture"} | ({"session_token": token} if token else {})
+    assert options.connections == 3
 
 
 def test_the_clock_is_stepped_on_the_embedded_servers_and_on_a_demo_database_only(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from nurture.cli.opening import opened_app, opened_settings, upgrade
 from nurture.cli.printing import Json, print_json
+from nurture.mailers import build_mailer
 from nurture.settings import read_settings
 
 database = typer.Typer(help="The database.", no_args_is_help=True)
@@ -41,6 +42,8 @@ def worker(
     settings = read_settings(os.environ)
     if not settings.is_embedded:
         settings.require("MAIL_URL", "BASE_URL")
+    if settings.mail_url:
+        build_mailer(settings.mail_url)  # what is wrong behind its `?` is said here, not at the first mail
     count = processes or settings.web_concurrency
     _become(
         sys.executable, "-m", "dramatiq", "workers.actors", "--processes", str(count), "--threads", str(threads),
