@@ -51,6 +51,7 @@ class Stub:
         self.asked: list[Asked] = []
         self.let_go = threading.Event()
         self.url = ""
+        self.connections = 0
 
     def act(self, asked: Asked) -> Act:
         self.asked.append(asked)
@@ -66,6 +67,10 @@ def serving(answer: Callable[[Asked], Said]) -> Iterator[Stub]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 20
+
+        def setup(self) -> None:
+            super().setup()
+            stub.connections += 1
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))

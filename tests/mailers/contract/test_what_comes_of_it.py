@@ -1,18 +1,22 @@
 """Whichever way a mail goes: every outcome is what it says, nothing is sent twice, nothing secret is said."""
 
+import asyncio
 import logging
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from nurture.mailers import build_mailer
 from nurture.mailers.http import connection as repeating
 from nurture.mailers.http import wire
 from tests.mailers.contract.houses import HTTP, NAMES, SECRETS, HttpHouse, send
 from tests.mailers.contract.letters import letter
-from tests.mailers.contract.stub import Said
+from tests.mailers.contract.stub import Asked, Said
 
 
 @pytest.fixture
@@ -144,3 +148,47 @@ def test_where_nothing_can_be_repeated_nothing_is(house: HttpHouse, impatient: N
     house.hang_up()
     assert [receipt.outcome for receipt in send(house.url, letter())] == ["unknown"]
     assert len(house.stub.asked) == 1
+
+
+@pytest.mark.parametrize("name", ["sendgrid"])
+def test_where_only_the_end_of_a_limit_is_told_it_is_waited_for(house: HttpHouse) -> None:
+    waits: list[float] = []
+    left = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 30)}
+    house.next(Said(429, house.provider.too_many, left))
+    receipts = send(house.url, letter(), look=lambda connection: waits.append(connection.wait))
+    assert receipts[0].outcome == "held"
+    assert 27 < waits[0] <= 31
+
+
+@pytest.mark.parametrize("name", ["sendgrid", "mailgun", "ses"])
+def test_several_requests_are_under_way_at_once_over_connections_that_are_kept(house: HttpHouse) -> None:
+    at_once, most = 0, 0
+    lock = threading.Lock()
+
+    def slowly(asked: Asked) -> Said:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.05)
+        with lock:
+            at_once -= 1
+        return house.provider.taken(asked)
+
+    async def sending() -> list[str]:
+        async with build_mailer(house.url, connections=4) as mailer:
+            found: list[str] = []
+
+            async def one_after_the_other(connection: Any, first: int) -> None:
+                for number in range(first, first + 3):
+                    found.extend(receipt.outcome for receipt in await connection.send_many([letter(number=number)]))
+
+            ways = enumerate(mailer.connections)
+            await asyncio.gather(*(one_after_the_other(way, 10 * place) for place, way in ways))
+            return found
+
+    house.stub.answer = slowly
+    assert asyncio.run(sending()) == ["sent"] * 12
+    assert most == 4
+    assert house.stub.connections == 4
+    assert len({mail.recipient for mail in house.seen()}) == 12
