@@ -6,12 +6,14 @@ import typer
 
 from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, out, print_json, print_table
+from nurture.cli.sending import sending
 from nurture.db import transaction
 from nurture.errors import NotFound
 from nurture.flows.resolve import resolve as settle
 from nurture.store import deliveries as store
 
 deliveries = typer.Typer(help="Mails to leads, and what became of them.", no_args_is_help=True)
+deliveries.command("sending")(sending)
 
 _SHOWN = ("id", "lead", "campaign", "step", "cycle", "state", "message_id", "queued_at", "sent_at", "reason")
 _MORE = (*_SHOWN, "variant", "template", "local_on", "slot_at", "slot_until", "sending_at", "tries")

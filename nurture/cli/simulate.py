@@ -20,6 +20,7 @@ from nurture.lab.letters import Letters
 from nurture.lab.rates import NONE, Rates, parse_rates, parse_reasons
 from nurture.lab.running import Aside, Asked, book_of, run
 from nurture.lab.tally import Tally
+from nurture.lab.warming import in_words
 from nurture.rules import calendar
 from nurture.settings import read_settings
 from nurture.sheets.columns import parse_maps
@@ -118,7 +119,7 @@ def simulate(
         print_story(tally, asked)
         if html is not None:
             err.print(f"nurture: the page is {html}", markup=False, soft_wrap=True)
-    _tell(aside, letters, asked)
+    _tell(aside, letters, asked, in_words(book.agreement, tally.per_day))
 
 
 @contextmanager
@@ -167,8 +168,8 @@ def _progress() -> Iterator[Callable[[Sheet], None]]:
         yield moved
 
 
-def _tell(aside: Aside, letters: Letters, asked: Asked) -> None:
-    """What could not be used, in lines on stderr."""
+def _tell(aside: Aside, letters: Letters, asked: Asked, held_back: str) -> None:
+    """What could not be used, and what was not reckoned with, in lines on stderr."""
     bad = [(asked.leads.name, [(row.line, row.reason) for row in aside.bad_rows], aside.bad_row_count)]
     if asked.events is not None:
         lines = [(line.line, line.reason) for line in aside.bad_lines]
@@ -182,6 +183,8 @@ def _tell(aside: Aside, letters: Letters, asked: Asked) -> None:
         _say(f"{asked.leads.name}: {note}")
     for problem in letters.broken.values():
         _say(f"{problem}; its mails would wait")
+    if held_back:
+        _say(held_back)
 
 
 def _say(what: str) -> None:

@@ -15,7 +15,7 @@ from nurture.flows.sending_run import Run
 from nurture.mailers import Connection as Way
 from nurture.rules import breaker, ramp
 from nurture.rules.breaker import Breaker
-from nurture.store import deliveries, sending
+from nurture.store import backlog, sending
 from nurture.store.sending import Standing
 
 _ADDRESS = re.compile(r"[^\s<>()\",;:]+@[^\s<>()\",;:]+")
@@ -50,7 +50,7 @@ def may_go(db: Connection, run: Run, wanted: int, now: datetime) -> int:
         run.day = day
         most = min(most, max(0, ceiling - standing.count_on(day)))
     if not most:
-        deliveries.pass_over(db, run.mailer, now)
+        backlog.pass_over(db, run.mailer, now)
     return most
 
 

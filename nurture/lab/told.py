@@ -9,6 +9,7 @@ from nurture.lab.assigning import Offer, assigned
 from nurture.lab.records import Delivery, Exit, Handoff, Lived
 from nurture.lab.resting import Rest
 from nurture.lab.tally import Tally
+from nurture.lab.warming import held_back
 from nurture.rules.calendar import zone_info
 
 
@@ -68,6 +69,10 @@ def figures(tally: Tally) -> dict[str, Any]:
         "leads_mailed": tally.mailed,
         "mails": tally.mails,
         "per_day": {day.isoformat(): mails for day, mails in sorted(tally.per_day.items())},
+        "warm_up": [
+            {"day": day.isoformat(), "mails": mails, "most": most}
+            for day, mails, most in held_back(tally.book.agreement, tally.per_day)
+        ],
         "stages": _ordered(tally.stages),
         "campaigns": [_campaign(tally, name) for name in tally.campaigns],
         "held": _ordered(tally.held),

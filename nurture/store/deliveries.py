@@ -103,23 +103,6 @@ _RELEASE = text(
     """
 )
 
-_PASS_OVER = text(
-    """
-    WITH late AS (
-        UPDATE delivery SET state = 'cancelled', reason = 'window over'
-        WHERE id = ANY(ARRAY(
-            SELECT id FROM delivery
-            WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now AND slot_until <= :now
-            ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED))
-        RETURNING enrollment_id
-    ), woken AS (
-        UPDATE enrollment SET due_at = :now
-        WHERE status <> 'ended' AND id IN (SELECT enrollment_id FROM late) RETURNING id
-    )
-    SELECT count(*) FROM late
-    """
-)
-
 _EXPIRE = text(
     """
     WITH late AS (
@@ -210,14 +193,6 @@ def record_and_move(
 def release(db: Connection, token: UUID) -> int:
     """Put back what was leased and not begun."""
     return db.execute(_RELEASE, {"token": token}).rowcount
-
-
-def pass_over(db: Connection, mailer: str, now: datetime, most: int = 1000) -> int:
-    """Cancel mails that wait for a mailer which lets nothing go, once their window is over; their leads are planned again.
-
-    Gives how many there were; at most so many at a time.
-    """
-    return int(db.execute(_PASS_OVER, {"mailer": mailer, "now": now, "most": most}).scalar_one())
 
 
 def expire(db: Connection) -> dict[str, int]:
