@@ -46,6 +46,7 @@ def letter(step: str, *, campaign: str = "not-ready", template: str | None = Non
         "stage": "nurture",
         "cycle": 1,
         "grade": "A",
+        "tracked": True,
     }
     mail = Letters(workspace(), read_settings(environ)).mail(_Row(row), NOW)
     return Letter(mail.recipient, mail.data)
