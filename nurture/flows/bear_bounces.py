@@ -29,44 +29,42 @@ def bear_bounces(db: Connection, app: App, fresh: Sequence[ReportRow], now: date
     reported late takes it off the list again.
     """
     bounces: dict[bytes, list[datetime]] = defaultdict(list)
-    lives: dict[bytes, list[datetime]] = defaultdict(list)
     last: dict[bytes, ReportRow] = {}
     for row in fresh:
-        if row.address_hash is None or row.delivery_id is None:
-            continue
-        if counts_as_soft(row.type, row.reject_reason, row.severity):
-            bounces[row.address_hash].append(row.at)
+        if row.address_hash is not None and (row.type == "bounced" or row.type in ALIVE):
             last[row.address_hash] = row
-        elif row.type in ALIVE:
-            lives[row.address_hash].append(row.at)
-            last.setdefault(row.address_hash, row)
-    before = mailboxes.locked(db, bounces, lives)
-    after = {key: box.after(bounces[key], lives[key]) for key, box in before.items()}
-    doubtful = {key: last[key].lead_id for key, box in after.items() if box.is_given_up}
-    for key, at in mailboxes.signs_of_life(db, doubtful, now).items():
-        after[key] = after[key].after((), (at,))
+            if row.delivery_id is not None and counts_as_soft(row.type, row.reject_reason, row.severity):
+                bounces[row.address_hash].append(row.at)
+    before = mailboxes.locked(db, bounces, last)
+    heard = mailboxes.heard_of(db, before)
+    after = {key: box.after(bounces[key], [heard[key]] if key in heard else ()) for key, box in before.items()}
     mailboxes.write(db, {key: box for key, box in after.items() if box != before[key]})
-    return sum(_follow(db, app, last[key], before[key], box, now) for key, box in after.items())
+    doubtful = {key: last[key].lead_id for key, box in after.items() if box.is_given_up}
+    signs = mailboxes.signs_of_life(db, doubtful, now)
+    judged = {key: box.after((), [signs[key]] if key in signs else ()) for key, box in after.items()}
+    given_up = [_give_up(db, app, last[key], box, now) for key, box in judged.items() if box.is_given_up]
+    _take_back(db, app, [last[key] for key, box in judged.items() if not box.is_given_up], now)
+    return sum(given_up)
 
 
-def _follow(db: Connection, app: App, row: ReportRow, before: Mailbox, box: Mailbox, now: datetime) -> int:
-    if box.is_given_up:
-        since = box.bounced_at[0].date().isoformat()
-        how = f"{SOFT}: {len(box.bounced_at)} in a row since {since}, delivery {row.delivery_id}"
-        return suppress_reported(db, app, row, "bounced", how, now)
-    if before.is_given_up:
-        _take_back(db, app, row, now)
-    return 0
+def _give_up(db: Connection, app: App, row: ReportRow, box: Mailbox, now: datetime) -> int:
+    since = box.bounced_at[0].date().isoformat()
+    mail = f", delivery {row.delivery_id}" if row.delivery_id is not None else ""
+    how = f"{SOFT}: {len(box.bounced_at)} in a row since {since}{mail}"
+    return suppress_reported(db, app, row, "bounced", how, now)
 
 
-def _take_back(db: Connection, app: App, row: ReportRow, now: datetime) -> None:
-    """The address takes mail after all: what was concluded from soft bounces alone is taken back."""
-    if row.recipient is None or row.address_hash is None or mailboxes.is_gone(db, row.address_hash):
+def _take_back(db: Connection, app: App, fresh: Sequence[ReportRow], now: datetime) -> None:
+    """These addresses take mail after all: what was concluded from soft bounces alone is taken back."""
+    rows = {row.address_hash: row for row in fresh if row.address_hash is not None}
+    if not rows:
         return
-    held = [one for one in suppressions.suppressions_at(db, [row.address_hash]) if not one.topic]
-    if any(one.reason == "bounced" and one.how.startswith(SOFT) for one in held):
-        with suppress(Conflict):  # a wish, which came by another address of the same person
-            release_in(db, app, row.recipient, row.provider, f"it takes mail: {describe(row)}", now, insist=False)
+    for held in suppressions.suppressions_at(db, sorted(rows)):
+        row = rows[bytes(held.address_hash)]
+        concluded = not held.topic and held.reason == "bounced" and held.how.startswith(SOFT)
+        if concluded and row.recipient is not None and not mailboxes.is_gone(db, bytes(held.address_hash)):
+            with suppress(Conflict):  # a wish, which came by another address of the same person
+                release_in(db, app, row.recipient, row.provider, f"it takes mail: {describe(row)}", now, insist=False)
 
 
 def suppress_reported(db: Connection, app: App, row: ReportRow, word: Word, how: str, now: datetime) -> int:

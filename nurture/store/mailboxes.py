@@ -27,16 +27,20 @@ _WRITE = text(
     WHERE s.address_hash = u.address_hash
     """
 )
+_HEARD = text(
+    """
+    SELECT address_hash AS hash, max(at) AS at FROM mail_report
+    WHERE address_hash = ANY(:hashes) AND type = ANY(:alive) GROUP BY 1
+    """
+)
 _SIGNS = text(
     """
-    SELECT u.hash, greatest(
-        (SELECT max(r.at) FROM mail_report r WHERE r.address_hash = u.hash AND r.type = ANY(:alive)),
-        l.engaged_at,
+    SELECT u.hash, greatest(l.engaged_at,
         (SELECT max(d.sent_at) FROM delivery d
          WHERE d.lead_id = l.id AND d.merged_from IS NULL AND d.state = 'sent' AND d.sent_at < :quiet
            AND NOT EXISTS (SELECT FROM mail_report r WHERE r.delivery_id = d.id AND r.type = 'bounced'))) AS at
     FROM unnest(CAST(:hashes AS bytea[]), CAST(:leads AS bigint[])) AS u(hash, lead_id)
-    LEFT JOIN lead l ON l.id = u.lead_id AND sha256(convert_to(l.email, 'UTF8')) = u.hash
+    JOIN lead l ON l.id = u.lead_id AND sha256(convert_to(l.email, 'UTF8')) = u.hash
     """
 )
 _GONE = text(
@@ -69,14 +73,22 @@ def write(db: Connection, mailboxes: Mapping[bytes, Mailbox]) -> None:
     db.execute(_WRITE, {"hashes": list(mailboxes), "bounced_at": arrays, "alive_at": alive_at})
 
 
-def signs_of_life(db: Connection, leads: Mapping[bytes, int | None], now: datetime) -> dict[bytes, datetime]:
-    """When each of these addresses last showed that it takes mail, or its lead that it is there; none where never.
+def heard_of(db: Connection, hashes: Iterable[bytes]) -> dict[bytes, datetime]:
+    """When each of these addresses was last reported to take mail; none where never."""
+    wanted = list(hashes)
+    if not wanted:
+        return {}
+    return {bytes(row.hash): row.at for row in db.execute(_HEARD, {"hashes": wanted, "alive": list(ALIVE)})}
 
-    A mail of which nothing was heard for long enough shows it too: not everybody reports deliveries.
+
+def signs_of_life(db: Connection, leads: Mapping[bytes, int | None], now: datetime) -> dict[bytes, datetime]:
+    """What nobody reported: when the lead of each address last did something, or a mail was sent that arrived.
+
+    A mail of which nothing was heard for long enough has arrived: not everybody reports deliveries.
     """
     if not leads:
         return {}
-    values = {"hashes": list(leads), "leads": list(leads.values()), "alive": list(ALIVE), "quiet": now - QUIET}
+    values = {"hashes": list(leads), "leads": list(leads.values()), "quiet": now - QUIET}
     return {bytes(row.hash): row.at for row in db.execute(_SIGNS, values) if row.at is not None}
 
 

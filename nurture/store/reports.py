@@ -44,10 +44,11 @@ _SETTLE = text(
     """
     WITH heard AS (
         SELECT DISTINCT ON (delivery_id) delivery_id, type <> ALL(:not_sent) AS sent, at,
-               left(concat(provider, ': ', type, ' (' || reject_reason || ')', '; ' || said), 500) AS words
+               CASE WHEN type <> ALL(:not_sent) THEN concat('settled by ', provider) ELSE
+                   left(concat(provider, ': ', type, ' (' || reject_reason || ')', '; ' || said), 500) END AS words
         FROM mail_report
         WHERE delivery_id = ANY(:ids) AND (type = ANY(:left) OR type = ANY(:not_sent) OR type = ANY(:accepted))
-        ORDER BY delivery_id, type = ANY(:left) DESC, type = ANY(:not_sent) DESC, at, id
+        ORDER BY delivery_id, type = ANY(:left) DESC, type = ANY(:not_sent) DESC, at, seen
     ), before AS (
         SELECT d.id, d.state, h.sent, h.at, h.words
         FROM delivery d JOIN heard h ON h.delivery_id = d.id
