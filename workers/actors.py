@@ -14,6 +14,7 @@ import dramatiq
 from nurture.flows import advance as advancing
 from nurture.flows import deliver as delivering
 from nurture.flows import rescore as rescoring
+from nurture.flows import send_confirmations as confirming
 from nurture.flows import settle as settling
 from nurture.flows import tell as telling
 from workers import process
@@ -100,6 +101,14 @@ def _tell(channel: str) -> None:
     app = process.app()
     batch = partial(telling.tell, app, channel=channel)
     _until_done("notices", lambda: batch(app.now()).more, part=channel)
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=NEWS)
+def confirmations() -> None:
+    """Ask who sent a form whether it was them: somebody waits for that mail."""
+    app = process.app()
+    _begin("confirmations")
+    _until_done("confirmations", lambda: confirming.send_confirmations(app, app.now()).more)
 
 
 @dramatiq.actor(queue_name=QUEUE, priority=WORK)

@@ -18,7 +18,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.adopt import adopt
 from nurture.flows.keep_house import keep_house
-from nurture.store import deliveries, due, hits, leases, notices, walks
+from nurture.store import confirmations, deliveries, due, hits, leases, notices, walks
 from workers import process
 
 LEASE_SECONDS = 15.0
@@ -61,15 +61,19 @@ class Clock:
         self._keep_house(now)
         with transaction(self.app.engine) as db:
             expired = deliveries.expire(db)
+            lost = confirmations.expire(db)
             work = {
                 "advance": due.any_due(db, now),
                 "deliver": deliveries.any_to_send(db, "default", now),
                 "settle": hits.any_to_settle(db, now),
                 "notices": notices.any_due(db, now),
+                "confirmations": confirmations.any_due(db, now),
                 "rescore": walks.under_way(db, walks.AGREEMENT),
             }
         if expired:
             log.warning("settled what dead workers held", extra=expired)
+        if lost:
+            log.warning("nobody knows whether mails that ask to confirm went out", extra={"count": lost})
         for kind, waits in work.items():
             if waits:
                 self.app.nudge(kind)

@@ -82,7 +82,7 @@ def record_hit(
                     "campaign": delivery.campaign,
                     "step": delivery.step,
                     "agent": agent,
-                    "address_hash": None if address is None else _hidden(app, address),
+                    "address_hash": None if address is None else hidden(app, address),
                     "hit": seen,
                     "occurred_at": now,
                     "client_at": now,
@@ -104,7 +104,7 @@ def _mail(db: Connection, delivery_id: int) -> Row[Any] | None:
     return db.execute(_DELIVERY, query).one_or_none() or db.execute(_DELIVERY, query).one_or_none()
 
 
-def _hidden(app: App, address: str) -> bytes:
+def hidden(app: App, address: str) -> bytes:
     """The network address under our key: enough to see that two hits came from one place, nothing to look up."""
     place = _place(address).encode()
     return hashlib.blake2b(place, digest_size=16, key=app.settings.secret_key.encode()[:64]).digest()

@@ -14,7 +14,7 @@ from nurture.flows.decide import decide, offered
 from nurture.flows.recount import recount
 from nurture.rules import merging as rules
 from nurture.rules.happenings import Merged
-from nurture.store import leads, merging, moving
+from nurture.store import consents, leads, merging, moving
 from nurture.store.merging import Two
 from nurture.store.states import lock
 from nurture.store.suppressions import address_hash
@@ -125,6 +125,7 @@ def merge(db: Connection, app: App, two: Two, *, by: str, now: datetime) -> None
     handoff = _one_handoff(db, two, customer="customer" in (kept.stage, lost.stage), now=now)
     found = rules.rounds(merging.cycles(db, kept), merging.cycles(db, lost))
     moving.move(db, two, found, by=by, now=now)
+    consents.stand(db, {two.kept})
     values, changes = rules.profile(kept._asdict(), lost._asdict())
     stage = rules.stage(kept.stage, lost.stage, handoff=handoff)
     values |= _standing(kept, lost, found, stage)

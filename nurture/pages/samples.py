@@ -57,6 +57,9 @@ SAMPLES = (
     Sample("answer", {"state": "done", "question": "Timing", "answer": "Now", "preferences_url": _URL}),
     Sample("address", {"state": "ask", "address": "n***@e***.example"}, frozenset({""})),
     Sample("address", {"state": "done", "address": "n***@e***.example"}),
+    Sample("confirm", {"state": "ask", "wording": "I agree that Acme sends me mail."}, frozenset({""})),
+    Sample("confirm", {"state": "ask", "wording": None}, frozenset({""})),
+    Sample("confirm", {"state": "done", "wording": None}),
     Sample("message", {"title": "This link is not complete", "words": "Please try again.", "preferences_url": None}),
     Sample("message", {"title": "This link is not complete", "words": "Please try again.", "preferences_url": _URL}),
 )

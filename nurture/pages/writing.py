@@ -17,7 +17,7 @@ from nurture import __version__
 from nurture.pages.catalogue import Catalogue, filled
 from nurture.workspace.source import Source
 
-PAGES = ("layout", "unsubscribe", "preferences", "answer", "address", "message")
+PAGES = ("layout", "unsubscribe", "preferences", "answer", "address", "confirm", "message")
 """The templates that there are, and that a workspace can have of its own."""
 OURS = "shipped/"
 _Loaded = tuple[str, str, Callable[[], bool]]

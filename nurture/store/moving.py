@@ -57,6 +57,8 @@ _IDS = (
     ),
 )
 _HISTORY = (
+    text("UPDATE consent SET lead_id = :kept WHERE lead_id = :lost"),
+    text("UPDATE confirmation SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE event SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE lead_change SET lead_id = :kept WHERE lead_id = :lost"),
     text(

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, insert, text
 
 from nurture.facts import MICRO
 from nurture.mail.address_links import address_token
+from nurture.mail.confirm_links import confirm_token
 from nurture.mail.links import (
     MailOfLead,
     SurveyAnswer,
@@ -19,7 +20,7 @@ from nurture.mail.links import (
     preferences_token,
     unsubscribe_token,
 )
-from nurture.models import AddressChange, Attempt, Cycle, Delivery, Enrollment, Event, Handoff, Lead
+from nurture.models import AddressChange, Attempt, Confirmation, Cycle, Delivery, Enrollment, Event, Handoff, Lead
 from nurture.store.suppressions import address_hash
 
 NOW = datetime(2026, 3, 3, 20, 5, tzinfo=UTC)
@@ -141,6 +142,20 @@ def add_address_change(engine: Engine, lead_id: int, email: str = "maria@new.exa
 
 def address_path(asked_id: int) -> str:
     return "/e/" + address_token(SECRET, asked_id)
+
+
+def add_confirmation(engine: Engine, lead_id: int, **changes: Any) -> int:
+    """A form named the lead's address an hour ago, and the mail that asks has gone."""
+    values = {
+        "lead_id": lead_id, "address_hash": address_hash("maria@acme.example"), "source": "website", "state": "sent",
+        "asked_at": NOW - timedelta(hours=1), "next_at": NOW - timedelta(hours=1),
+        "expires_at": NOW + timedelta(days=6),
+    }  # fmt: skip
+    return add(engine, Confirmation, **{**values, **changes})
+
+
+def confirm_path(confirmation_id: int) -> str:
+    return "/y/" + confirm_token(SECRET, confirmation_id)
 
 
 def answer_path(delivery_id: int, lead_id: int, question: str = "timing", answer: str = "this_year") -> str:
