@@ -161,6 +161,10 @@ def _show(report: dict[str, Any]) -> None:
     if not report["adopted"]:
         out.print(f"the score is {NOT_IN_FORCE}", markup=False, soft_wrap=True)
     out.print(_where(report), markup=False)
+    for wait in report["postponed"]:
+        out.print(f"no mail before {said(wait['until'])}: {wait['because']}", markup=False)
+    if report["left_topics"]:
+        out.print(f"left the topics {', '.join(report['left_topics'])}", markup=False)
     _show_list("handoffs", report["handoffs"], ("id", "state", "cycle", "grade", "score", "owner", "offered_at"))
     _show_list("mails", report["deliveries"], ("id", "campaign", "step", "state", "slot_at", "sent_at", "reason"))
     events = [{**event, "why": "; ".join(event["reasons"]) or None} for event in report["events"]]

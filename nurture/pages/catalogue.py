@@ -17,8 +17,10 @@ from nurture.workspace.source import Source
 SHIPPED_LANGUAGES = ("en", "de", "fr", "es")
 LISTS: Mapping[str, int] = MappingProxyType({"page.months": 12})
 """Texts that are so many words with commas between them."""
-_OPTIONAL = frozenset({"company", "mailbox"})
-"""What a text may leave out without leaving its reader in the dark. The rest carries what the text is about."""
+ANYWHERE = ("company", "mailbox")
+"""What every text may say, and need not: who sends, and the lead's address, masked."""
+_AS_THEY_ARE = frozenset({"page.your_address", *LISTS})
+"""Texts in which nothing is filled in: other texts are made of them."""
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 Texts = Mapping[str, str]
@@ -72,13 +74,15 @@ def filled(text: str, values: Mapping[str, object]) -> str:
 
 
 def allowed(key: str) -> list[str]:
-    """The placeholders that a text may have: those of the English one."""
-    return list(dict.fromkeys(placeholders(shipped().languages[ENGLISH][key])))
+    """The placeholders that a text may have: those of the English one, and those that any may have."""
+    if key in _AS_THEY_ARE:
+        return []
+    return list(dict.fromkeys((*placeholders(shipped().languages[ENGLISH][key]), *ANYWHERE)))
 
 
 def required(key: str) -> list[str]:
     """The placeholders without which a text would not say what it is about."""
-    return [name for name in allowed(key) if name not in _OPTIONAL]
+    return [name for name in allowed(key) if name not in ANYWHERE]
 
 
 def entries(document: Document) -> Iterable[tuple[str, str, object]]:

@@ -64,8 +64,8 @@ def _unusable(key: str, value: object) -> Iterator[tuple[str, str | None, int | 
     known = allowed(key)
     for name in placeholders(value):
         if name not in known:
-            there = f"there {'is' if len(known) == 1 else 'are'} {one_of([f'{{{one}}}' for one in known])}"
-            hint = did_you_mean(name, known) or (there if known else "nothing is filled in here")
+            there = f"there are {one_of([f'{{{one}}}' for one in known])}" if known else None
+            hint = did_you_mean(name, known) or there
             yield f"nothing is filled in for {quoted(f'{{{name}}}')} in {quoted(key)}", hint, value.find(f"{{{name}}}")
     for name in required(key):
         if name not in placeholders(value):
@@ -84,7 +84,7 @@ def _missing(source: Source, language: str, sound: dict[str, str]) -> Iterator[P
     missing = [key for key in shipped().languages[ENGLISH] if key not in sound]
     if missing:
         shown = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
-        message = f"{len(missing)} texts are not in this language, and stay English: {shown}"
+        message = f"texts that are not in this language stay English: {shown}"
         yield replace(source.problem(NOT_WHOLE, 0, message, "docs/pages.md has the list"), severity="warning")
 
 

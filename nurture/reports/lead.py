@@ -54,6 +54,7 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "merged": [_keys(row, _MERGED) for row in merging.merged_into(db, lead_id)],
             "may_be": [_keys(row, _MAY_BE) for row in identities.conflicts_of(db, lead_id)],
             "mail_from": state.mail_from,
+            "postponed": [{"because": because, "until": until} for because, until in state.postponed],
             "enrollment": _enrollment(state.enrollment),
             "cycles": [_keys(row, _CYCLE) for row in leads.cycles_of(db, lead_id)],
             **_suppressed(db, profile.email),
