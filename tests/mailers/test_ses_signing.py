@@ -31,7 +31,7 @@ def of_aws(request: Request, credentials: Credentials, region: str, at: datetime
     return {name.lower(): value for name, value in theirs.headers.items()}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     key_id=WORDS, secret=SECRETS, token=st.none() | SECRETS, host=WORDS, path=PATHS, headers=HEADERS,
     body=st.binary(max_size=200), region=WORDS, at=MOMENTS, method=st.sampled_from(["POST", "GET", "PUT"]),
