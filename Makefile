@@ -57,11 +57,11 @@ lock: $(READY)  ## Lock the dependencies anew (ARGS=--upgrade takes newer ones)
 
 clean:  ## Remove what was set up; local data (.nurture) stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache build dist *.egg-info
-	rm -rf tests/editor/node_modules tests/clients/node_modules tests/mailers/contract/node_modules tests/gallery/node_modules
+	rm -rf tests/editor/node_modules tests/clients/node_modules tests/mailers/contract/node_modules tests/gallery/node_modules tests/web/accessible/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-set-up-node:  ## Set up what tests/editor, tests/clients and tests/mailers ask (needs npm)
-	@for folder in tests/editor tests/clients tests/mailers/contract; do \
+set-up-node:  ## Set up what tests/editor, tests/clients, tests/mailers and tests/web ask (needs npm)
+	@for folder in tests/editor tests/clients tests/mailers/contract tests/web/accessible; do \
 	  npm ci --prefix $$folder --ignore-scripts --no-audit --no-fund --loglevel=error || failed=yes; \
 	done; [ -z "$$failed" ]
 

@@ -151,6 +151,7 @@ def test_a_pause_lasts_until_the_day_that_was_chosen(app, client, mail, path) ->
     assert then.mail_from.isoformat() == "2026-06-03T05:00:00+00:00"  # the day begins in Chicago
     assert then.enrollment is not None
     assert then.enrollment.due_at >= then.mail_from
+    assert [wait["because"] for wait in lead_report(app, EMAIL, NOW)["postponed"]] == ["paused by the lead"]
     said = why(app.book, then, NOW)
     assert any("paused by the lead" in rule.because for rule in said.rules)
     assert "No mail until the day" in page.text
