@@ -226,6 +226,11 @@ REFUSED: list[tuple[type[Shape], tuple[str | int, ...], Any]] = [
     (Agreement, ("retention", "events"), "a while"),
     (Agreement, ("retention", "visitors"), "90 minutes"),
     (Agreement, ("retention", "leads"), "2 years"),
+    (Agreement, ("sending", "per_second"), 0),
+    (Agreement, ("sending", "warm_up", "from"), "1.12.2026"),
+    (Agreement, ("sending", "warm_up", "from"), GONE),
+    (Agreement, ("sending", "warm_up", "first_day"), 0),
+    (Agreement, ("sending", "warm_up", "grow"), "double"),
     (Agreement, ("notify",), ["fax"]),
 ]
 
