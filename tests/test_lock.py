@@ -49,7 +49,7 @@ def test_every_package_has_hashes_and_no_host_is_named(name: str) -> None:
         assert "#" in stanza[:1] or "--hash=sha256:" in stanza, stanza
 
 
-@pytest.mark.parametrize("folder", ["clients", "editor", "gallery", "mailers/contract"])
+@pytest.mark.parametrize("folder", ["clients", "editor", "gallery", "mailers/contract", "web/accessible"])
 def test_the_locks_of_npm_hold_names_versions_and_hashes_and_no_address(folder: str) -> None:
     text = (ROOT / "tests" / folder / "package-lock.json").read_text()
     assert "://" not in text, "leave out `resolved` and `funding`"
