@@ -12,6 +12,7 @@ from nurture.cli import (
     check,
     deliveries,
     demo,
+    doctor,
     events,
     handoffs,
     import_events,
@@ -19,6 +20,7 @@ from nurture.cli import (
     leads,
     plan,
     preview,
+    privacy,
     processes,
     rejected,
     rejudge,
@@ -26,6 +28,7 @@ from nurture.cli import (
     score,
     send_test,
     simulate,
+    suppress,
     up,
     why,
 )
@@ -41,6 +44,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(leads.leads, name="leads")
+leads.leads.command("erase")(privacy.erase_lead)
+leads.leads.command("export")(privacy.export)
+leads.leads.command("consent")(privacy.consent)
+leads.leads.command("tracking")(privacy.tracking)
+app.add_typer(suppress.suppress, name="suppress")
 app.add_typer(handoffs.handoffs, name="handoffs")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(events.events, name="events")
@@ -66,6 +74,7 @@ app.command("worker")(processes.worker)
 app.command("clock")(processes.clock)
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 
 
 def _version(asked: bool) -> None:

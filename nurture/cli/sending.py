@@ -14,6 +14,7 @@ _SAID = {
     "resting": "nothing leaves: the mail server is left alone for a while",
     "trying": "a few mails find out whether the mail server takes them again",
     "paused": "nothing leaves: it was paused by hand",
+    "astray": "nothing leaves: this database is a copy; `nurture db adopt`, once its original sends no more",
 }
 
 

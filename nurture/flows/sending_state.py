@@ -8,6 +8,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import UsageError
 from nurture.flows.letting_go import without_addresses
+from nurture.flows.stay_home import why_not_home
 from nurture.rules import breaker, ramp
 from nurture.store import backlog, sending
 from nurture.store.backlog import Backlog
@@ -22,7 +23,8 @@ class SendingState:
     Attributes:
         mailer: Its name.
         provider: The scheme of `MAIL_URL`; None where that is not set.
-        state: `sending`; `resting` after a storm of errors; `trying` a few mails; `paused` by an operator.
+        state: `sending`; `resting` after a storm of errors; `trying` a few mails; `paused` by hand; `astray` where
+            the database is a copy that nobody has adopted.
         why: Why it is not sending; empty where it is.
         since: Since when; None: it has never been otherwise.
         until: When it is tried again.
@@ -33,7 +35,7 @@ class SendingState:
 
     mailer: str
     provider: str | None
-    state: Literal["sending", "resting", "trying", "paused"]
+    state: Literal["sending", "resting", "trying", "paused", "astray"]
     why: str
     since: datetime | None
     until: datetime | None
@@ -51,11 +53,12 @@ def sending_state(app: App, now: datetime, mailer: str = "default") -> SendingSt
     most = ramp.most_on(app.agreement, day)
     at = standing.breaker if standing else breaker.Breaker()
     paused = standing is not None and standing.paused_at is not None
+    astray = why_not_home(app, now)
     return SendingState(
         mailer=mailer,
         provider=(app.settings.mail_url or "").partition(":")[0] or None,
-        state="paused" if paused else at.state,
-        why=(standing.paused_why or "") if standing and paused else at.why if at.state != "sending" else "",
+        state="astray" if astray else "paused" if paused else at.state,
+        why=astray or ((standing.paused_why or "") if standing and paused else at.why if at.state != "sending" else ""),
         since=standing.paused_at if standing and paused else at.since,
         until=None if paused else at.until if at.state == "resting" else None,
         backlog=waits,
