@@ -1,10 +1,13 @@
 """A mail that a provider took to pieces, put together again."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 
+_NAME = re.compile(r"[!-9;-~]{1,76}")
+"""RFC 5322 section 2.2."""
 _OURS = frozenset({"content-type", "content-transfer-encoding", "mime-version", "content-disposition"})
 
 
@@ -40,7 +43,7 @@ def assembled(
 
 
 def _add(mail: EmailMessage, name: str, value: str) -> None:
-    if name.lower() in _OURS:
+    if name.lower() in _OURS or _NAME.fullmatch(name) is None:
         return
     try:
         mail[name] = " ".join(_clean(value).split())

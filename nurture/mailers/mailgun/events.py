@@ -54,12 +54,12 @@ _REASONS: dict[str, RejectReason] = {
 }
 _SEVERITIES: dict[str, Severity] = {
     "suppress-bounce": "hard",
-    "suppress-complaint": "policy",
-    "suppress-unsubscribe": "policy",
     "espblock": "policy",
     "greylisted": "soft",
     "old": "soft",
 }
+_NOT_TRIED = ("suppress-complaint", "suppress-unsubscribe")
+"""Mailgun did not send; it calls this a failure like any other."""
 _LEGACY_CODES: dict[int, RejectReason] = {499: "timed_out", 605: "bounced", 606: "unsubscribed", 607: "spam"}
 """Codes of Mailgun's own; what is between 400 and 599 is SMTP's."""
 
@@ -124,6 +124,8 @@ def _event(data: Mapping[str, Any], signature: Mapping[str, Any], body: bytes) -
     severity: Severity | None = None
     if type_ == "bounced" and data.get("severity") == "temporary":
         type_ = "deferred"
+    elif type_ == "bounced" and why in _NOT_TRIED:
+        type_ = "rejected"
     elif type_ == "bounced":
         severity = _severity(why, words, text_of(status, "enhanced-code"), text_of(status, "code"))
     sent = mapping_of(mapping_of(data, "message"), "headers")

@@ -99,7 +99,7 @@ def _events(said: Mapping[str, Any], envelope: Mapping[str, Any], raw: bytes) ->
             event_id=event_id,
             delivery=_delivery(mail),
             message_id=text_of(mail, "messageId"),
-            reject_reason="unsubscribed" if _left(part) else _REASONS.get(type_),
+            reject_reason="unsubscribed" if _left(part) else _REASONS.get(_exactly(type_, part)),
             severity=_severity(part, words, details) if type_ == "bounced" and not _left(part) else None,
             said=words,
             raw=raw,
