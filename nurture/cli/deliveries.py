@@ -10,6 +10,7 @@ from nurture.cli.sending import sending
 from nurture.db import transaction
 from nurture.errors import NotFound
 from nurture.flows.resolve import resolve as settle
+from nurture.reports import came_back
 from nurture.store import deliveries as store
 
 deliveries = typer.Typer(help="Mails to leads, and what became of them.", no_args_is_help=True)
@@ -38,15 +39,20 @@ def list_(
 
 @deliveries.command("show")
 def show(delivery: Annotated[int, typer.Argument(help="Its number.")], as_json: Json = False) -> None:
-    """Show one with all its times."""
+    """Show one with all its times, and all that was reported on it."""
     with opened_app() as app, transaction(app.engine) as db:
         row = store.one(db, delivery)
+        reports = came_back.of_deliveries(db, [delivery]).get(delivery, [])
     if row is None:
         raise NotFound(f"no delivery {delivery}")
+    outcome = came_back.became(reports)
     if as_json:
-        print_json(_dict(row, _MORE))
-    else:
-        print_table(("", ""), _dict(row, _MORE).items())
+        print_json({**_dict(row, _MORE), "became": outcome, "reports": reports})
+        return
+    print_table(("", ""), [*_dict(row, _MORE).items(), ("became", came_back.in_words(outcome))])
+    if reports:
+        columns = ("at", "provider", "type", "severity", "reject_reason", "recipient", "said")
+        print_table(columns, [[one[name] for name in columns] for one in reports], title="reported")
 
 
 @deliveries.command("resolve")

@@ -19,6 +19,7 @@ from nurture.flows.import_leads import Imported, import_leads
 from nurture.flows.merge_leads import foresee, merge_leads
 from nurture.flows.refuse import refuse
 from nurture.reports.adoption import NOT_IN_FORCE
+from nurture.reports.came_back import in_words
 from nurture.reports.lead import lead_report
 from nurture.sheets.columns import parse_maps
 from nurture.sheets.people import Terms
@@ -166,7 +167,8 @@ def _show(report: dict[str, Any]) -> None:
     if report["left_topics"]:
         out.print(f"left the topics {', '.join(report['left_topics'])}", markup=False)
     _show_list("handoffs", report["handoffs"], ("id", "state", "cycle", "grade", "score", "owner", "offered_at"))
-    _show_list("mails", report["deliveries"], ("id", "campaign", "step", "state", "slot_at", "sent_at", "reason"))
+    mails = [{**mail, "became": in_words(mail["became"])} for mail in report["deliveries"]]
+    _show_list("mails", mails, ("id", "campaign", "step", "state", "slot_at", "sent_at", "became", "reason"))
     events = [{**event, "why": "; ".join(event["reasons"]) or None} for event in report["events"]]
     _show_list("events", events, ("id", "at", "what", "verdict", "why"))
     _show_list("known as", report["known_as"], ("kind", "value", "since"))

@@ -1,4 +1,4 @@
-"""Keep house with events: make the months that come, drop what is too old, as the agreement's `retention` says.
+"""Keep house with events and reports: make the months that come, drop what is too old, as `retention` says.
 
 Whatever is in the way, or takes too long, is left for the next time: nobody waits for housekeeping.
 """
@@ -10,8 +10,9 @@ from datetime import datetime
 from nurture.agreement import Retention
 from nurture.app import App
 from nurture.db import transaction
+from nurture.flows.erase import FORGOTTEN_AT_ONCE, forget_unconfirmed
 from nurture.rules.retention import Watch, doubt, events_from, visitors_from
-from nurture.store import housekeeping, rejected_events
+from nurture.store import housekeeping, rejected_events, reports
 from nurture.store.dropping import delete_before, delete_unclaimed, drop_months, keep_since
 from nurture.store.partitions import ahead_of, make_months
 
@@ -40,18 +41,25 @@ def keep_house(app: App, now: datetime) -> Kept:
         why_not = doubt(watch, housekeeping.database_now(db))
         if why_not is None:
             rejected_events.drop_old(db, now)
+            reports.drop_old(db, now)
+            reports.drop_tokens(db, now)
     if why_not is not None:
         log.debug("nothing is dropped now", extra={"because": why_not})
         return Kept(again=bool(missing), doubt=why_not)
+    if forgotten := forget_unconfirmed(app, now):
+        log.info("forgot leads that confirmed no form", extra={"count": forgotten})
     retention = app.agreement.retention
     kept = Kept() if retention is None else _drop(app, retention, now)
-    return Kept(kept.again or bool(missing), kept.dropped, kept.deleted)
+    again = kept.again or bool(missing) or forgotten == FORGOTTEN_AT_ONCE
+    return Kept(again, kept.dropped, kept.deleted)
 
 
 def _drop(app: App, retention: Retention, now: datetime) -> Kept:
     since, visitors_since = events_from(retention, now), visitors_from(retention, now)
     if not keep_since(app.engine, since):
         return Kept(again=True)
+    with transaction(app.engine) as db:
+        reports.drop_before(db, since)
     dropped = drop_months(app.engine, since)
     deleted, is_all = delete_before(app.engine, since, seconds=SECONDS)
     unclaimed = 0

@@ -10,6 +10,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.facts import MICRO, PROFILE_FIELDS, EnrollmentFact
 from nurture.mail.links import handoff_token
+from nurture.reports import came_back
 from nurture.reports.adoption import is_adopted
 from nurture.reports.found import lead_with
 from nurture.rules import scoring
@@ -58,10 +59,8 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "enrollment": _enrollment(state.enrollment),
             "cycles": [_keys(row, _CYCLE) for row in leads.cycles_of(db, lead_id)],
             **_suppressed(db, profile.email),
-            "deliveries": [
-                {"lead": profile.email, **_keys(row, _DELIVERY)}
-                for row in deliveries.listed(db, state=None, email=profile.email, most=most)
-            ],
+            "deliveries": _deliveries(db, profile.email, most),
+            "reports": came_back.of_lead(db, lead_id, most),
             "handoffs": [_handoff(app, row, now) for row in handoffs.listed(db, email=profile.email, most=most)],
             "events": _events(leads.events_of(db, lead_id, most)),
         }
@@ -78,6 +77,15 @@ def _enrollment(enrollment: EnrollmentFact | None) -> dict[str, Any] | None:
         "cycle": enrollment.cycle,
         "started_at": enrollment.started_at,
     }
+
+
+def _deliveries(db: Connection, email: str, most: int) -> list[dict[str, Any]]:
+    """The lead's mails; `became` is what was reported of each, if anything was."""
+    rows = deliveries.listed(db, state=None, email=email, most=most)
+    reported = came_back.of_deliveries(db, [row.id for row in rows])
+    return [
+        {"lead": email, **_keys(row, _DELIVERY), "became": came_back.became(reported.get(row.id, ()))} for row in rows
+    ]
 
 
 def _suppressed(db: Connection, email: str) -> dict[str, Any]:

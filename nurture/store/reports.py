@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -13,6 +13,8 @@ from nurture.rules.bounces import ACCEPTED, LEFT, NOT_SENT, Mailed
 
 RAW_KEPT_FOR = timedelta(days=90)
 """How long a report is kept as it came, with the address in it; a report that belongs to nobody is dropped then."""
+TOKENS_KEPT_FOR = timedelta(days=2)
+"""How long tokens of signed calls are kept; no call is taken that was signed so long ago."""
 
 _INSERT = text(
     """
@@ -92,6 +94,9 @@ _DROP = text(
     DELETE FROM mail_report WHERE id = ANY(ARRAY(
         SELECT id FROM mail_report WHERE received_at < :before AND lead_id IS NULL LIMIT :most))
     """
+)
+_DROP_ALL = text(
+    "DELETE FROM mail_report WHERE id = ANY(ARRAY(SELECT id FROM mail_report WHERE received_at < :before LIMIT :most))"
 )
 _FORGET = text("DELETE FROM mail_report WHERE address_hash = ANY(:hashes)")
 _FORGET_SOFT = text("DELETE FROM soft_bounce WHERE address_hash = ANY(:hashes)")
@@ -176,6 +181,11 @@ def drop_old(db: Connection, now: datetime, most: int = 10_000) -> int:
     return db.execute(_DROP, values).rowcount + db.execute(_EMPTY, values).rowcount
 
 
+def drop_before(db: Connection, since: date, most: int = 10_000) -> int:
+    """Drop reports that came before this day (UTC), whoever they belong to; gives how many."""
+    return db.execute(_DROP_ALL, {"before": datetime.combine(since, time.min, UTC), "most": most}).rowcount
+
+
 def forget(db: Connection, hashes: Sequence[bytes]) -> None:
     """Delete all that was reported of these addresses, whoever they belong to."""
     for statement in (_FORGET, _FORGET_SOFT):
@@ -189,6 +199,6 @@ def use_token(db: Connection, token: str, content: bytes, now: datetime) -> bool
     return bytes(kept) == content
 
 
-def drop_tokens(db: Connection, before: datetime) -> int:
+def drop_tokens(db: Connection, now: datetime) -> int:
     """Forget tokens of calls that were signed too long ago to be good any more."""
-    return db.execute(text("DELETE FROM hook_token WHERE at < :before"), {"before": before}).rowcount
+    return db.execute(text("DELETE FROM hook_token WHERE at < :before"), {"before": now - TOKENS_KEPT_FOR}).rowcount

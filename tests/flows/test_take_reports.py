@@ -10,6 +10,10 @@ from sqlalchemy import text
 from nurture.flows.merge_leads import merge_leads
 from nurture.flows.take_reports import take_reports
 from nurture.mail.links import bounce_address
+from nurture.reports import came_back
+from nurture.reports.came_back import in_words
+from nurture.reports.lead import lead_report
+from nurture.store.reports import RAW_KEPT_FOR, drop_before, drop_old, drop_tokens, forget, use_token
 from nurture.store.suppressions import address_hash
 from tests.databases import empty
 from tests.flows.apps import add_lead, one, rows
@@ -381,3 +385,50 @@ def test_nothing_personal_is_logged(app, mail, caplog):
     take_reports(app, [report(app, "bounced", mail, severity="policy", said="550 jo@buyer.example no")], NOW)
     assert any("refused" in record.message for record in caplog.records)
     assert "buyer.example" not in "".join(str(vars(record)) for record in caplog.records)
+
+
+def test_reports_are_emptied_and_in_the_end_dropped(app, mail):
+    """With the address in them, and what belongs to nobody altogether."""
+    stranger = report(app, "delivered", recipient="far@elsewhere.example")
+    take_reports(app, [replace(report(app, "delivered", mail), raw=b"{}"), replace(stranger, raw=b"{}")], NOW)
+    with app.engine.begin() as db:
+        assert drop_old(db, NOW + RAW_KEPT_FOR) == 0
+        assert drop_old(db, NOW + RAW_KEPT_FOR + timedelta(seconds=1)) == 2
+        assert drop_before(db, NOW.date()) == 0
+    assert rows(app, "SELECT delivery_id, recipient, raw FROM mail_report") == [(mail, None, None)]
+    with app.engine.begin() as db:
+        assert drop_before(db, NOW.date() + timedelta(days=1)) == 1
+
+
+def test_an_erased_address_is_erased_from_reports(app, mail):
+    take_reports(app, [report(app, "bounced", mail, severity="soft"), report(app, "delivered")], NOW)
+    with app.engine.begin() as db:
+        forget(db, [address_hash("jo@buyer.example")])
+    assert rows(app, "SELECT FROM mail_report") == rows(app, "SELECT FROM soft_bounce") == []
+
+
+def test_a_token_says_one_thing_and_is_forgotten_in_time(app):
+    with app.engine.begin() as db:
+        assert [use_token(db, "t", content, NOW) for content in (b"1", b"2", b"1")] == [True, False, True]
+        assert drop_tokens(db, NOW) == 0
+        assert drop_tokens(db, NOW + timedelta(days=3)) == 1
+
+
+def test_what_became_of_a_mail_is_what_says_most(app, mail):
+    events = [
+        report(app, "queued", mail, day(3)),
+        report(app, "deferred", mail, day(2.5)),
+        report(app, "bounced", mail, day(2), severity="soft", said="452 4.2.2\nmailbox full"),
+    ]
+    take_reports(app, events, NOW)
+    (told,) = lead_report(app, "jo@buyer.example", NOW)["deliveries"]
+    assert in_words(told["became"]) == "bounced (soft): 452 4.2.2 mailbox full"
+    take_reports(app, [report(app, "opened", mail), report(app, "delivered", mail, day(1))], NOW)
+    shown = lead_report(app, "jo@buyer.example", NOW)
+    became = shown["deliveries"][0]["became"]
+    assert (became["type"], became["at"], became["provider"]) == ("delivered", day(1), "postmark")
+    assert [one["type"] for one in shown["reports"]] == ["opened", "delivered", "bounced", "deferred", "queued"]
+
+
+def test_of_a_mail_that_nobody_reported_on_nothing_is_said():
+    assert in_words(came_back.became([])) is None
