@@ -24,12 +24,12 @@ _PASS_OVER = text(
 
 _BACKLOG = text(
     """
-    SELECT count(*) FILTER (WHERE state = 'queued' AND slot_at <= :now) AS waiting,
-           count(*) FILTER (WHERE state = 'queued') AS queued,
-           count(*) FILTER (WHERE state = 'unknown') AS unknown,
-           count(*) FILTER (WHERE state = 'sent' AND sent_at > :minute) AS last_minute,
-           count(*) FILTER (WHERE state = 'sent' AND sent_at > :hour) AS last_hour
-    FROM delivery WHERE mailer = :mailer AND (state IN ('queued', 'unknown') OR sent_at > :hour)
+    SELECT queued.waiting, queued.n AS queued, unknown.n AS unknown, sent.last_minute, sent.last_hour
+    FROM (SELECT count(*) AS n, count(*) FILTER (WHERE slot_at <= :now) AS waiting
+          FROM delivery WHERE state = 'queued' AND mailer = :mailer) AS queued,
+         (SELECT count(*) AS n FROM delivery WHERE state = 'unknown' AND mailer = :mailer) AS unknown,
+         (SELECT count(*) AS last_hour, count(*) FILTER (WHERE sent_at > :minute) AS last_minute
+          FROM delivery WHERE state = 'sent' AND sent_at > :hour AND mailer = :mailer) AS sent
     """
 )
 

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from nurture.app import App
 from nurture.db import transaction
 from nurture.facts import MICRO, STAGES
+from nurture.flows.sending_state import sending_state
 from nurture.flows.tell import handoff_url
 from nurture.store import overview
 from nurture.web.keys import holds_api_key
@@ -44,6 +45,7 @@ def _overview(app: App) -> Response:
         stages = overview.leads_by_stage(db)
         enrolled = overview.enrolled_by_campaign(db)
         handoffs = overview.open_handoffs(db, _MOST)
+    mail = sending_state(app, now)
     campaigns = [
         (campaign.name, campaign.status, enrolled.get(campaign.id, 0)) for campaign in app.book.campaigns.values()
     ]
@@ -53,6 +55,7 @@ def _overview(app: App) -> Response:
         {
             "company": app.agreement.company,
             "stages": [(stage, stages.get(stage, 0)) for stage in STAGES],
+            "mail": mail,
             "campaigns": campaigns,
             "handoffs": shown,
             "more": len(shown) == _MOST,

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from nurture.flows.sending_state import pause_sending
 from nurture.web.application import make_web
 from tests.web.people import add_handoff, add_lead, add_mail, browser, handoff_path
 
@@ -27,6 +28,14 @@ def test_the_api_key_shows_how_many_and_what_is_open(client, handoff, auth):
     for said in ("Maria Rossi", "Acme Robotics", "mql", "61.5", "rep.one@acme.example", "Not ready yet"):
         assert said in page.text, said
     assert "/h/" in page.text
+
+
+def test_the_overview_says_whether_mail_leaves(client, app):
+    assert "Mail leaves as it comes due" in client.get("/", auth=("me", "ak_test")).text
+    pause_sending(app, "the <provider> moves")
+    page = client.get("/", auth=("me", "ak_test")).text
+    assert "No mail leaves: it was paused by hand." in page
+    assert "the &lt;provider&gt; moves" in page
 
 
 def test_a_link_of_the_overview_opens_the_reps_page(client, app, handoff):

@@ -34,7 +34,11 @@ CREATE TABLE mailer (
 
 def upgrade() -> None:
     op.execute(UP)
+    op.execute("CREATE INDEX delivery_unknown ON delivery (mailer) WHERE state = 'unknown'")
+    op.execute("CREATE INDEX delivery_sent ON delivery (sent_at) WHERE state = 'sent'")
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX delivery_sent")
+    op.execute("DROP INDEX delivery_unknown")
     op.execute("DROP TABLE mailer")
