@@ -20,6 +20,7 @@ from nurture.cli import (
     leads,
     plan,
     preview,
+    privacy,
     processes,
     rejected,
     rejudge,
@@ -27,6 +28,7 @@ from nurture.cli import (
     score,
     send_test,
     simulate,
+    suppress,
     up,
     why,
 )
@@ -42,6 +44,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(leads.leads, name="leads")
+leads.leads.command("erase")(privacy.erase_lead)
+leads.leads.command("export")(privacy.export)
+leads.leads.command("consent")(privacy.consent)
+leads.leads.command("tracking")(privacy.tracking)
+app.add_typer(suppress.suppress, name="suppress")
 app.add_typer(handoffs.handoffs, name="handoffs")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(events.events, name="events")

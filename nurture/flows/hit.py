@@ -18,7 +18,7 @@ SETTLE = timedelta(minutes=1)
 
 _DELIVERY = text(
     """
-    SELECT d.lead_id, d.campaign, d.step FROM delivery d JOIN lead l ON l.id = d.lead_id
+    SELECT d.lead_id, d.campaign, d.step, l.tracked FROM delivery d JOIN lead l ON l.id = d.lead_id
     WHERE d.id = :id FOR KEY SHARE OF l
     """
 )
@@ -46,7 +46,9 @@ def record_hit(
     now: datetime,
     page: str | None = None,
 ) -> str | None:
-    """Keep a hit as pending; gives a token by which the site knows its visitor, None for no such delivery.
+    """Keep a hit as pending; gives a token by which the site knows its visitor.
+
+    None for no such delivery, and for a lead that is not to be observed: nothing is kept then.
 
     Args:
         app: the application.
@@ -66,7 +68,7 @@ def record_hit(
         seen["inside"] = True
     with transaction(app.engine) as db:
         delivery = _mail(db, delivery_id)
-        if delivery is None:
+        if delivery is None or not delivery.tracked:
             return None
         events.insert(
             db,
