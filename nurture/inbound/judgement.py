@@ -76,6 +76,9 @@ _AT_CONTENT = re.compile(
     re.IGNORECASE,
 )
 _OUTSPOKEN = re.compile(r"does ?n[o']t have an? .{1,100}account|no longer", re.IGNORECASE)
+_AT_RECIPIENT = re.compile(r"rcpt[ _]to|after rcpt|rcpt command", re.IGNORECASE)
+_UNAVAILABLE = re.compile(r"\b550\b.{0,80}mailbox unavailable", re.IGNORECASE | re.DOTALL)
+"""RFC 5321's own words for 550: of a recipient, that there is no such mailbox; of the content, it may be policy."""
 _STILL_TRYING = re.compile(
     r"not yet been delivered|(?:will|shall) (?:be retried|continue|keep) |still (?:be )?(?:tr(?:y|ied|ying)|queued)"
     r"|no action is required|warning message only|do not need to resend|need to resend your message at this time"
@@ -110,8 +113,12 @@ def _sort(status: str | None, code: int | None, said: str, prose: str) -> Sort:
     if _AT_SENDER.search(said) or ((vague or spoken is POLICY) and _AT_SENDER.search(prose[:6_000])):
         return SENDER
     by_status = _by_status(status)
-    if spoken is NO_USER and by_status is POLICY:  # a filter that only acts as if
-        return POLICY
+    if (
+        spoken is SYSTEM
+        and _UNAVAILABLE.search(said)
+        and (status == "5.5.0" or _AT_RECIPIENT.search(f"{said}\n{prose}"))
+    ):
+        return NO_USER
     if vague and by_status is NO_USER:
         return by_status
     return spoken or by_status or sort_by_words(prose) or _by_code(code)

@@ -71,7 +71,7 @@ _PHRASES: tuple[tuple[Sort, str], ...] = (
     ),
     (
         LOCKED,
-        r"(?:account|user|mail ?box|recipient|address|compte)\b.{0,60}\b(?:is |has been |was "
+        r"not active\b|(?:account|user|mail ?box|recipient|address|compte)\b.{0,60}\b(?:is |has been |was "
         r"|temporar\w+ )?(?:disabled|suspended|inactive|frozen|deactivated|locked|blocked|bloque|on hold|dormant)"
         r"|(?:disabled|inactive|suspended|frozen|dormant) (?:recipient|account|user|mailbox|address)"
         r"|recipient address rejected: on hold",
@@ -108,13 +108,13 @@ _PHRASES: tuple[tuple[Sort, str], ...] = (
         r"|is not a)|(?:unknown|no such|invalid|illegal|non-?existent|bad|incorrect|not a valid"
         r"|undefined)(?: or (?:illegal|invalid|unknown))?(?: (?:local|final|delivery|destination|e-?mail|virtual"
         r"|smtp|remote|domain|primary))*(?: )?(?:user|recipient|mailbox|mail ?box|account|address|alias|rcpt|userid"
-        r"|destination|person|name|addressee)|no (?:mailbox|account|user|one|recipient)s? (?:here |with |by "
-        r"|named )|no such (?:person|name|addres)|there is no (?:user|one|such)|no valid recipients?"
-        r"|all hosts address lookups failed|unrouteable|unroutable|not listed in|destinataire invalide"
-        r"|recip(?:ient)?not ?found|user ?not ?exist|not a (?:registered|known|valid|local)|could ?n[o']t be found"
-        r"|wasn.t found|address rejected\.?$|recipient address rejected: access denied|adresse .{0,20}inconnue"
-        r"|inconnu|unbekannt|desconocid|sconosciut|onbekend|существует|неизвест|見つかりません|存在しません|不明"
-        r"|不存在|找不到",
+        r"|destination|person|name|addressee|local[- ]?part)|undeliverable address|bad-?address|no (?:mailbox"
+        r"|account|user|one|recipient)s? (?:here |with |by |named )|no such (?:person|name|addres)"
+        r"|there is no (?:user|one|such)|no valid recipients?|all hosts address lookups failed|unrouteable"
+        r"|unroutable|not listed in|destinataire invalide|recip(?:ient)?not ?found|user ?not ?exist"
+        r"|not a (?:registered|known|valid|local)|could ?n[o']t be found|wasn.t found|address rejected\.?$"
+        r"|recipient address rejected: access denied|adresse .{0,20}inconnue|inconnu|unbekannt|desconocid"
+        r"|sconosciut|onbekend|существует|неизвест|見つかりません|存在しません|不明|不存在|找不到",
     ),
     (
         SPAM,
