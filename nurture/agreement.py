@@ -518,7 +518,7 @@ class Agreement(Shape):
     Example: {product: {label: Product news, description: What is new in our robots}}
     """
     questions: dict[Identifier, Question] = Field(default_factory=dict)
-    """Your surveys' questions and answers in words, for the page that takes an answer and for reps.
+    """Your surveys' questions and answers in words, for the page that takes an answer.
 
     Example: {timing: {label: When will you decide?, answers: {now: In the next 3 months, next_year: Next year}}}
     """

@@ -112,7 +112,7 @@ class Topic(Shape):
 
 
 class Question(Shape):
-    """A survey's question, as leads and reps read it. The name is what `answer_url` and signals call it."""
+    """A survey's question, as leads read it where they answer. Its name is what `answer_url` and signals call it."""
 
     label: Label
     """The question, as it is put to leads.

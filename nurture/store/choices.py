@@ -46,7 +46,8 @@ _BECOME = (
     text(
         """
         INSERT INTO lead_change (lead_id, at, source, changes)
-        VALUES (:id, :now, 'preferences', jsonb_build_object('email', jsonb_build_array(CAST(:old AS text), CAST(:new AS text))))
+        VALUES (:id, :now, 'preferences',
+                jsonb_build_object('email', jsonb_build_array(CAST(:old AS text), CAST(:new AS text))))
         """
     ),
 )

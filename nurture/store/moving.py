@@ -61,6 +61,7 @@ _HISTORY = (
     text("UPDATE confirmation SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE event SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE lead_change SET lead_id = :kept WHERE lead_id = :lost"),
+    text("UPDATE address_change SET lead_id = :kept WHERE lead_id = :lost"),
     text(
         """
         UPDATE delivery SET state = 'cancelled', reason = 'merged', lease_token = NULL, leased_until = NULL

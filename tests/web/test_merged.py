@@ -7,12 +7,15 @@ from nurture.mail.links import read_visitor
 from tests.web.people import (
     NOW,
     SECRET,
+    add_address_change,
     add_handoff,
     add_lead,
     add_mail,
+    address_path,
     answer_path,
     click_path,
     handoff_path,
+    preferences_path,
     rows,
     unsubscribe_path,
 )
@@ -35,6 +38,26 @@ def test_unsubscribing_by_an_old_mail_stops_all_mail_of_the_person(app, client, 
     _, lost, mail = merged
     assert client.post(unsubscribe_path(mail, lost)).status_code == 200
     assert len(rows(app.engine, "SELECT * FROM suppression")) == 2
+
+
+def test_choosing_by_an_old_mail_is_the_kept_leads_choice(app, client, merged) -> None:
+    kept, lost, mail = merged
+    assert "m***@a***.example" in client.get(preferences_path(mail, lost)).text
+    client.post(preferences_path(mail, lost), data={"do": "topics", "offered": "product"})
+    assert {row["topic"] for row in rows(app.engine, "SELECT topic FROM suppression")} == {"product"}
+    assert len(rows(app.engine, "SELECT * FROM suppression")) == 2
+    client.post(preferences_path(mail, lost), data={"do": "pause", "until": "2026-06-01"})
+    assert rows(app.engine, "SELECT id FROM lead WHERE postponed <> '{}'") == [{"id": kept}]
+
+
+def test_a_link_to_confirm_an_address_is_good_after_a_merge(app, client) -> None:
+    kept, lost = add_lead(app.engine, email=KEPT, key="k1"), add_lead(app.engine, email=LOST, key="k2")
+    path = address_path(add_address_change(app.engine, lost, "maria@third.example"))
+    merge_leads(app, KEPT, LOST, by="operator", now=NOW)
+    assert "Your address is changed" in client.post(path).text
+    assert rows(app.engine, "SELECT id, email FROM lead") == [{"id": kept, "email": "maria@third.example"}]
+    known = rows(app.engine, "SELECT value FROM identity WHERE kind = 'email' ORDER BY 1")
+    assert [row["value"] for row in known] == [LOST, KEPT]
 
 
 def test_a_click_in_an_old_mail_is_the_kept_leads_and_ties_the_browser_to_it(app, client, merged) -> None:
