@@ -1,7 +1,7 @@
 """What a lead's human events change: the daily counts, the answers, that it is awake."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from nurture.facts import EventFact, EventKind, SignalCount
@@ -12,13 +12,28 @@ from nurture.rules.draft import Draft
 from nurture.rules.effects import Answered, Counted, Engaged
 from nurture.rules.evolving import evolve
 from nurture.rules.once import once
+from nurture.rules.qualification import REPLIED
+from nurture.values import quick
 
 NO_SIGN_OF_LIFE: tuple[EventKind, ...] = ("open", "identify", "look")
 """Kinds of events that say nothing of a lead: pictures that programs load, pages of ours that were only looked at."""
 
 
-def count(draft: Draft, events: Sequence[EventFact]) -> str | None:
-    """Raise the daily counts; gives why the lead raised its hand, if one of the events of this cycle did."""
+MOST_SAID = 200
+"""So many characters of a reply stand in the sentence that says why a lead is offered."""
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The lead raised its hand: by the signal of that name, or `replied`, and what it said then."""
+
+    by: str
+    said: str | None = None
+
+
+def count(draft: Draft, events: Sequence[EventFact]) -> Raised | None:
+    """Raise the daily counts; gives how the lead raised its hand, if one of the events of this cycle did."""
     state, book = draft.state, draft.book
     ups = _counting(book).count(state.cycles, events)
     if ups:
@@ -56,15 +71,21 @@ def _counting(book: Rulebook) -> Counting:
     return Counting(book)
 
 
-def _raised(draft: Draft, event: EventFact) -> str | None:
+def _raised(draft: Draft, event: EventFact) -> Raised | None:
     if event.kind == "reply":
-        return "replied"
+        return Raised(REPLIED, _excerpt(event))
     agreement = draft.book.agreement
     if scoring.may_raise_hand(agreement, event.kind):
         for name in scoring.matched(agreement, event, draft.book.company):
             if agreement.signals[name].hand_raise:
-                return name
+                return Raised(name)
     return None
+
+
+def _excerpt(event: EventFact) -> str | None:
+    """What a reply says, on one line; None where nothing is kept of it."""
+    said = " ".join(str(event.properties.get("text") or "").split())
+    return said if len(said) <= MOST_SAID else f"{said[: MOST_SAID - 1].rstrip()}…"
 
 
 def _raise_counts(draft: Draft, ups: dict[tuple[str, date], int]) -> None:

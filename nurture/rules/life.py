@@ -19,6 +19,7 @@ from nurture.rules.enrolling import ask_who_takes, decide_again, enroll, leave, 
 from nurture.rules.evolving import evolve, in_state
 from nurture.rules.offering import grade_again, offer_if_ready, score_again
 from nurture.rules.postponing import postpone
+from nurture.rules.qualification import REPLIED
 from nurture.rules.refusing import progress, refuse
 from nurture.rules.suppressing import may_be_mailed
 from nurture.values import quick
@@ -57,6 +58,9 @@ def _did(draft: Draft, happening: h.Did) -> None:
     if happening.profile_changed or any(event.kind == "answer" for event in told):
         grade_again(draft)
     if offer_if_ready(draft, raised):
+        return
+    if any(event.kind == "reply" for event in happening.events):
+        leave(draft, REPLIED)  # a person answers from here on, also where the lead may not be offered
         return
     if leave_by_exit_line(draft):
         return

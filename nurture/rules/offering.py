@@ -4,9 +4,11 @@ from nurture.facts import HandoffFact, LeadState, Score
 from nurture.rules import grading, qualification, scoring
 from nurture.rules.draft import Draft
 from nurture.rules.effects import GradeChanged, HandedOver, ScoreChanged
+from nurture.rules.engagement import Raised
 from nurture.rules.enrolling import leave
 from nurture.rules.evolving import evolve
 from nurture.rules.known import known
+from nurture.rules.qualification import REPLIED
 
 NEVER_OFFERED: frozenset[str] = frozenset({"complained", "suppressed", "erased"})
 """Suppressions after which a lead is not offered either: it asked for peace, or sales said never."""
@@ -36,27 +38,30 @@ def may_be_offered(state: LeadState) -> bool:
     )
 
 
-def offer_if_ready(draft: Draft, raised: str | None = None) -> bool:
+def offer_if_ready(draft: Draft, raised: Raised | None = None) -> bool:
     """Score the lead and hand it over if a line of `qualify` holds or it raised its hand."""
     state, agreement = draft.state, draft.book.agreement
     score = score_again(draft)
     if not may_be_offered(state) or (raised is None and not qualification.is_within_reach(agreement, score)):
         return False
     graded = grading.grade(agreement, known(draft.book, state, draft.now))
-    decision = qualification.decide(agreement, graded, score, hand_raise=raised, barred=False)
+    decision = qualification.decide(agreement, graded, score, hand_raise=None if raised is None else raised.by, barred=False)
     if not decision.qualifies:
         return False
     was_customer = state.stage == "customer"
     leave(draft, _word(raised))
+    because = decision.because
+    if raised is not None and raised.said:
+        because += f": “{raised.said}”"
     draft.move("mql", decision.because)
     draft.wait(mail_from=None, ask_at=None)
-    draft.add(HandedOver(state.cycle, graded.grade, score, raised is not None, decision.because, was_customer))
+    draft.add(HandedOver(state.cycle, graded.grade, score, raised is not None, because, was_customer))
     handoff = HandoffFact("offered", state.cycle, draft.now, None, was_customer)
     draft.state = evolve(draft.state, handoff=handoff, handed_over=True)
     return True
 
 
-def _word(raised: str | None) -> str:
+def _word(raised: Raised | None) -> str:
     if raised is None:
         return "qualified"
-    return "replied" if raised == "replied" else "hand_raise"
+    return REPLIED if raised.by == REPLIED else "hand_raise"
