@@ -3,11 +3,16 @@
 import email
 import email.policy
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
 
 from nurture.errors import SettingsError
 from nurture.mailers import build_mailer
@@ -29,6 +34,8 @@ def _errors(*said: str | None) -> Any:
 ANSWERS: list[tuple[str, int, Any, Verdict]] = [
     ("sendgrid", 400, _errors("personalizations.0.to.0.email", "Does not contain a valid address."), REFUSED),
     ("sendgrid", 400, _errors("content.1.value", "The content value must be a string"), REFUSED),
+    ("sendgrid", 400, _errors("personalizations.0.custom_args", "too long"), POLICY),
+    ("sendgrid", 400, _errors("subject", "too short", "personalizations.0.to", "is wrong"), REFUSED),
     ("sendgrid", 400, _errors("from.email", "does not match"), UNUSABLE),
     ("sendgrid", 400, _errors("headers", "reserved", "content", "x"), UNUSABLE),
     ("sendgrid", 400, _errors(None, "Bad Request"), POLICY),
@@ -160,6 +167,18 @@ def test_a_mail_of_mailgun_is_not_cut_short_by_what_it_says() -> None:
     second = provider("mailgun").request([mail])
     assert second.headers["content-type"] != first.headers["content-type"]
     assert mail.data in second.content
+
+
+@given(data=st.binary(max_size=300), name=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20))
+def test_a_form_is_read_by_others_as_it_was_written(data: bytes, name: str) -> None:
+    mail = replace(MAIL, data=data, message_id=f"<d.{name}@news.acme.example>")
+    request = provider("mailgun").request([mail])
+    kind, options = parse_options_header(request.headers["content-type"])
+    _, fields, files = FormDataParser().parse(BytesIO(request.content), kind, len(request.content), options)
+    assert files["message"].read() == data
+    assert fields["to"] == "jo@example.com"
+    assert fields["v:nurture"] == f"d.{name}".strip("<>").partition("@")[0]
+    assert (len(fields), len(files)) == (5, 1)
 
 
 @pytest.mark.parametrize(

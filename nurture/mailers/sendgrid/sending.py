@@ -4,6 +4,7 @@ One mail is one request. A request may name a thousand recipients ("personalizat
 own, but all of them share one text and one HTML; ours have links of their own in both.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from email.policy import SMTP
@@ -39,6 +40,7 @@ _OFF = {
     "mail_settings": {"footer": {"enable": False}},
 }
 """Links, pixel, unsubscribing and footer are ours, whatever the account is set to."""
+_ABOUT_THE_MAIL = re.compile(r"personalizations\.\d+\.to\b|content\b|subject\b")
 _UNWRAPPED = SMTP.clone(max_line_length=0)
 
 
@@ -79,8 +81,7 @@ class SendGrid:
         fields = [str(error.get("field") or "") for error in _errors(answer)]
         if any(field.startswith(("from", "reply_to", "headers")) for field in fields):
             return UNUSABLE
-        about_the_mail = (".to", "personalizations", "content", "subject")
-        return REFUSED if fields and all(field.startswith(about_the_mail) for field in fields) else POLICY
+        return REFUSED if fields and all(map(_ABOUT_THE_MAIL.match, fields)) else POLICY
 
     def words(self, answer: Answer) -> str:
         """Give the messages of all errors, each with its field."""
