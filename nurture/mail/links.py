@@ -44,11 +44,6 @@ class MailOfLead:
     delivery_id: int
     lead_id: int
 
-    @property
-    def is_test(self) -> bool:
-        """Whether it is a test mail, from which nothing follows."""
-        return self.delivery_id == TEST
-
 
 @dataclass(frozen=True, slots=True)
 class SurveyAnswer:
@@ -58,11 +53,6 @@ class SurveyAnswer:
     lead_id: int
     question: str
     answer: str
-
-    @property
-    def is_test(self) -> bool:
-        """Whether it stands in a test mail, from which nothing follows."""
-        return self.delivery_id == TEST
 
 
 def link_token(secret: str, link: TrackedLink) -> str:
