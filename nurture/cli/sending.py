@@ -8,6 +8,7 @@ from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, out, print_json, print_table
 from nurture.errors import UsageError
 from nurture.flows.sending_state import SendingState, pause_sending, resume_sending, sending_state
+from nurture.reports import came_back
 
 _SAID = {
     "sending": "mail leaves as it comes due",
@@ -32,11 +33,12 @@ def sending(
         if resume:
             resume_sending(app)
         state = sending_state(app, app.now())
+        reported = came_back.lately(app, app.now())
     if as_json:
-        print_json(_document(state))
+        print_json({**_document(state), "reported": reported})
         return
     out.print(f"{state.state}: {_SAID[state.state]}", markup=False)
-    print_table(("", ""), _rows(state))
+    print_table(("", ""), [*_rows(state), *((f"reported in the last day: {of}", n) for of, n in reported.items())])
 
 
 def _document(state: SendingState) -> dict[str, Any]:

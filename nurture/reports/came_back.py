@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from nurture.app import App
+from nurture.db import transaction
 from nurture.store import reports
 
 _KEYS = (
@@ -31,6 +34,13 @@ def of_deliveries(db: Connection, deliveries: Sequence[int]) -> dict[int, list[d
 def of_lead(db: Connection, lead_id: int, most: int) -> list[dict[str, Any]]:
     """What was reported on a lead's mails, or of its address, newest first."""
     return [shown(row) for row in reports.of_lead(db, lead_id, most)]
+
+
+def lately(app: App, now: datetime) -> dict[str, int]:
+    """How many reports on our mails came within a day, by what they are; bounces by what they say of the address."""
+    with transaction(app.engine) as db:
+        found = reports.counts_since(db, now - timedelta(days=1))
+    return {f"{row.type}, {row.severity}" if row.severity else row.type: row.n for row in found}
 
 
 def shown(row: Row[Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ _LISTED = """
 """
 _SINCE = text(
     """
-    SELECT type, severity, count(*) AS count FROM mail_report
+    SELECT type, severity, count(*) AS n FROM mail_report
     WHERE received_at >= :since AND delivery_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
     """
 )
@@ -98,8 +98,6 @@ _DROP = text(
 _DROP_ALL = text(
     "DELETE FROM mail_report WHERE id = ANY(ARRAY(SELECT id FROM mail_report WHERE received_at < :before LIMIT :most))"
 )
-_FORGET = text("DELETE FROM mail_report WHERE address_hash = ANY(:hashes)")
-_FORGET_SOFT = text("DELETE FROM soft_bounce WHERE address_hash = ANY(:hashes)")
 _USE = text(
     """
     INSERT INTO hook_token (token, content, at) VALUES (:token, :content, :now)
@@ -184,12 +182,6 @@ def drop_old(db: Connection, now: datetime, most: int = 10_000) -> int:
 def drop_before(db: Connection, since: date, most: int = 10_000) -> int:
     """Drop reports that came before this day (UTC), whoever they belong to; gives how many."""
     return db.execute(_DROP_ALL, {"before": datetime.combine(since, time.min, UTC), "most": most}).rowcount
-
-
-def forget(db: Connection, hashes: Sequence[bytes]) -> None:
-    """Delete all that was reported of these addresses, whoever they belong to."""
-    for statement in (_FORGET, _FORGET_SOFT):
-        db.execute(statement, {"hashes": list(hashes)})
 
 
 def use_token(db: Connection, token: str, content: bytes, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from nurture.mail.links import bounce_address
 from nurture.reports import came_back
 from nurture.reports.came_back import in_words
 from nurture.reports.lead import lead_report
-from nurture.store.reports import RAW_KEPT_FOR, drop_before, drop_old, drop_tokens, forget, use_token
+from nurture.store.reports import RAW_KEPT_FOR, drop_before, drop_old, drop_tokens, use_token
 from nurture.store.suppressions import address_hash
 from tests.databases import empty
 from tests.flows.apps import add_lead, one, rows
@@ -312,7 +312,7 @@ _KINDS = st.one_of(
 )
 
 
-@settings(max_examples=12, phases=(Phase.generate,), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, phases=(Phase.generate,), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds=st.lists(_KINDS, max_size=9), data=st.data())
 def test_any_order_and_any_duplicates_give_the_same_end(app, kinds, data):
     empty(app.engine)
@@ -400,13 +400,6 @@ def test_reports_are_emptied_and_in_the_end_dropped(app, mail):
         assert drop_before(db, NOW.date() + timedelta(days=1)) == 1
 
 
-def test_an_erased_address_is_erased_from_reports(app, mail):
-    take_reports(app, [report(app, "bounced", mail, severity="soft"), report(app, "delivered")], NOW)
-    with app.engine.begin() as db:
-        forget(db, [address_hash("jo@buyer.example")])
-    assert rows(app, "SELECT FROM mail_report") == rows(app, "SELECT FROM soft_bounce") == []
-
-
 def test_a_token_says_one_thing_and_is_forgotten_in_time(app):
     with app.engine.begin() as db:
         assert [use_token(db, "t", content, NOW) for content in (b"1", b"2", b"1")] == [True, False, True]
@@ -432,3 +425,14 @@ def test_what_became_of_a_mail_is_what_says_most(app, mail):
 
 def test_of_a_mail_that_nobody_reported_on_nothing_is_said():
     assert in_words(came_back.became([])) is None
+
+
+def test_the_reports_of_a_day_are_counted_by_what_they_say(app, mail):
+    events = [report(app, "bounced", mail, severity=severity) for severity in ("policy", "policy", "soft")]
+    take_reports(app, [*events, report(app, "delivered", mail), report(app, "delivered")], NOW)
+    assert came_back.lately(app, NOW + timedelta(hours=23)) == {
+        "bounced, policy": 2,
+        "bounced, soft": 1,
+        "delivered": 1,
+    }
+    assert came_back.lately(app, NOW + timedelta(days=2)) == {}
