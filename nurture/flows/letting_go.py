@@ -78,7 +78,7 @@ def report(run: Run, *, finished: bool = False) -> None:
     marks, why = run.marks, run.why
     if finished and run.trying and not marks:
         _change(run, breaker.untried)
-    if not marks or (not finished and (run.trying or breaker.BAD not in marks)):
+    if not marks or (not finished and (run.trying or not breaker.is_news(marks))):
         return
     run.marks = run.why = ""
     _change(run, lambda at, now: breaker.heard(at, marks, why, now))

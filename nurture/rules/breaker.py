@@ -67,6 +67,11 @@ def mark(receipt: Receipt) -> str:
     return REFUSED if receipt.outcome == "refused" else BAD
 
 
+def is_news(marks: str) -> bool:
+    """Whether these marks should be heard soon: something bad, or that nothing has been taken for a while."""
+    return BAD in marks or AWAY in marks or (len(marks) >= LEAST and TAKEN not in marks[-LEAST:])
+
+
 def heard(breaker: Breaker, marks: str, why: str, now: datetime) -> Breaker:
     """What becomes of it by these marks, oldest first; `why` has the words of the last bad one.
 
@@ -112,7 +117,7 @@ def _storm(recent: str, why: str) -> str:
     if recent.endswith(AWAY * AWAYS):
         return why
     bad = recent.count(BAD) + recent.count(AWAY)
-    if len(recent) >= LEAST and bad >= STORM * len(recent):
+    if len(recent) >= LEAST and bad >= STORM * len(recent) and recent[-1] in (BAD, AWAY):
         return f"{bad} of the last {len(recent)} mails were not taken; the last answer: {why}"
     if len(recent) == WINDOW and TAKEN not in recent:
         return f"none of the last {WINDOW} mails was taken; the last answer: {why}"

@@ -15,6 +15,7 @@ from nurture.rules.breaker import (
     WINDOW,
     Breaker,
     heard,
+    is_news,
     mark,
     resumed,
     stopped,
@@ -94,6 +95,15 @@ def test_each_rest_is_longer_until_a_whole_window_has_gone_well() -> None:
     assert again.until == breaker.until + RESTS[-1]
     forgotten = after("+" * WINDOW, well, breaker.until)
     assert after("-" * WINDOW, forgotten, breaker.until).until == breaker.until + RESTS[0]
+
+
+def test_what_is_worth_a_statement_of_its_own() -> None:
+    assert is_news("+++-")
+    assert is_news("x" * LEAST)
+    assert is_news("+" * 30 + "x" * LEAST)
+    assert not is_news("+" * 200)
+    assert not is_news("xxx")
+    assert not is_news("x" * 30 + "+")
 
 
 def test_late_answers_do_not_prolong_a_rest() -> None:
