@@ -17,6 +17,7 @@ from nurture.authoring.meaning import (
     steps,
     successors,
     surveyed,
+    tracked,
 )
 from nurture.authoring.meaning.circumstances import anywhere
 from nurture.authoring.meaning.conditions import senseless
@@ -78,6 +79,7 @@ def campaign_problems(
     yield from lines.doubles(document, ("enroll", "stages"), campaign.enroll.stages)
     yield from pace.short_hours(campaign, document)
     yield from pace.idle_pace(campaign, document)
+    yield from tracked.unseen_clicks(campaign, document)
     if agreement:
         yield from pace.hurried_cadence(campaign, document, agreement)
         yield from answers.misspelt_tracks(campaign, document, agreement)
