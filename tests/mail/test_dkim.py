@@ -7,6 +7,7 @@ import time
 from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -17,11 +18,13 @@ from nurture.app import App
 from nurture.mail.dkim import Signer, signer_for
 from nurture.mail.headers import text_field
 from nurture.mail_settings import MailSettings
+from nurture.notifiers.email import letter
 from nurture.settings import Settings
 from nurture.workspace import load_workspace
 from tests.mail.making import LETTERHEAD, NOW, SECRET, sent
 from tests.mail.receiving import ED25519, RSA, octets, received, verified
 from tests.mail.test_message import LETTER
+from tests.notifiers.packets import notice as news
 
 ROOT = Path(__file__).parents[2]
 AT = 1772550000
@@ -90,6 +93,13 @@ def test_it_holds_after_it_passed_a_mail_server() -> None:
     (envelope,) = received([MAIL], lambda data: BOTH.signed(data, AT))
     assert octets(envelope) == SIGNED
     assert verified(octets(envelope)) == [True, True]
+
+
+def test_news_to_sales_is_signed_like_any_mail_with_what_marks_it_as_automatic() -> None:
+    notice = letter(news(None), "Ada at Acme <ada@news.acme.example>", ZoneInfo("America/Chicago"))
+    (envelope,) = received([notice], lambda data: BOTH.signed(data, AT))
+    assert verified(octets(envelope)) == [True, True]
+    assert {"auto-submitted", "references"} <= set(tags(octets(envelope))["h"].split(":"))
 
 
 def test_lines_stay_short_and_the_header_can_be_read() -> None:
