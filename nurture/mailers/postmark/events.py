@@ -46,6 +46,7 @@ _BY_TYPE: dict[str, tuple[EventType, RejectReason | None, Severity | None]] = {
 }
 """Types of bounces, and reasons of suppressions, with what they mean in anymail's words."""
 
+_OTHER_BOUNCE: tuple[EventType, RejectReason | None, Severity | None] = ("bounced", None, "soft")
 _TIMES = ("BouncedAt", "DeliveredAt", "ReceivedAt", "ChangedAt")
 
 
@@ -105,8 +106,9 @@ def _meaning(said: Mapping[str, Any], record: str) -> tuple[EventType, RejectRea
     if record == "SubscriptionChange":
         if not said.get("SuppressSending"):
             return "subscribed", None, None
-        return _BY_TYPE.get(text_of(said, "SuppressionReason") or "", _BY_TYPE["ManualSuppression"])
-    return _BY_TYPE.get(text_of(said, "Type") or record, ("unknown", None, None))
+        return _BY_TYPE.get(text_of(said, "SuppressionReason") or "", ("unsubscribed", None, None))
+    otherwise = _OTHER_BOUNCE if record == "Bounce" else _BY_TYPE["Unknown"]
+    return _BY_TYPE.get(text_of(said, "Type") or record, otherwise)
 
 
 def _inbound(said: Mapping[str, Any], body: bytes) -> ProviderEvent:

@@ -34,8 +34,9 @@ _TYPES: dict[str, EventType] = {
     "email.suppressed": "rejected",
     "email.received": "inbound",
 }
+_LISTED = "suppressed sending"
+"""Resend sends no more to an address that bounced before, or whose owner complained."""
 _NOT_THERE = "the mail is not in the notification: Resend keeps it for whoever asks"
-_REASONS: dict[EventType, RejectReason] = {"bounced": "bounced", "complained": "spam", "rejected": "bounced"}
 _SUBTYPES: dict[str, Severity] = {
     "noemail": "hard", "suppressed": "hard", "onaccountsuppressionlist": "hard", "mailboxfull": "soft",
     "customtimeoutexceeded": "soft", "messagetoolarge": "policy", "contentrejected": "policy",
@@ -92,7 +93,7 @@ def read(body: bytes, content_type: str = "", headers: Mapping[str, str] | None 
             event_id=event_id,
             delivery=_delivery(data),
             message_id=text_of(data, "email_id"),
-            reject_reason=_reason(type_, data),
+            reject_reason=_reason(type_, data, words),
             severity=_severity(bounce, words) if type_ == "bounced" else None,
             said=_NOT_THERE if type_ == "inbound" else words,
             raw=body,
@@ -101,20 +102,28 @@ def read(body: bytes, content_type: str = "", headers: Mapping[str, str] | None 
     ]
 
 
-def _reason(type_: EventType, data: Mapping[str, Any]) -> RejectReason | None:
-    """An address that Resend does not send to any more bounced, unless it says that its owner complained."""
-    if type_ == "rejected" and "complain" in str(mapping_of(data, "suppressed").get("type", "")).lower():
-        return "spam"
-    return _REASONS.get(type_)
+def _reason(type_: EventType, data: Mapping[str, Any], words: str | None) -> RejectReason | None:
+    """Of a bounce, by Resend's own sentence. What Resend does not send to any more bounced, or its owner complained."""
+    if type_ == "bounced":
+        said = (words or "").lower()
+        return "blocked" if _LISTED in said else "bounced" if "bounce message" in said else "other"
+    if type_ != "rejected":
+        return None
+    complained = "complain" in str(mapping_of(data, "suppressed").get("type", "")).lower()
+    return "spam" if complained else "bounced"
 
 
 def _severity(bounce: Mapping[str, Any], words: str | None) -> Severity:
-    """Type and subtype are Amazon SES's. What they leave open the server's words say; a `Permanent` bounce is hard."""
+    """Subtype and type are Amazon SES's; without them Resend's sentence says it, or the server's words in it."""
+    said = (words or "").lower()
     subtype = _SUBTYPES.get((text_of(bounce, "subType") or "").replace(" ", "").lower())
     if subtype is not None:
         return subtype
+    if _LISTED in said or "hard bounce" in said:
+        return "hard"
     kind = (text_of(bounce, "type") or "").lower()
-    return severity_in(words, "soft" if kind in ("transient", "undetermined", "temporary") else "hard")
+    soft = kind in ("transient", "undetermined", "temporary") or "general bounce" in said or "inbox was full" in said
+    return severity_in(words, "soft" if soft else "hard")
 
 
 def _delivery(data: Mapping[str, Any]) -> str | None:

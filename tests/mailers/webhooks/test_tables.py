@@ -41,7 +41,7 @@ def told(event):
         ("TemplateRenderingFailed", ("failed", None, None)),
         ("InboundError", ("inbound_failed", None, None)),
         ("Unknown", ("unknown", None, None)),
-        ("OfTomorrow", ("unknown", None, None)),
+        ("OfTomorrow", ("bounced", None, "soft")),
     ],
 )
 def test_postmarks_types_of_bounces(type_, expected):
@@ -206,6 +206,10 @@ def test_what_amazon_says_of_the_subscription_is_no_event(said):
     assert read("ses", said) == []
 
 
+def words(said):
+    return {"bounce": {"message": said}}
+
+
 @pytest.mark.parametrize(
     ("type_", "data", "expected"),
     [
@@ -213,17 +217,22 @@ def test_what_amazon_says_of_the_subscription_is_no_event(said):
         ("email.scheduled", {}, ("queued", None, None)),
         ("email.delivered", {}, ("delivered", None, None)),
         ("email.delivery_delayed", {}, ("deferred", None, None)),
-        ("email.complained", {}, ("complained", "spam", None)),
-        ("email.bounced", {}, ("bounced", "bounced", "hard")),
-        ("email.bounced", {"bounce": {"type": "Permanent", "subType": "Suppressed"}}, ("bounced", "bounced", "hard")),
-        ("email.bounced", {"bounce": {"type": "Transient", "subType": "General"}}, ("bounced", "bounced", "soft")),
-        ("email.bounced", {"bounce": {"type": "Transient", "subType": "MailboxFull"}}, ("bounced", "bounced", "soft")),
+        ("email.complained", {}, ("complained", None, None)),
+        ("email.bounced", {}, ("bounced", "other", "hard")),
+        ("email.bounced", words("sent a hard bounce message."), ("bounced", "bounced", "hard")),
+        ("email.bounced", words("sent a general bounce message."), ("bounced", "bounced", "soft")),
+        ("email.bounced", words("sent a bounce message because the inbox was full."), ("bounced", "bounced", "soft")),
+        ("email.bounced", words("Resend has suppressed sending to this address."), ("bounced", "blocked", "hard")),
+        ("email.bounced", words("550 5.7.1 policy"), ("bounced", "other", "policy")),
+        ("email.bounced", {"bounce": {"type": "Permanent", "subType": "Suppressed"}}, ("bounced", "other", "hard")),
+        ("email.bounced", {"bounce": {"type": "Transient", "subType": "General"}}, ("bounced", "other", "soft")),
+        ("email.bounced", {"bounce": {"type": "Transient", "subType": "MailboxFull"}}, ("bounced", "other", "soft")),
         (
             "email.bounced",
             {"bounce": {"type": "Transient", "subType": "ContentRejected"}},
-            ("bounced", "bounced", "policy"),
+            ("bounced", "other", "policy"),
         ),
-        ("email.bounced", {"bounce": {"type": "Undetermined"}}, ("bounced", "bounced", "soft")),
+        ("email.bounced", {"bounce": {"type": "Undetermined"}}, ("bounced", "other", "soft")),
         ("email.opened", {}, ("opened", None, None)),
         ("email.clicked", {}, ("clicked", None, None)),
         ("email.failed", {"failed": {"reason": "reached_daily_quota"}}, ("failed", None, None)),
