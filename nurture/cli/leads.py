@@ -48,7 +48,8 @@ def import_(
     """Import leads from a CSV file. Bad rows go to another file, with line and reason; the good ones go in.
 
     Known columns: email, first_name, last_name, title, company, country, timezone, locale, industry, employees, source,
-    owner, stage, reject_reason, rejected_at, do_not_email. Any other becomes an attribute of the lead.
+    owner, stage, reject_reason, rejected_at, do_not_email, consent_basis, consent_at, consent_source, consent_wording,
+    tracking. Any other becomes an attribute of the lead.
     """
     asked = parse_maps(maps or ())
     if not file.exists():
@@ -164,6 +165,8 @@ def _show(report: dict[str, Any]) -> None:
     out.print(_where(report), markup=False)
     for wait in report["postponed"]:
         out.print(f"no mail before {said(wait['until'])}: {wait['because']}", markup=False)
+    for line in _allowed(report):
+        out.print(line, markup=False)
     if report["left_topics"]:
         out.print(f"left the topics {', '.join(report['left_topics'])}", markup=False)
     _show_list("handoffs", report["handoffs"], ("id", "state", "cycle", "grade", "score", "owner", "offered_at"))
@@ -171,6 +174,7 @@ def _show(report: dict[str, Any]) -> None:
     _show_list("mails", mails, ("id", "campaign", "step", "state", "slot_at", "sent_at", "became", "reason"))
     events = [{**event, "why": "; ".join(event["reasons"]) or None} for event in report["events"]]
     _show_list("events", events, ("id", "at", "what", "verdict", "why"))
+    _show_list("consents", report["consents"], ("purpose", "given", "basis", "source", "at", "by", "wording"))
     _show_list("known as", report["known_as"], ("kind", "value", "since"))
     _show_list("was also", report["merged"], ("email", "at", "by"))
     _show_list("may be the same person (`nurture leads merge`)", report["may_be"], ("email", "at", "because"))
@@ -188,6 +192,16 @@ def _where(report: dict[str, Any]) -> str:
         return f"in no campaign, no mail{waits}"
     slow = ", slowed down" if enrollment["slow"] else ""
     return f"in {enrollment['campaign']}, {enrollment['status']}{slow}; next decision {said(enrollment['next_due_at'])}"
+
+
+def _allowed(report: dict[str, Any]) -> list[str]:
+    """On what ground it may be mailed, and what stands in the way."""
+    lines = [] if report["basis"] is None else [f"ground for mail: {report['basis']}, {said(report['basis_at'])}"]
+    if report["not_mailed_because"] is not None:
+        lines.append(f"not mailed: {report['not_mailed_because']}")
+    if not report["tracked"]:
+        lines.append("not observed: no tracked links, no pixel, no views of pages")
+    return lines
 
 
 def _show_list(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:

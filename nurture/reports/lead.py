@@ -8,13 +8,15 @@ from sqlalchemy import Connection, Row
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.facts import MICRO, PROFILE_FIELDS, EnrollmentFact
+from nurture.facts import MICRO, PROFILE_FIELDS, EnrollmentFact, LeadState
 from nurture.mail.links import handoff_token
 from nurture.reports import came_back
 from nurture.reports.adoption import is_adopted
 from nurture.reports.found import lead_with
 from nurture.rules import scoring
-from nurture.store import deliveries, handoffs, identities, leads, merging
+from nurture.rules.book import Rulebook
+from nurture.rules.permission import missing
+from nurture.store import consents, deliveries, handoffs, identities, leads, merging
 from nurture.store.handoffs import in_words
 from nurture.store.suppressions import suppressions_of
 
@@ -60,6 +62,7 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "cycles": [_keys(row, _CYCLE) for row in leads.cycles_of(db, lead_id)],
             **_suppressed(db, profile.email),
             "deliveries": _deliveries(db, profile.email, most),
+            **_allowed(db, book, state, lead_id, now),
             "reports": came_back.of_lead(db, lead_id, most),
             "handoffs": [_handoff(app, row, now) for row in handoffs.listed(db, email=profile.email, most=most)],
             "events": _events(leads.events_of(db, lead_id, most)),
@@ -95,6 +98,19 @@ def _suppressed(db: Connection, email: str) -> dict[str, Any]:
 
 
 def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, Any]:
+def _allowed(db: Connection, book: Rulebook, state: LeadState, lead_id: int, now: datetime) -> dict[str, Any]:
+    """On what ground the lead may be mailed, what is missing, whether it may be observed; and the record of that."""
+    lacks = missing(book, state, now)
+    return {
+        "basis": state.basis,
+        "basis_at": state.basis_at,
+        "unconfirmed": state.unconfirmed,
+        "tracked": state.tracked,
+        "not_mailed_because": None if lacks is None else lacks.because,
+        "consents": [_keys(row, _CONSENT) for row in consents.of_lead(db, lead_id)],
+    }
+
+
     token = handoff_token(app.settings.secret_key, row.id, now + app.handoff_links_live)
     url = f"{app.settings.base_url}/h/{token}"
     return {**_keys(row, _HANDOFF), "lead": row.email, "score": row.score_micro / MICRO, "url": url}

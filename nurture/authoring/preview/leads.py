@@ -162,6 +162,8 @@ def state_of(person: Person, book: Rulebook | None, now: datetime) -> LeadState:
         refused=person.reject_reason is not None,
         reason=person.reject_reason,
         suppressed="unsubscribed" if person.do_not_email else None,
+        basis=None if person.ground is None else person.ground.basis,
+        basis_at=None if person.ground is None else person.ground.at or now,
     )
     if book is None:
         return state
