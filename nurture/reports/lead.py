@@ -29,6 +29,7 @@ _EVENT = ("id", "kind", "name", "path", "properties", "campaign", "step", "sourc
 _KNOWN_AS = ("kind", "value", "since")
 _MERGED = ("email", "at", "by")
 _MAY_BE = ("email", "at", "source", "because")
+_CONSENT = ("purpose", "given", "basis", "source", "wording", "at", "asked_at", "by")
 _CYCLE = ("n", "started_at", "reason", "note", "refused_by")
 
 
@@ -61,8 +62,8 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "enrollment": _enrollment(state.enrollment),
             "cycles": [_keys(row, _CYCLE) for row in leads.cycles_of(db, lead_id)],
             **_suppressed(db, profile.email),
-            "deliveries": _deliveries(db, profile.email, most),
             **_allowed(db, book, state, lead_id, now),
+            "deliveries": _deliveries(db, profile.email, most),
             "reports": came_back.of_lead(db, lead_id, most),
             "handoffs": [_handoff(app, row, now) for row in handoffs.listed(db, email=profile.email, most=most)],
             "events": _events(leads.events_of(db, lead_id, most)),
@@ -97,7 +98,6 @@ def _suppressed(db: Connection, email: str) -> dict[str, Any]:
     return {"suppressed": whole, "left_topics": [row.topic for row in rows if row.topic]}
 
 
-def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, Any]:
 def _allowed(db: Connection, book: Rulebook, state: LeadState, lead_id: int, now: datetime) -> dict[str, Any]:
     """On what ground the lead may be mailed, what is missing, whether it may be observed; and the record of that."""
     lacks = missing(book, state, now)
@@ -111,6 +111,7 @@ def _allowed(db: Connection, book: Rulebook, state: LeadState, lead_id: int, now
     }
 
 
+def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, Any]:
     token = handoff_token(app.settings.secret_key, row.id, now + app.handoff_links_live)
     url = f"{app.settings.base_url}/h/{token}"
     return {**_keys(row, _HANDOFF), "lead": row.email, "score": row.score_micro / MICRO, "url": url}
