@@ -20,11 +20,12 @@ _DEEPEST = 2
 def bounce(message: Message, marks: Marks, depth: int = 0) -> Bounce | None:
     """Give the report on delivery that a mail is; None where it is none."""
     report = report_text(message)
-    by_fields = recipient_fields(report.fields) or recipient_fields(report.said)
-    if not by_fields and not is_delivery_report(message):
+    by_fields = recipient_fields(report.fields)
+    if not is_delivery_report(message, has_fields=bool(by_fields)):
         quotes = bool(report.original.headers)
         if not is_bounce_in_prose(message, report.said, quotes_a_mail=quotes):
             return None
+    by_fields = by_fields or recipient_fields(report.said)
     found = _recipients(message, report)
     failures = _from_fields(by_fields, found, report) if by_fields else _from_prose(message, found, report)
     if not by_fields and not found.named and depth < _DEEPEST:

@@ -8,6 +8,7 @@ import re
 from email.message import Message
 
 from nurture.inbound.addresses import address_in, is_daemon
+from nurture.inbound.automatic_words import AWAY
 from nurture.inbound.message import header
 
 _SUBJECT = re.compile(
@@ -27,26 +28,28 @@ _SAID = re.compile(
     r"|not )able to deliver|undeliverable|(?:was|were|been) (?:un|not )deliver(?:ed|able)"
     r"|delivery (?:to .{1,100} )?(?:has )?failed|failed (?:to deliver|permanently)|did not reach|no such (?:user"
     r"|mailbox|recipient)|user unknown|unknown user|permanent (?:fatal )?error|returned (?:to (?:the )?sender|mail)"
-    r"|error (?:while|occurred)|message (?:you sent )?(?:was|has) (?:not )?(?:been )?(?:delayed|rejected|bounced"
-    r"|blocked|yet been delivered)|delivery problem|transcript of (?:the )?session|delivery attempts?"
-    r"|cannot be delivered|not delivered|failed recipient|mailbox (?:is )?(?:full|unavailable|not found|exceeded)"
-    r"|rejected by|does not exist|invalid (?:user|recipient|address|final)|送信できません|配信できません|届け"
-    r"|ませんでした|エラー|не может быть доставлено|konnte nicht|non remis|n'a pas pu",
+    r"|error (?:while|(?:has )?occurred)|attempting to deliver|message (?:you sent )?(?:was"
+    r"|has) (?:not )?(?:been )?(?:delayed|rejected|bounced|blocked|yet been delivered)|delivery problem"
+    r"|transcript of (?:the )?session|delivery attempts?|cannot be delivered|not delivered|failed recipient"
+    r"|mailbox (?:is )?(?:full|unavailable|not found|exceeded)|rejected by|does not exist|invalid (?:user|recipient"
+    r"|address|final)|送信できません|配信できません|届け|ませんでした|エラー|не может быть доставлено|konnte nicht"
+    r"|non remis|n'a pas pu",
     re.IGNORECASE,
 )
-_ANSWER = re.compile(r"^\s*(?:re|aw|sv|antw|r|rif|odp|回复|答复)\s?:", re.IGNORECASE)
+_PASSED_ON = re.compile(r"^\s*(?:re|aw|sv|antw|r|rif|odp|回复|答复|fwd?|wg|tr|rv|vs|doorst|转发)\s?:", re.IGNORECASE)
+_ROBOT = re.compile(r"^(?:no-?reply|do-?not-?reply|abuse|root|nobody)", re.IGNORECASE)
 _FAILED_HEADERS = ("x-failed-recipients", "x-yahoo-failed-recipients", "x-original-recipients-failed")
 
 
-def is_delivery_report(message: Message) -> bool:
-    """Tell whether the mail has the form of RFC 3464: nothing else needs to be asked then."""
-    kind = message.get_content_type()
-    if kind == "multipart/report":
-        return str(message.get_param("report-type", "")).strip().lower() in (
-            "delivery-status",
-            "global-delivery-status",
-        )
-    return False
+def is_delivery_report(message: Message, *, has_fields: bool) -> bool:
+    """Tell whether the mail has the form of RFC 3464: nothing else needs to be asked then.
+
+    Somebody who forwards such a report sends its machine-readable part along, and writes to us all the same.
+    """
+    if message.get_content_type() == "multipart/report":
+        kind = str(message.get_param("report-type", "")).strip().lower()
+        return has_fields or kind in ("delivery-status", "global-delivery-status")
+    return has_fields and (by_a_program(message) or not _PASSED_ON.match(header(message, "Subject")))
 
 
 def is_bounce_in_prose(message: Message, said: str, *, quotes_a_mail: bool) -> bool:
@@ -58,17 +61,26 @@ def is_bounce_in_prose(message: Message, said: str, *, quotes_a_mail: bool) -> b
     subject = header(message, "Subject")
     in_subject = _SUBJECT.search(subject) is not None
     in_text = _SAID.search(said[:6_000]) is not None
-    if by_a_program(message):
+    if AWAY.match(subject):
+        return False
+    if by_a_daemon(message):
         return in_subject or in_text
-    answer = _ANSWER.match(subject) is not None
-    return (in_subject and in_text and not answer) or (quotes_a_mail and in_subject and not answer)
+    if by_a_program(message):  # which sends much else, absences among it
+        return in_subject + in_text + quotes_a_mail >= 2
+    return in_subject and (in_text or quotes_a_mail) and not _PASSED_ON.match(subject)
 
 
-def by_a_program(message: Message) -> bool:
-    """Tell whether mail systems sent this themselves: an empty envelope sender, or a daemon's name."""
-    path = str(message.get("return-path", "")).strip()
+def by_a_daemon(message: Message) -> bool:
+    """Tell whether a mail system sent this in its own name."""
     sender = header(message, "From")
     address = address_in(sender)
     if address is None:
-        return path == "<>" or "daemon" in sender.lower() or "<>" in sender
-    return is_daemon(address) or path in ("<>", "<MAILER-DAEMON>") or "mailer-daemon" in path.lower()
+        return header(message, "Return-Path") == "<>" or "daemon" in sender.lower() or "<>" in sender
+    return is_daemon(address) and not _ROBOT.match(address)
+
+
+def by_a_program(message: Message) -> bool:
+    """Tell whether no person can have sent this: nobody is to answer it, or the envelope's sender is empty."""
+    path = header(message, "Return-Path").lower()
+    sender = address_in(header(message, "From"))
+    return by_a_daemon(message) or path == "<>" or "mailer-daemon" in path or _ROBOT.match(sender or "") is not None
