@@ -4,6 +4,7 @@ A job carries no ids. What is to be done is claimed from PostgreSQL, so a job de
 Redis that was emptied is told again by the clock.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,13 @@ import dramatiq
 
 from nurture.flows import advance as advancing
 from nurture.flows import deliver as delivering
+from nurture.flows import forward_mail as forwarding
+from nurture.flows import read_inbox as reading
 from nurture.flows import rescore as rescoring
 from nurture.flows import send_confirmations as confirming
 from nurture.flows import settle as settling
 from nurture.flows import tell as telling
+from nurture.inbound.imap import InboxAway
 from workers import process
 from workers.broker import QUEUE, stopping
 from workers.nudge import waiting_key
@@ -27,6 +31,8 @@ BUSY_SECONDS = 20.0
 
 NEWS, WORK = 0, 10
 """Priorities of what waits in this process: news for sales goes before all else."""
+
+log = logging.getLogger("workers.actors")
 
 dramatiq.set_broker(process.broker())
 _turns = Turns()
@@ -109,6 +115,30 @@ def confirmations() -> None:
     app = process.app()
     _begin("confirmations")
     _until_done("confirmations", lambda: confirming.send_confirmations(app, app.now()).more)
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=NEWS)
+def forwards() -> None:
+    """Pass on what people wrote: somebody waits for an answer."""
+    app = process.app()
+    _begin("forwards")
+    _until_done("forwards", lambda: forwarding.forward_mail(app, app.now()).more)
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+def inbox() -> None:
+    """Read the inbox, until nothing is left in it or the time is up."""
+    app = process.app()
+    _begin("inbox")
+
+    def batch() -> bool:
+        try:
+            return reading.read_inbox(app, app.now()).more
+        except InboxAway as error:
+            log.warning("the inbox cannot be read", extra={"because": str(error)})
+            return False
+
+    _until_done("inbox", batch)
 
 
 @dramatiq.actor(queue_name=QUEUE, priority=WORK)

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+import time
 import uuid
 from datetime import datetime, timedelta
 
@@ -18,12 +19,14 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.adopt import adopt
 from nurture.flows.keep_house import keep_house
-from nurture.store import confirmations, deliveries, due, hits, leases, notices, walks
+from nurture.store import confirmations, deliveries, due, hits, inbound, leases, notices, walks
 from workers import process
 
 LEASE_SECONDS = 15.0
 TICK_SECONDS = 2.0
 KEEP_HOUSE_EVERY = timedelta(hours=1)
+READ_INBOX_EVERY = 60.0
+"""Seconds between two looks into the inbox."""
 
 log = logging.getLogger("workers.clock")
 
@@ -37,6 +40,7 @@ class Clock:
         self.holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self.leads = False
         self.kept_house_at: datetime | None = None
+        self.read_inbox_at = float("-inf")
 
     def tick(self) -> bool:
         """Take or keep the lead; then look once. False: another clock leads."""
@@ -68,15 +72,25 @@ class Clock:
                 "settle": hits.any_to_settle(db, now),
                 "notices": notices.any_due(db, now),
                 "confirmations": confirmations.any_due(db, now),
+                "forwards": inbound.any_to_forward(db, now),
                 "rescore": walks.under_way(db, walks.AGREEMENT),
             }
         if expired:
             log.warning("settled what dead workers held", extra=expired)
         if lost:
             log.warning("nobody knows whether mails that ask to confirm went out", extra={"count": lost})
+        work["inbox"] = self._is_time_to_read()
         for kind, waits in work.items():
             if waits:
                 self.app.nudge(kind)
+
+    def _is_time_to_read(self) -> bool:
+        """Whether there is an inbox that nobody has looked into for a while; by the machine's time, as mail comes."""
+        ticks = time.monotonic()
+        if self.app.settings.mail.inbox_url is None or ticks - self.read_inbox_at < READ_INBOX_EVERY:
+            return False
+        self.read_inbox_at = ticks
+        return True
 
     def _keep_house(self, now: datetime) -> None:
         """Now and then. Mail goes out whether there are months for events or not."""

@@ -16,6 +16,7 @@ from nurture.cli import (
     events,
     handoffs,
     import_events,
+    inbound,
     init,
     leads,
     plan,
@@ -69,6 +70,7 @@ app.command("why")(why.why)
 app.command("preview")(preview.preview)
 app.command("simulate")(simulate.simulate)
 app.command("send-test")(send_test.send_test)
+app.command("inbound")(inbound.inbound)
 app.command("web")(processes.web)
 app.command("worker")(processes.worker)
 app.command("clock")(processes.clock)

@@ -12,7 +12,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.erase import FORGOTTEN_AT_ONCE, forget_unconfirmed
 from nurture.rules.retention import Watch, doubt, events_from, visitors_from
-from nurture.store import housekeeping, rejected_events, reports
+from nurture.store import housekeeping, inbound, rejected_events, reports
 from nurture.store.dropping import delete_before, delete_unclaimed, drop_months, keep_since
 from nurture.store.partitions import ahead_of, make_months
 
@@ -43,6 +43,7 @@ def keep_house(app: App, now: datetime) -> Kept:
             rejected_events.drop_old(db, now)
             reports.drop_old(db, now)
             reports.drop_tokens(db, now)
+            inbound.drop_old(db, now)
     if why_not is not None:
         log.debug("nothing is dropped now", extra={"because": why_not})
         return Kept(again=bool(missing), doubt=why_not)

@@ -1,0 +1,45 @@
+"""`nurture inbound`: take in one mail from a pipe, as Postfix, Exim and their like hand them over."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from nurture.cli.opening import opened_app
+from nurture.cli.printing import err, out
+from nurture.errors import NurtureError
+from nurture.flows.take_mail import take_mail
+
+LARGEST = 25_000_000
+"""Octets of a mail that are read; of a larger one only its beginning."""
+
+TRY_AGAIN = 75
+"""What a mail server takes for "keep it and try again": `EX_TEMPFAIL` of sysexits.h."""
+
+
+def inbound(
+    from_file: Annotated[Path | None, typer.Option(help="A file with the mail; else standard input.")] = None,
+    recipient: Annotated[str | None, typer.Option(help="The address that it was delivered to.")] = None,
+) -> None:
+    """Take in a mail: a reply, an absence, a bounce, a complaint. Exit status 75 asks the mail server to try again."""
+    try:
+        if from_file is None:
+            raw = sys.stdin.buffer.read(LARGEST)
+        else:
+            with from_file.open("rb") as file:
+                raw = file.read(LARGEST)
+    except OSError as error:
+        err.print(f"nurture: {from_file}: cannot be read ({error.strerror})", markup=False, soft_wrap=True)
+        raise typer.Exit(TRY_AGAIN) from error
+    envelope_to = recipient or os.environ.get("ORIGINAL_RECIPIENT") or os.environ.get("RECIPIENT")
+    try:
+        with opened_app() as app:
+            kind = take_mail(app, raw, envelope_to=envelope_to, source="pipe", now=app.now())
+    except (NurtureError, OperationalError) as error:
+        said = str(error) if isinstance(error, NurtureError) else "the database is away"
+        err.print(f"nurture: {said}", markup=False, soft_wrap=True)
+        raise typer.Exit(TRY_AGAIN) from error
+    out.print(kind)
