@@ -3,6 +3,7 @@
 import email
 import email.policy
 from dataclasses import replace
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,8 +85,9 @@ MAIL = Mail(
 )  # fmt: skip
 
 
-def provider(scheme: str, query: str = "") -> Provider:
-    mailer = build_mailer(URLS[scheme] + query)
+@lru_cache
+def provider(scheme: str) -> Provider:
+    mailer = build_mailer(URLS[scheme])
     assert isinstance(mailer, HttpMailer)
     return mailer.provider
 
@@ -169,7 +171,7 @@ def test_a_mail_of_mailgun_is_not_cut_short_by_what_it_says() -> None:
     assert mail.data in second.content
 
 
-@given(data=st.binary(max_size=300), name=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20))
+@given(data=st.binary(max_size=300), name=st.from_regex(r"[A-Za-z0-9_.-]{1,30}", fullmatch=True))
 def test_a_form_is_read_by_others_as_it_was_written(data: bytes, name: str) -> None:
     mail = replace(MAIL, data=data, message_id=f"<d.{name}@news.acme.example>")
     request = provider("mailgun").request([mail])
@@ -178,7 +180,7 @@ def test_a_form_is_read_by_others_as_it_was_written(data: bytes, name: str) -> N
     _, fields, files = reader.parse(BytesIO(request.content), kind, len(request.content), options)
     assert files["message"].read() == data
     assert fields["to"] == "jo@example.com"
-    assert fields["v:nurture"] == f"d.{name}".strip("<>").partition("@")[0]
+    assert fields["v:nurture"] == f"d.{name}"
     assert (len(fields), len(files)) == (5, 1)
 
 
