@@ -275,6 +275,23 @@ def test_wishes_follow_the_person_to_the_new_address_and_a_dead_mailbox_does_not
     assert state(app, mail[1]).suppressed is None
 
 
+def test_a_lead_whose_mail_bounced_is_nurtured_again_at_a_new_address(app, client, mail) -> None:
+    suppress(app, lead_id=mail[1], word="bounced", how="550", now=NOW)
+    assert state(app, mail[1]).enrollment is None
+    client.post(address_path(add_address_change(app.engine, mail[1])))
+    then = state(app, mail[1]).enrollment
+    assert then is not None
+    assert (then.campaign, then.n) == ("not-ready", 2)
+
+
+def test_a_new_address_is_graded_anew(app, client, mail) -> None:
+    """Thirty points for a decision maker and twenty for the country make a B; a free mail service takes them away."""
+    with app.engine.begin() as db:
+        db.execute(text("UPDATE lead SET employees = NULL, grade = 'B'"))
+    client.post(address_path(add_address_change(app.engine, mail[1], "maria@gmail.com")))
+    assert rows(app.engine, "SELECT grade FROM lead") == [{"grade": "C"}]
+
+
 def test_a_complaint_is_not_escaped_by_another_address(app, client, mail, inbox, path) -> None:
     asked = add_address_change(app.engine, mail[1])
     suppress(app, lead_id=mail[1], word="complained", how="report", now=NOW)
