@@ -13,6 +13,7 @@ from nurture.errors import UsageError
 from nurture.facts import BASES
 from nurture.flows.consent import give_consent, locked, set_tracking, withdraw_consent
 from nurture.flows.erase import Erased, erase, foresee_erasing
+from nurture.grammar.addresses import parse_address
 from nurture.grammar.mistakes import Mistake
 from nurture.reports.export import export_lead
 from nurture.sheets import cells
@@ -31,6 +32,7 @@ def erase_lead(
 
     Only a hash of each address is left, so that no import and no event brings it back. Nothing takes this back.
     """
+    email = address(email)
     with opened_app() as app:
         told = foresee_erasing(app, email)
         if not as_json:
@@ -95,6 +97,18 @@ def tracking(
             lead_id = locked(db, email)
         set_tracking(app, lead_id, on, how=f"said by {by}", by=by, now=app.now())
     out.print(f"{email} is {'' if on else 'not '}observed from now on", markup=False)
+
+
+def address(email: str) -> str:
+    """The address, in lower case.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        return parse_address(email)
+    except Mistake as mistake:
+        raise UsageError(f"{email}: {mistake}") from None
 
 
 def _past(text: str, zone: str, now: datetime) -> datetime:

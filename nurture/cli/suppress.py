@@ -7,10 +7,11 @@ import typer
 
 from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, out, print_json, print_table, said
+from nurture.cli.privacy import address
 from nurture.errors import NotFound, UsageError
 from nurture.flows.import_suppressions import import_suppressions
 from nurture.flows.suppress import release, suppress_address
-from nurture.grammar.mistakes import Mistake, did_you_mean
+from nurture.grammar.mistakes import did_you_mean
 from nurture.reports.suppression import suppression_list, suppression_report
 from nurture.rules.suppressing import KINDS, Kind
 from nurture.sheets.rejects import rejects_beside
@@ -48,7 +49,7 @@ def list_(
 def show(email: Email, as_json: Json = False) -> None:
     """Show whether an address may be mailed, and all that was ever said about that."""
     with opened_app() as app:
-        report = suppression_report(app, email)
+        report = suppression_report(app, address(email))
     if as_json:
         print_json(report)
     else:
@@ -68,7 +69,7 @@ def add(
     """Say that an address must not be mailed, whether a lead has it or not. What is queued for it does not go."""
     kind = _kind(reason)
     with opened_app() as app:
-        news = suppress_address(app, _address(email), reason=kind, by=by, why=why, now=app.now(), topic=topic)
+        news = suppress_address(app, address(email), reason=kind, by=by, why=why, now=app.now(), topic=topic)
     already = "" if news else " already"
     out.print(f"{email} gets no mail{f' about {topic}' if topic else ''}{already}: {kind}", markup=False)
 
@@ -88,8 +89,8 @@ def release_(
     Who unsubscribed, complained or asked to be erased is released only with --insist.
     """
     with opened_app() as app:
-        done = release(app, email, by, why, app.now(), topic, insist=insist)
-        left = suppression_report(app, email)["suppressed"]
+        done = release(app, address(email), by, why, app.now(), topic, insist=insist)
+        left = suppression_report(app, address(email))["suppressed"]
     about = f" about {topic}" if topic else ""
     out.print(f"{email} may be mailed{about} again; it was {', '.join(done.reasons)}", markup=False)
     for row in left:
@@ -137,15 +138,6 @@ def _kind(reason: str) -> Kind:
 def _no_such(reason: str, known: tuple[Kind, ...]) -> str:
     hint = did_you_mean(reason, known)
     return f"no such reason: {reason!r}{f' ({hint})' if hint else ''}; there are {', '.join(known)}"
-
-
-def _address(email: str) -> str:
-    from nurture.grammar.addresses import parse_address
-
-    try:
-        return parse_address(email)
-    except Mistake as mistake:
-        raise UsageError(f"{email}: {mistake}") from None
 
 
 def _show(report: dict[str, Any]) -> None:
