@@ -33,7 +33,7 @@ FILES = [
     path
     for folder in ("campaigns", "tests")
     for path in sorted(ROOT.glob(f"{folder}/**/*.yaml"))
-    if "node_modules" not in path.parts
+    if not {"node_modules", "described"} & {*path.parts}  # what is described there are others' APIs
 ]
 RUN = CliRunner()
 
