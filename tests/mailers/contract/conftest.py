@@ -5,9 +5,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.server import ThreadedMotoServer
-from moto.ses.models import ses_backends
 
 from tests.mailers.contract import gates
 from tests.mailers.contract.houses import House, opened
@@ -60,6 +57,8 @@ def gate(name: str, request: pytest.FixtureRequest) -> Gate:
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """AWS as moto plays it. It writes each request to the terminal, unless told not to."""
+    from moto.server import ThreadedMotoServer  # takes more than a second, and few tests ask
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -70,6 +69,9 @@ def moto_url() -> Iterator[str]:
 @pytest.fixture
 def amazon() -> Iterator[Any]:
     """What moto's SES knows and has sent."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.ses.models import ses_backends
+
     backend = ses_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"]
     backend.reset()
     yield backend
