@@ -16,6 +16,7 @@ from nurture.db import make_engine
 from nurture.errors import LocalServerError
 from nurture.local import mailbox
 from nurture.local.mailbox_files import MailboxFiles
+from nurture.local.postman import local_inbound_address, postman
 from nurture.local.processes import Child, Children, children, search_path
 from nurture.local.server import LOOPBACK, free_port
 from nurture.local.servers import LocalServers, local_servers
@@ -107,7 +108,7 @@ def running(
         WorkspaceError: The workspace's files have problems.
     """
     settings = read_settings(environ)
-    load_workspace(settings.workspace)
+    workspace = load_workspace(settings.workspace)
     port = _free(port)
     make_data_directory(settings.data_dir)
     with contextlib.ExitStack() as stack:
@@ -117,11 +118,13 @@ def running(
         _upgrade(servers.database_url)
         addresses = _addresses(settings, servers, postbox, port)
         environment = _environment(environ, settings, addresses, port) | dict(extra or {})
+        environment.setdefault("INBOUND_ADDRESS", local_inbound_address(workspace.agreement))
         prepare(read_settings(environment))
         for name, command in PROCESSES.items():
             ours.start(name, command, environment)
         stack.callback(ours.stop, *PROCESSES)  # before the mailbox: what is being sent has somebody to take it
         up = Up(addresses, environment, MailboxFiles(_mail_directory(settings)), ours)
+        stack.enter_context(postman(read_settings(environment), up.mail))
         _wait_until_ready(up)
         stack.enter_context(left_beside(settings.data_dir, addresses.web, addresses.smtp))
         yield up
