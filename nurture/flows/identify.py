@@ -17,6 +17,7 @@ from nurture.db import TryAgain
 from nurture.flows.merge_leads import make_one
 from nurture.flows.recount import recount
 from nurture.flows.sightings import Sightings
+from nurture.flows.suppress import suppress_in
 from nurture.mail.links import read_visitor
 from nurture.rules.history import is_history
 from nurture.rules.profiles import Told
@@ -25,7 +26,7 @@ from nurture.segment.names import Name, Names, names_of
 from nurture.segment.recognition import People
 from nurture.segment.traits import merge_traits
 from nurture.segment.visitor import VISITOR
-from nurture.store import attribution, identities, leads
+from nurture.store import attribution, identities, leads, suppressions
 from nurture.store.identities import Known
 from nurture.store.merging import living
 from nurture.store.states import lock
@@ -117,7 +118,7 @@ def recognise(
         news = not as_history and any(not is_history(event.occurred_at, now) for event in said)
         party.lead, offered = make_one(db, app, party.leads, by=by, now=now, news=news)
         found.offered += offered
-    _tie(db, people, now)
+    _tie(db, app, people, now)
     _note(db, people, batch, now)
     users = {user: party.lead for party in people.parties if party.lead is not None for user in party.users}
     spans = seen.settle(db, people, users, now)
@@ -213,14 +214,17 @@ def _make_leads(db: Connection, people: People[int], now: datetime) -> set[int]:
     return set(made.values())
 
 
-def _tie(db: Connection, people: People[int], now: datetime) -> None:
-    """Write down the new names of leads."""
+def _tie(db: Connection, app: App, people: People[int], now: datetime) -> None:
+    """Write down the new names of leads; what was wished at one of their addresses holds for all."""
     ties: dict[Name, int] = {}
     for party in people.parties:
         if party.lead is not None:
             first = ("email", party.addresses[0]) if not party.leads else None
             ties |= {name: party.lead for name in party.names if name != first}
     identities.tie(db, ties, now)
+    further = {lead_id for (kind, _), lead_id in ties.items() if kind == "email"}
+    for row in suppressions.wishes_of(db, further) if further else ():
+        suppress_in(db, app, row.lead_id, row.reason, row.how, now, row.topic or None)
 
 
 def _note(db: Connection, people: People[int], batch: _Batch, now: datetime) -> None:

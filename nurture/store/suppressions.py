@@ -63,6 +63,17 @@ _HISTORY = text(
     WHERE address_hash = ANY(:hashes) ORDER BY id
     """
 )
+_WISHES = text(
+    """
+    WITH known AS (
+        SELECT id, email FROM lead WHERE id = ANY(:ids)
+        UNION SELECT lead_id, value FROM identity WHERE kind = 'email' AND lead_id = ANY(:ids)
+    )
+    SELECT DISTINCT k.id AS lead_id, s.topic, s.reason, s.how FROM known k
+    JOIN suppression s ON s.address_hash = sha256(convert_to(k.email, 'UTF8')) AND s.reason <> 'bounced'
+    ORDER BY 1, 2, 3, 4
+    """
+)
 _ERASED = text("SELECT address_hash, at FROM suppression WHERE address_hash = ANY(:hashes) AND reason = 'erased'")
 
 
@@ -110,6 +121,11 @@ def suppressions_of(db: Connection, email: str) -> Sequence[Row[Any]]:
 def suppressions_at(db: Connection, hashes: Sequence[bytes]) -> Sequence[Row[Any]]:
     """What must not be mailed to any of these addresses: `address_hash, topic, reason, how, at`."""
     return db.execute(_THERE, {"hashes": list(hashes)}).all()
+
+
+def wishes_of(db: Connection, lead_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """What these people wished, at whatever of their addresses: `lead_id, topic, reason, how`."""
+    return db.execute(_WISHES, {"ids": list(lead_ids)}).all()
 
 
 def history_of(db: Connection, hashes: Sequence[bytes]) -> Sequence[Row[Any]]:

@@ -14,6 +14,7 @@ from nurture.db import transaction
 from nurture.errors import Conflict, NotFound, UsageError
 from nurture.flows.erase import erase
 from nurture.flows.import_suppressions import import_suppressions
+from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import merge_leads
 from nurture.flows.refuse import refuse
 from nurture.flows.suppress import leave_topic, release, suppress, suppress_address, unsubscribe
@@ -21,7 +22,7 @@ from nurture.local.mailbox import Mailbox
 from nurture.rules.suppressing import OWN, Kind
 from nurture.store import deliveries, suppressions
 from nurture.workspace import TemplateFile
-from tests.flows.apps import add_lead, make_app, one, rows
+from tests.flows.apps import add_lead, make_app, one, rows, track
 from tests.flows.test_deliver import HTML, due, received, send, states
 from tests.rules.examples import NOW
 from tests.rules.lives import book_of, campaign_of
@@ -190,6 +191,17 @@ def test_a_wish_and_its_release_are_the_persons_at_every_address(app: App) -> No
     assert release(app, EMAIL, "ann", "asked for it", LATER).addresses == 2
     suppress_address(app, OTHER, reason="bounced", by="ann", why="returned", now=NOW)
     assert (one(app, "SELECT count(*) FROM suppression"), live(app)) == (1, 1)
+
+
+def test_a_wish_at_an_address_that_turns_out_to_be_a_leads_is_that_leads(app: App) -> None:
+    add_lead(app)
+    ingest(app, [track("Signed up", email=EMAIL, user_id="u1")], NOW)
+    suppress_address(app, OTHER, reason="unsubscribed", by="ann", why="another tool's list", now=NOW)
+    assert live(app) == 1
+    ingest(app, [track("Signed up", email=OTHER, user_id="u1")], NOW)
+    assert one(app, "SELECT count(*) FROM lead") == 1
+    assert rows(app, "SELECT reason FROM suppression") == [("unsubscribed",)] * 2
+    assert rows(app, "SELECT left_as FROM enrollment") == [("unsubscribed",)]
 
 
 def test_what_sales_refuses_for_good_is_a_competitor_at_every_address(app: App) -> None:
