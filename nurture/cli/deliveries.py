@@ -57,14 +57,15 @@ def show(delivery: Annotated[int, typer.Argument(help="Its number.")], as_json: 
 
 @deliveries.command("resolve")
 def resolve(
-    delivery: Annotated[int, typer.Argument(help="Its number.")],
+    numbers: Annotated[list[int], typer.Argument(metavar="DELIVERY...", help="Its number; or several.")],
     as_state: Annotated[Literal["sent", "failed"], typer.Option("--as", help="What you found out.")],
     by: Annotated[str, typer.Option(help="Who says so.")] = "operator",
 ) -> None:
-    """Settle an unknown mail: it was sent, or it was not and its step may come again."""
+    """Settle unknown mails: they were sent, or they were not and their steps may come again."""
     with opened_app() as app:
-        settle(app, delivery, as_state=as_state, by=by, now=app.now())
-    out.print(f"delivery {delivery} is {as_state}")
+        for number in numbers:
+            settle(app, number, as_state=as_state, by=by, now=app.now())
+            out.print(f"delivery {number} is {as_state}")
 
 
 def _dict(row: Any, names: tuple[str, ...]) -> dict[str, Any]:

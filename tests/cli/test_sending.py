@@ -33,6 +33,8 @@ def run(clean_db: Engine, db_url: str, redis_url: str, tmp_path: Path) -> Run:
 
     def run(*arguments: str) -> Result:
         sent = ("deliveries", "sending", *arguments)
+        if arguments[:1] == ("--resolve",):
+            sent = ("deliveries", "resolve", *arguments[1:], "--as", "sent")
         return CliRunner().invoke(commands, sent, env=environment, catch_exceptions=False)
 
     return run
@@ -69,6 +71,21 @@ def test_a_mailer_that_rests_says_why_and_until_when_and_what_waits(run: Run, cl
     assert "wrong token" in shown
     resumed = document(run("--resume", "--json"))
     assert (resumed["state"], resumed["why"], resumed["until"]) == ("sending", "", None)
+
+
+def test_several_unknown_mails_are_settled_at_once(run: Run, clean_db: Engine) -> None:
+    add_due_leads(clean_db, 3)
+    with transaction(clean_db) as db:
+        ids = db.exec_driver_sql(
+            "INSERT INTO delivery (lead_id, enrollment_id, campaign, step, cycle, template, state, slot_at, "
+            "slot_until, local_on, zone, queued_at) SELECT lead_id, id, 'always', 'one', 1, 't/one', 'unknown', now(), "
+            "now() + interval '1 hour', now()::date, 'UTC', now() FROM enrollment RETURNING id"
+        ).scalars()
+        numbers = [str(number) for number in ids]
+    assert document(run("--json"))["unknown"] == 3
+    said = run("--resolve", *numbers).stdout
+    assert said.splitlines() == [f"delivery {number} is sent" for number in numbers]
+    assert document(run("--json"))["unknown"] == 0
 
 
 def test_an_operator_pauses_and_resumes(run: Run) -> None:
