@@ -7,40 +7,29 @@ taken; those become `unknown`, never sent again blindly.
 """
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-import orjson
-
 from nurture.app import App, Clock
 from nurture.db import is_deadlock_or_serialization, transaction
-from nurture.errors import TemplateError
 from nurture.flows import letting_go
-from nurture.flows.noting import TRIES, note_all, record, tell_failures
+from nurture.flows.leasing import LEASE, gate, lease, put_back
+from nurture.flows.noting import TRIES, note_all, tell_failures
 from nurture.flows.pacing import Pace
 from nurture.flows.sending_run import Delivered, Leased, Run
 from nurture.flows.stay_home import is_home
 from nurture.mailers import Connection, Mailer, build_mailer
 from nurture.messages import Mail, Receipt
-from nurture.rules.happenings import SendFailed
-from nurture.rules.permission import gate_terms
 from nurture.store import deliveries
-from nurture.store.deliveries import Answer, Gate
+from nurture.store.deliveries import Answer
 
 __all__ = ["LEASE", "TRIES", "Delivered", "deliver"]
 
-LEASE = 200
-"""Mails taken at once: seconds of work, well within a lease."""
-PACED_SECONDS = 5
-"""Where there is a rate, so many seconds of it are taken at once: several workers share it, and a lease is short."""
 WAITED = 25.0
 """Seconds. What was leased so long ago and not begun goes back to the queue, well before the lease is over."""
-
-log = logging.getLogger(__name__)
 
 _Begun = asyncio.Task[bool | Sequence[Receipt]]
 
@@ -55,7 +44,7 @@ def deliver(
     """
     app.settings.require("MAIL_URL")
     pace = Pace(app.engine, mailer, app.agreement.sending.per_second)
-    run = Run(app, mailer, now, stop, uuid4(), _gate(app), pace)
+    run = Run(app, mailer, now, stop, uuid4(), gate(app), pace)
     return asyncio.run(_deliver(run, time.monotonic() + seconds))
 
 
@@ -69,7 +58,7 @@ async def _deliver(run: Run, ends_at: float) -> Delivered:
         async with build_mailer(run.app.settings.mail_url or "", sign=run.app.sign) as mailer:
             batch = sum(connection.most for connection in mailer.connections)
             while time.monotonic() < ends_at and not run.stop():
-                if not _lease(run, max(LEASE, batch)):
+                if not lease(run, max(LEASE, batch)):
                     return run.done
                 usable = await _send_all(run, mailer)
                 letting_go.report(run, finished=True)
@@ -77,54 +66,12 @@ async def _deliver(run: Run, ends_at: float) -> Delivered:
                 tell_failures(run)
                 if not usable:
                     return run.done
-                _put_back(run)
+                put_back(run)
         run.done.more = True
     finally:
         with transaction(run.app.engine) as db:
             deliveries.release(db, run.token)
     return run.done
-
-
-def _gate(app: App) -> Gate:
-    limits = app.agreement.limits
-    topics = {campaign.id: campaign.topic for campaign in app.book.campaigns.values() if campaign.topic}
-    terms = gate_terms(app.agreement.consent)
-    consent = None if terms is None else orjson.dumps(terms).decode()
-    return Gate(limits.per_7_days or 7, limits.per_30_days or 30, orjson.dumps(topics).decode(), consent)
-
-
-def _lease(run: Run, most: int) -> bool:
-    """Take the next mails and render them; one that cannot be rendered is put off, the others go on."""
-    now = run.now()
-    rate = run.app.agreement.sending.per_second
-    wanted = most if rate is None else min(most, rate * PACED_SECONDS)
-    run.halted = False
-    with transaction(run.app.engine) as db:
-        most = letting_go.may_go(db, run, wanted, now)
-        if not most:
-            return False
-        rows = deliveries.lease(db, mailer=run.mailer, token=run.token, now=now, most=most, in_order=not run.trying)
-        letting_go.count(db, run, len(rows))
-    run.leased_at = time.monotonic()
-    for row in rows:
-        failure = SendFailed(row.campaign, row.step, row.delivery_cycle, for_good=True)
-        try:
-            mail = run.app.letters.mail(row, now)
-        except TemplateError as error:
-            log.warning("a mail cannot be rendered", extra={"delivery_id": row.delivery_id, "template": row.template})
-            leased = Leased(Mail(row.delivery_id, "", "", "", b""), row.lead_id, failure, row.tries)
-            record(run, leased, Receipt(row.delivery_id, "put_off", f"template: {error}"))
-        else:
-            run.waiting.append(Leased(mail, row.lead_id, failure, row.tries))
-    return bool(rows)
-
-
-def _put_back(run: Run) -> None:
-    """Give others what was leased and not begun."""
-    if run.waiting:
-        run.waiting.clear()
-        with transaction(run.app.engine) as db:
-            deliveries.release(db, run.token)
 
 
 async def _send_all(run: Run, mailer: Mailer) -> bool:
