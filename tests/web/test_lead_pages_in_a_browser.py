@@ -12,10 +12,12 @@ from sqlalchemy import text
 from nurture.web.application import make_web
 from tests.web.people import (
     add_address_change,
+    add_confirmation,
     add_lead,
     add_mail,
     address_path,
     answer_path,
+    confirm_path,
     preferences_path,
     rows,
     unsubscribe_path,
@@ -80,6 +82,7 @@ def paths(app, serving, site) -> dict[str, str]:
         "blocked": site + preferences_path(*mails["c"]),
         "answer": site + answer_path(*mails["a"]),
         "address": site + address_path(asked),
+        "confirm": site + confirm_path(add_confirmation(app.engine, leads["a"])),
         "incomplete": site + "/u/x",
         "test": site + unsubscribe_path(0, 0),
     }
