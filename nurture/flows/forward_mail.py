@@ -12,6 +12,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NurtureError
 from nurture.flows.mail_reports import sender_of
+from nurture.flows.stay_home import is_home
 from nurture.inbound.message import header, parsed
 from nurture.mail.links import read_inbound_address
 from nurture.messages import Mail, Receipt
@@ -39,7 +40,12 @@ class Forwarded:
 
 
 def forward_mail(app: App, now: datetime, *, most: int = BATCH) -> Forwarded:
-    """Pass on one batch of what is due, one after the other; a failure is tried again later, or stays shown."""
+    """Pass on one batch of what is due, one after the other; a failure is tried again later, or stays shown.
+
+    Out of a copy of a database nothing is passed on (`stay_home`).
+    """
+    if not is_home(app, now):
+        return Forwarded()
     sent = failed = 0
     for _ in range(most):
         token = uuid4()

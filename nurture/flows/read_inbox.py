@@ -10,6 +10,7 @@ from datetime import datetime
 
 from nurture.app import App
 from nurture.db import transaction
+from nurture.flows.stay_home import is_home
 from nurture.flows.take_mail import take_mail
 from nurture.inbound.imap import Inbox, inbox_address
 from nurture.store import inbound
@@ -31,13 +32,13 @@ class ReadInbox:
 def read_inbox(app: App, now: datetime, *, most: int = AT_ONCE, context: ssl.SSLContext | None = None) -> ReadInbox:
     """Read what has come since the last visit; at the first one, and after the server numbered anew, what is unread.
 
-    What was read is marked as seen and stays where it is.
+    What was read is marked as seen and stays where it is. A copy of a database leaves the original's mails to it.
 
     Raises:
         InboxAway: The mailbox cannot be read now.
     """
     url = app.settings.mail.inbox_url
-    if url is None:
+    if url is None or not is_home(app, now):
         return ReadInbox()
     address = inbox_address(url)
     with Inbox(address, context=context) as box:

@@ -11,6 +11,8 @@ from sqlalchemy import Engine, make_url, text
 from nurture.app import App
 from nurture.db import make_engine, transaction
 from nurture.flows.deliver import deliver
+from nurture.flows.forward_mail import forward_mail
+from nurture.flows.read_inbox import read_inbox
 from nurture.flows.stay_home import adopt_database, is_home, why_not_home
 from nurture.flows.tell import tell
 from nurture.store import installation
@@ -131,13 +133,18 @@ def test_who_may_not_ask_for_the_servers_identifier_is_guarded_by_the_rest(app: 
         assert installation.kept(db).dwelling.cluster  # type: ignore[union-attr]
 
 
-def test_nothing_is_leased_and_nobody_is_told_out_of_a_copy(app: App, monkeypatch: pytest.MonkeyPatch):
+def test_a_copy_sends_nothing_tells_nobody_and_leaves_the_inbox_alone(app: App, monkeypatch: pytest.MonkeyPatch):
     assert is_home(app, NOW)
     with transaction(app.engine) as db:
         db.execute(text("UPDATE installation SET database = 1"))
     monkeypatch.setattr("nurture.flows.deliver.deliveries.any_to_send", lambda *_: True)
     monkeypatch.setattr("nurture.flows.deliver.deliveries.lease", pytest.fail)
     monkeypatch.setattr("nurture.flows.tell.notices.lease", pytest.fail)
+    monkeypatch.setattr("nurture.flows.forward_mail.inbound.take_forward", pytest.fail)
+    monkeypatch.setattr("nurture.flows.read_inbox.Inbox", pytest.fail)
     done = deliver(app, lambda: NOW, seconds=1)
     assert (done.sent, done.more) == (0, False)
     assert not tell(app, NOW).more
+    assert not forward_mail(app, NOW).more
+    settings = replace(app.settings, mail=replace(app.settings.mail, inbox_url="imaps://a:b@mail.example/INBOX"))
+    assert read_inbox(replace(app, settings=settings), NOW).taken == 0
