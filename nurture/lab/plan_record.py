@@ -53,6 +53,7 @@ def to_record(
     times: Mapping[int, datetime],
     values: Mapping[str, object],
     is_known: bool,
+    is_elsewhere: bool = False,
 ) -> dict[str, Any]:
     """A lead without a person: what is empty is left out.
 
@@ -63,6 +64,7 @@ def to_record(
         times: when the lead last did what a question asks for, by the question's place in the header.
         values: of the fields that are kept.
         is_known: whether more than an address is known.
+        is_elsewhere: whether it lives where the agreement asks for no ground for mail.
     """
     live = state.enrollment
     record: dict[str, Any] = {
@@ -77,6 +79,10 @@ def to_record(
         "refused": state.refused,
         "reason": state.reason,
         "suppressed": state.suppressed,
+        "unconfirmed": state.unconfirmed,
+        "basis": state.basis,
+        "basis_at": _moment(state.basis_at),
+        "elsewhere": is_elsewhere,
         "left_topics": sorted(state.left_topics),
         "mail_from": _moment(state.mail_from),
         "ask_at": _moment(state.ask_at),
@@ -99,6 +105,7 @@ def from_record(record: Mapping[str, Any], answers: Sequence[str], questions: Se
     profile = Profile(
         key=record["lead"],
         email=cast("str", told),
+        country="elsewhere" if record.get("elsewhere") else None,
         timezone=record.get("zone"),
         attributes={"known": True} if record.get("known") else {},
     )
@@ -115,6 +122,9 @@ def from_record(record: Mapping[str, Any], answers: Sequence[str], questions: Se
         refused=record.get("refused", False),
         reason=record.get("reason"),
         suppressed=record.get("suppressed"),
+        unconfirmed=record.get("unconfirmed", False),
+        basis=record.get("basis"),
+        basis_at=_read(record.get("basis_at")),
         left_topics=frozenset(record.get("left_topics", ())),
         mail_from=_read(record.get("mail_from")),
         ask_at=_read(record.get("ask_at")),

@@ -17,6 +17,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.comparison import known_value
 from nurture.rules.judging import last_time
 from nurture.rules.known import known
+from nurture.rules.permission import is_needed
 
 
 class Recorder:
@@ -59,6 +60,7 @@ class Recorder:
             times=times,
             values=self._values(state),
             is_known=grading.is_known(self._agreement, here),
+            is_elsewhere=not is_needed(self._agreement.consent, state.profile.country),
         )
 
     def _known(self, state: LeadState, part: Part) -> Any:

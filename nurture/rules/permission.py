@@ -41,7 +41,7 @@ def missing(book: Rulebook, state: LeadState, now: datetime) -> Missing | None:
         return Missing("unconfirmed", "it has not confirmed yet that it was its own form")
     if not terms.required:
         return None
-    if not _is_needed(terms, state.profile.country):
+    if not is_needed(terms, state.profile.country):
         return None
     return _lacks(terms, state, now)
 
@@ -64,8 +64,8 @@ def gate_terms(terms: ConsentTerms) -> dict[str, Any] | None:
     return {"countries": countries or None, "bases": bases}
 
 
-def _is_needed(terms: ConsentTerms, country: str | None) -> bool:
-    """Where the lead lives; one whose country is unknown may live there."""
+def is_needed(terms: ConsentTerms, country: str | None) -> bool:
+    """Whether a ground is required of a lead in this country; one whose country is unknown may live there."""
     if not terms.countries or country is None or not country.strip():
         return True
     return country.strip().upper() in {one.strip().upper() for one in terms.countries}

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from nurture.lab.plan_recorder import Recorder
 from nurture.rules import conditions, grading
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
+from nurture.rules.permission import missing
 from tests.grammar.expressions import ATTRIBUTES, trees
 from tests.rules.examples import NOW
 from tests.rules.lives import book_of, campaign_of, lead
@@ -100,6 +103,15 @@ def test_the_grade_is_the_same_even_of_a_lead_of_whom_only_the_address_is_known(
         blind, told = through_a_snapshot(book, state)
         expected = grading.grade(book.agreement, known(book, state, NOW)).grade
         assert grading.grade(blind.agreement, known(blind, told, NOW)).grade == expected
+
+
+@pytest.mark.parametrize("country", ["DE", "US", None])
+@pytest.mark.parametrize("state", [{}, {"unconfirmed": True}, {"basis": "inquiry", "basis_at": NOW}])
+def test_what_is_missing_for_mail_is_the_same(country: str | None, state: dict[str, Any]) -> None:
+    book = book_of(consent={"required": True, "countries": ["DE"], "accepts": ["consent", "inquiry"]})
+    one = lead(country=country, **state)
+    blind, told = through_a_snapshot(book, one)
+    assert (missing(blind, told, NOW) is None) == (missing(book, one, NOW) is None)
 
 
 def test_a_line_names_nobody_and_a_pseudonym_needs_the_secret() -> None:

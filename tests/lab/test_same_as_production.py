@@ -14,11 +14,14 @@ the end, with what would be next. Left out, knowingly:
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 
+from nurture.agreement import ConsentTerms
 from nurture.facts import STAGES
+from nurture.sheets.people import Ground
 from tests.lab import simulation
 from tests.lab.drawing import scenario_of
 from tests.lab.material import IDS
@@ -53,6 +56,24 @@ def test_production_and_simulation_tell_the_same_story_again_and_again(stage: St
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_scenario_that_has_everything_is_one_story_too(stage: Stage, seed: int) -> None:
     assert not differences(stage.played(seed), simulation.live(scenario_of(full(seed))))
+
+
+def test_where_a_ground_is_required_both_ask_for_it_and_see_it_lapse(stage: Stage) -> None:
+    drawn = scenario_of(full(SEEDS[0]))
+    terms = ConsentTerms.model_validate(
+        {"required": True, "countries": ["US"], "lapses": {"inquiry": "2 weeks"}, "accepts": ["consent", "inquiry"]}
+    )
+    agreement = drawn.book.agreement.model_copy(update={"consent": terms})
+    grounds = (Ground("inquiry", drawn.start - timedelta(days=1)), None, Ground("contract"), Ground("consent"))
+    people = tuple(
+        replace(person, profile={**person.profile, "country": "US"}, reject_reason="not_ready", ground=ground)
+        for person, ground in zip(drawn.people * 2, grounds, strict=False)
+    )
+    people = tuple(replace(person, email=f"{n}.{person.email}") for n, person in enumerate(people))
+    scenario = replace(drawn, book=replace(drawn.book, agreement=agreement), people=people)
+    story = simulation.live(scenario)
+    assert not differences(stage.production(scenario), story)
+    assert {left.word for left in story.left} >= {"no_consent"}
 
 
 def test_the_scenarios_that_are_drawn_have_something_of_everything() -> None:
