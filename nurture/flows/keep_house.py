@@ -35,13 +35,14 @@ class Kept:
 def keep_house(app: App, now: datetime) -> Kept:
     """Look once. The log says what was dropped, by months and numbers."""
     missing = make_months(app.engine, ahead_of(now))
+    emptied = 0
     with transaction(app.engine) as db:
         watch = Watch(*housekeeping.watch(db)).at(now)
         housekeeping.watched(db, watch.looked_at, watch.steady_since)
         why_not = doubt(watch, housekeeping.database_now(db))
         if why_not is None:
             rejected_events.drop_old(db, now)
-            reports.drop_old(db, now)
+            emptied = reports.drop_old(db, now)
             reports.drop_tokens(db, now)
             inbound.drop_old(db, now)
     if why_not is not None:
@@ -51,7 +52,7 @@ def keep_house(app: App, now: datetime) -> Kept:
         log.info("forgot leads that confirmed no form", extra={"count": forgotten})
     retention = app.agreement.retention
     kept = Kept() if retention is None else _drop(app, retention, now)
-    again = kept.again or bool(missing) or forgotten == FORGOTTEN_AT_ONCE
+    again = kept.again or bool(missing) or forgotten == FORGOTTEN_AT_ONCE or emptied >= reports.AT_ONCE
     return Kept(again, kept.dropped, kept.deleted)
 
 
@@ -60,7 +61,7 @@ def _drop(app: App, retention: Retention, now: datetime) -> Kept:
     if not keep_since(app.engine, since):
         return Kept(again=True)
     with transaction(app.engine) as db:
-        reports.drop_before(db, since)
+        reported = reports.drop_before(db, since)
     dropped = drop_months(app.engine, since)
     deleted, is_all = delete_before(app.engine, since, seconds=SECONDS)
     unclaimed = 0
@@ -70,4 +71,5 @@ def _drop(app: App, retention: Retention, now: datetime) -> Kept:
     if dropped or deleted or unclaimed:
         figures = {"months": dropped, "undated": deleted, "unclaimed": unclaimed, "kept_since": since.isoformat()}
         log.info("dropped old events", extra=figures)
+    is_all = is_all and reported < reports.AT_ONCE
     return Kept(bool(dropped) or not is_all, tuple(dropped), deleted + unclaimed)

@@ -31,6 +31,7 @@ class MailReport(SQLModel, table=True):
         Index("mail_report_of_lead", "lead_id", "at", postgresql_where=text("lead_id IS NOT NULL")),
         Index("mail_report_of_address", "address_hash", "at", postgresql_where=text("address_hash IS NOT NULL")),
         Index("mail_report_in_time", "received_at", postgresql_using="brin"),
+        Index("mail_report_to_empty", "received_at", postgresql_where=text("raw IS NOT NULL")),
     )
     id: int | None = key_column()
     provider: str = text_column(nullable=False)

@@ -13,6 +13,8 @@ from nurture.rules.bounces import ACCEPTED, LEFT, NOT_SENT, Mailed
 
 RAW_KEPT_FOR = timedelta(days=90)
 """How long a report is kept as it came, with the address in it; a report that belongs to nobody is dropped then."""
+AT_ONCE = 10_000
+"""Reports of each kind that are dropped at once; who has dropped so many looks again soon."""
 TOKENS_KEPT_FOR = timedelta(days=2)
 """How long tokens of signed calls are kept; no call is taken that was signed so long ago."""
 
@@ -92,7 +94,7 @@ _EMPTY = text(
 _DROP = text(
     """
     DELETE FROM mail_report WHERE id = ANY(ARRAY(
-        SELECT id FROM mail_report WHERE received_at < :before AND lead_id IS NULL LIMIT :most))
+        SELECT id FROM mail_report WHERE received_at < :before AND raw IS NOT NULL AND lead_id IS NULL LIMIT :most))
     """
 )
 _DROP_ALL = text(
@@ -173,13 +175,13 @@ def counts_since(db: Connection, since: datetime) -> Sequence[Row[Any]]:
     return db.execute(_SINCE, {"since": since}).all()
 
 
-def drop_old(db: Connection, now: datetime, most: int = 10_000) -> int:
+def drop_old(db: Connection, now: datetime, most: int = AT_ONCE) -> int:
     """Empty what has been kept long enough of reports, and drop those that belong to nobody; gives how many."""
     values = {"before": now - RAW_KEPT_FOR, "most": most}
     return db.execute(_DROP, values).rowcount + db.execute(_EMPTY, values).rowcount
 
 
-def drop_before(db: Connection, since: date, most: int = 10_000) -> int:
+def drop_before(db: Connection, since: date, most: int = AT_ONCE) -> int:
     """Drop reports that came before this day (UTC), whoever they belong to; gives how many."""
     return db.execute(_DROP_ALL, {"before": datetime.combine(since, time.min, UTC), "most": most}).rowcount
 

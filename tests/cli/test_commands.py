@@ -18,10 +18,12 @@ from nurture.cli.main import app as commands
 from nurture.errors import UsageError
 from nurture.flows.advance import advance
 from nurture.flows.ingest import ingest
+from nurture.flows.take_reports import take_reports
 from nurture.segment.rejected import Rejected
 from nurture.store.rejected_events import keep_apart
 from nurture.workspace import load_workspace
 from tests.flows.apps import add_lead, make_app, one, page, track
+from tests.flows.reports import add_mail, report
 from tests.rules.lives import book_of
 from tests.workers.processes import ROOT, write_workspace
 
@@ -154,6 +156,18 @@ def test_deliveries_are_listed_and_an_unknown_one_is_settled(run: Run, app: App)
         db.exec_driver_sql("UPDATE delivery SET state = 'unknown', sending_at = now()")
     assert run("deliveries", "resolve", str(listed["id"]), "--as", "sent").exit_code == 0
     assert document(run("deliveries", "list", "--state", "sent", "--json"))[0]["id"] == listed["id"]
+
+
+def test_a_delivery_is_shown_with_all_that_was_reported_on_it(run: Run, app: App) -> None:
+    mail = add_mail(app, add_lead(app, now=now(app)), now(app))
+    bounced = report(app, "bounced", mail, now(app), severity="soft", said="452 4.2.2 mailbox full")
+    take_reports(app, [bounced, report(app, "queued", mail, now(app))], now(app))
+    shown = document(run("deliveries", "show", str(mail), "--json"))
+    assert shown["became"]["type"] == "bounced"
+    assert {one["type"] for one in shown["reports"]} == {"bounced", "queued"}
+    for command in (("deliveries", "show", str(mail)), ("leads", "show", "jo@buyer.example")):
+        assert "bounced (soft): 452 4.2.2 mailbox full" in run(*command).output
+    assert document(run("deliveries", "sending", "--json"))["reported"] == {"bounced, soft": 1, "queued": 1}
 
 
 def test_check_says_every_problem_at_its_place(run: Run, environment: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,9 +15,11 @@ from nurture.db import transaction
 from nurture.flows.ingest import ingest
 from nurture.flows.keep_house import keep_house
 from nurture.flows.recount import recount
+from nurture.flows.take_reports import take_reports
 from nurture.store import housekeeping
 from nurture.store.partitions import ahead_of, first_of_month, kept_since, make_months, months, months_from
 from tests.flows.apps import add_lead, one, page, rows, track
+from tests.flows.reports import add_mail, report
 from tests.store.months import own_months
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -178,3 +181,15 @@ def test_months_come_and_go_beside_those_who_write_events(app_with, monkeypatch:
     assert one(app, f"SELECT count(*) FROM event WHERE {gone}") == 0
     counted = one(app, "SELECT sum(count) FROM signal_day")
     assert counted == sum(sent) * 4 // 5
+
+
+def test_reports_on_mails_are_emptied_and_go_with_the_events(app_with) -> None:
+    app, now = app_with(retention=RETENTION), real_clock()
+    mail = add_mail(app, add_lead(app, now=now), now - 460 * DAY)
+    for back in (460, 100, 10):
+        taken = now - back * DAY
+        take_reports(app, [replace(report(app, "delivered", mail, taken), raw=b"{}")], taken)
+    steadily(app, now)
+    keep_house(app, now)
+    kept = rows(app, "SELECT raw FROM mail_report ORDER BY received_at")
+    assert [row.raw for row in kept] == [None, b"{}"]

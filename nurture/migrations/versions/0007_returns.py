@@ -49,6 +49,8 @@ CREATE INDEX mail_report_of_address ON mail_report (address_hash, at) WHERE addr
 
 CREATE INDEX mail_report_in_time ON mail_report USING brin (received_at);
 
+CREATE INDEX mail_report_to_empty ON mail_report (received_at) WHERE raw IS NOT NULL;
+
 CREATE TABLE soft_bounce (
     address_hash BYTEA NOT NULL,
     bounced_at TIMESTAMP WITH TIME ZONE[] DEFAULT '{}' NOT NULL,
