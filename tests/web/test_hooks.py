@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, event
 
 from nurture.app import App
-from nurture.flows import take_mail
 from nurture.mail.links import message_id
 from nurture.mail_settings import MailSettings
 from nurture.mailers.webhooks import WEBHOOKS
@@ -86,8 +85,8 @@ def hard_bounce(provider: str, delivery_id: int) -> signing.Call:
 
 
 @pytest.fixture
-def client(app, serving, monkeypatch):
-    """A caller; Amazon's certificate is at hand, and mails that come in are laid aside."""
+def client(app, serving):
+    """A caller; Amazon's certificate is at hand."""
     switch, address = serving
     known = dict(WEBHOOKS)
     visited: list[str] = []
@@ -100,8 +99,7 @@ def client(app, serving, monkeypatch):
     web.router.routes.extend(hooks.routes(app, known))
     switch.app = web
     with browser(address) as client:
-        client.visited, client.mails = visited, []
-        monkeypatch.setattr(take_mail, "take_mail", lambda app, raw, **more: client.mails.append((raw, more)))
+        client.visited = visited
         yield client
 
 
@@ -235,11 +233,14 @@ def test_a_thousand_events_at_once_are_a_handful_of_statements(client, app, mail
     assert len(rows(app.engine, "SELECT FROM mail_report WHERE type = 'delivered'")) == 1000
 
 
-def test_a_mail_that_came_in_is_read_as_one(client, app):
-    raw = b"From: jo@buyer.example\r\n\r\nNot now.\r\n"
-    said = {"FromFull": {}, "RawEmail": raw.decode(), "OriginalRecipient": "in@news.acme.example", "MessageID": "m"}
-    assert post(client, "postmark", signing.postmark(said)).status_code == 200
-    assert client.mails == [(raw, {"envelope_to": "in@news.acme.example", "source": "postmark", "now": NOW})]
+def test_a_mail_that_came_in_is_read_as_one(client, app, mail):
+    """A reply, whose reference names the mail that it answers."""
+    raw = f"From: {ADDRESS}\r\nIn-Reply-To: <{token(mail)}@acme.example>\r\n\r\nCall me, please.\r\n"
+    said = {"FromFull": {}, "RawEmail": raw, "OriginalRecipient": "in@news.acme.example", "MessageID": "m"}
+    for _ in range(2):
+        assert post(client, "postmark", signing.postmark(said)).status_code == 200
+    assert rows(app.engine, "SELECT kind, delivery_id FROM event") == [{"kind": "reply", "delivery_id": mail}]
+    assert rows(app.engine, "SELECT left_as FROM enrollment") != [{"left_as": None}]
     assert rows(app.engine, "SELECT FROM mail_report") == []
 
 
