@@ -28,6 +28,7 @@ class Request:
     """What one request says of one lead: what it did, as people do it, and what it says of itself (None: nothing).
 
     `remembered`: what it said of itself long ago. `heard_now`: some event in it that is about the lead is no history.
+    `forms`: the sources of what names its address now.
     """
 
     at: datetime
@@ -35,6 +36,7 @@ class Request:
     said: Mapping[str, Any] | None = None
     remembered: tuple[Told, ...] = ()
     heard_now: bool = True
+    forms: frozenset[str] = frozenset()
 
     def profile(self, before: Profile, since: datetime) -> Profile | None:
         """The profile of a lead that is known since then, after this request; None where that changes nothing."""
@@ -186,6 +188,7 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
     said: dict[str, dict[str, Any]] = {}
     remembered: dict[str, list[Told]] = defaultdict(list)
     heard_now: set[str] = set()
+    forms: dict[str, set[str]] = defaultdict(set)
     for one in desk.claimed():
         _note(desk, facts, desk.lead(one.names, one.fact.occurred_at, -1), one.names, one.fact)
     for place, event in enumerate(batch):
@@ -196,6 +199,8 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
             is_old = is_history(event.occurred_at, at)
             if not is_old:
                 heard_now.add(lead)
+                if event.email is not None and event.kind in ("identify", "track"):
+                    forms[lead].add(event.source)
             names = named[place][0]
             if is_new and event.kind == "identify" and (desk.named(names) is not None or not names.people):
                 profile: dict[str, Any] = {"attributes": {}}
@@ -205,7 +210,8 @@ def _take_in(desk: _Desk, batch: Sequence[IncomingEvent], at: datetime) -> None:
     desk.close()
     for lead, done in facts.items():
         done.sort(key=lambda fact: fact.occurred_at)
-        request = Request(at, tuple(done), said.get(lead), tuple(remembered[lead]), lead in heard_now)
+        told = (said.get(lead), tuple(remembered[lead]), lead in heard_now, frozenset(forms[lead]))
+        request = Request(at, tuple(done), *told)
         desk.requests.setdefault(lead, []).append(request)
 
 

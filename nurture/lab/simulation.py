@@ -101,10 +101,12 @@ def _take_in(life: Life, person: Person, campaign: str | None) -> None:
 
 
 def _stranger(world: World, address: str, first: Request) -> Life:
-    """Somebody whom an event names and nobody knew."""
+    """Somebody whom an event names and nobody knew. Who came by a form that is to be confirmed never answers here."""
     state = newcomer(Person(address), first.at)
     profile = first.profile(state.profile, state.created_at)
-    state = replace(state, profile=profile or state.profile, events=first.facts if world.remembers else ())
+    asked = not first.forms.isdisjoint(world.book.agreement.consent.double_opt_in)
+    events = first.facts if world.remembers else ()
+    state = replace(state, profile=profile or state.profile, events=events, unconfirmed=asked)
     life = Life(world, state, Notes(Lived(address, 0, state)), first.at)
     happening = told(
         first.facts, first.at, arrived=True, profile_changed=profile is not None, heard_now=first.heard_now

@@ -22,7 +22,7 @@ class Consent(SQLModel, table=True):
     """A lead agreed to something, or took that back. Rows are added, never changed; the latest of a purpose holds.
 
     `at` is when it was given or withdrawn, `noted_at` when we heard of it. `wording` is what the lead agreed to, as it
-    read. `asked_at`: when a form was sent that was confirmed at `at`. `address_hash`, `agent`: where that was done from.
+    read. `asked_at`: when a form was sent that was confirmed at `at`. `address_hash`, `agent`: from where that was.
     """
 
     __table_args__ = (

@@ -68,12 +68,6 @@ _CONFIRMED = text(
     WHERE id = :id
     """
 )
-_CALL_OFF = text(
-    """
-    UPDATE confirmation SET state = 'failed', last_error = :because
-    WHERE lead_id = ANY(:ids) AND state = 'queued'
-    """
-)
 _SILENT = text(
     """
     SELECT l.id FROM lead l
@@ -155,11 +149,6 @@ def confirmed(db: Connection, id_: int, now: datetime) -> None:
     db.execute(_CONFIRMED, {"id": id_, "now": now})
 
 
-def call_off(db: Connection, ids: Sequence[int], because: str) -> None:
-    """What has not been sent to these leads is not."""
-    db.execute(_CALL_OFF, {"ids": list(ids), "because": because})
-
-
 def silent(db: Connection, now: datetime, before: datetime, most: int) -> list[int]:
     """Leads that are unconfirmed since before then, and that nobody has mailed or handed over; no question is open."""
     return list(db.execute(_SILENT, {"now": now, "before": before, "most": most}).scalars())
@@ -168,14 +157,3 @@ def silent(db: Connection, now: datetime, before: datetime, most: int) -> list[i
 def drop_old(db: Connection, now: datetime) -> int:
     """Forget that addresses were asked whose leads are gone."""
     return db.execute(_DROP, {"before": now - REMEMBERED}).rowcount
-
-
-def of_lead(db: Connection, lead_id: int) -> Sequence[Row[Any]]:
-    """When a lead was asked, for what, and what came of it, oldest first."""
-    query = text(
-        """
-        SELECT source, basis, wording, agent, state, asked_at, sent_at, expires_at, confirmed_at, last_error
-        FROM confirmation WHERE lead_id = :id ORDER BY id
-        """
-    )
-    return db.execute(query, {"id": lead_id}).all()

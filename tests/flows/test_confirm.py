@@ -20,6 +20,7 @@ from nurture.flows.consent import give_consent
 from nurture.flows.ingest import ingest
 from nurture.flows.send_confirmations import send_confirmations
 from nurture.flows.suppress import suppress, unsubscribe
+from nurture.lab.simulation import simulate
 from nurture.local.mailbox import Mailbox
 from nurture.mail.confirm_links import confirm_token, read_confirm
 from nurture.segment.event import IncomingEvent
@@ -208,3 +209,9 @@ def test_a_link_is_good_for_its_question_alone(app: App) -> None:
 def test_a_form_of_long_ago_asks_nobody(app: App) -> None:
     ingest(app, [form(at=NOW - 30 * DAY)], NOW)
     assert one(app, "SELECT count(*) FROM confirmation") == 0
+
+
+def test_a_simulation_mails_nobody_who_would_have_to_confirm_first() -> None:
+    events = [form(), form("sure@buyer.example", source="app")]
+    lived = list(simulate(book_of(consent=TERMS), (), start=NOW - DAY, end=NOW + 30 * DAY, events=events))
+    assert {one.lead: bool(one.deliveries) for one in lived} == {"jo@buyer.example": False, "sure@buyer.example": True}
