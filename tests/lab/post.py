@@ -1,6 +1,6 @@
 """A mail server in memory, in the place of the one that `smtp://` addresses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -14,6 +14,10 @@ class Post:
     """A mail server in memory, with one connection: itself. What it says to each delivery is told beforehand."""
 
     trouble = ""
+    wait = 0.0
+    unusable = False
+    most = 1
+    most_octets = 10_000_000
     slots = 1
 
     def __init__(self) -> None:
@@ -29,7 +33,10 @@ class Post:
     async def ready(self) -> bool:
         return True
 
-    async def send(self, mail: Mail) -> Receipt:
+    async def send_many(self, mails: Sequence[Mail]) -> list[Receipt]:
+        return [self._receipt(mail) for mail in mails]
+
+    def _receipt(self, mail: Mail) -> Receipt:
         match self.says[mail.delivery_id]:
             case "sent":
                 return Receipt(mail.delivery_id, "sent", "250 taken")

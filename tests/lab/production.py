@@ -159,6 +159,8 @@ class _Run:
         mails = self.db.execute(_DUE_MAILS, {"now": self.now}).all()
         habits = self.scenario.habits
         self.post.says = {mail.id: habits.outcome(mail.key, mail.campaign, mail.step, mail.cycle) for mail in mails}
+        self.db.execute(text("DELETE FROM mailer"))  # how it is doing goes by the machine's time: no storm is over here
+        self.db.commit()
         done = deliver(self.app, lambda: self.now, seconds=20)
         assert (done.unknown, done.cancelled, done.more) == (0, 0, False)
         taken = set(self.db.execute(_TAKEN, {"ids": [mail.id for mail in mails]}).scalars())

@@ -75,7 +75,10 @@ class Recorder:
     async def ready(self) -> bool:
         return True
 
-    async def send(self, mail: Mail) -> Receipt:
+    async def send_many(self, mails: Sequence[Mail]) -> list[Receipt]:
+        return [self._receipt(mail) for mail in mails]
+
+    def _receipt(self, mail: Mail) -> Receipt:
         if mail.recipient in self.dead:
             self.refused.append(mail.recipient)
             return Receipt(mail.delivery_id, "refused", "550 5.1.1 no such user", dead_address=True)
@@ -213,7 +216,7 @@ def see_where_everybody_went(app: App, leads: dict[str, RealLead]) -> None:
     suppressed = Counter(row.reason for row in rows(app, "SELECT reason FROM suppression"))
     unwanted = [lead for lead in leads.values() if lead.do_not_email]
     elsewhere = [lead for lead in leads.values() if lead.reason == "elsewhere" and not lead.do_not_email]
-    assert suppressed == {"unsubscribed": len(unwanted), "suppressed": len(elsewhere)}
+    assert suppressed == {"unsubscribed": len(unwanted), "competitor": len(elsewhere)}
     assert len(unwanted) == 472
 
 
