@@ -175,6 +175,7 @@ def _show(report: dict[str, Any]) -> None:
     events = [{**event, "why": "; ".join(event["reasons"]) or None} for event in report["events"]]
     _show_list("events", events, ("id", "at", "what", "verdict", "why"))
     _show_list("consents", report["consents"], ("purpose", "given", "basis", "source", "at", "by", "wording"))
+    _show_list("mail that came in", report["inbound"], ("received_at", "kind", "source", "matched_by", "said"))
     _show_list("known as", report["known_as"], ("kind", "value", "since"))
     _show_list("was also", report["merged"], ("email", "at", "by"))
     _show_list("may be the same person (`nurture leads merge`)", report["may_be"], ("email", "at", "because"))

@@ -16,7 +16,7 @@ from nurture.reports.found import lead_with
 from nurture.rules import scoring
 from nurture.rules.book import Rulebook
 from nurture.rules.permission import missing
-from nurture.store import consents, deliveries, handoffs, identities, leads, merging
+from nurture.store import consents, deliveries, handoffs, identities, inbound, leads, merging
 from nurture.store.handoffs import in_words
 from nurture.store.suppressions import suppressions_of
 
@@ -26,6 +26,7 @@ _HANDOFF = (
     "reason", "note",
 )  # fmt: skip
 _EVENT = ("id", "kind", "name", "path", "properties", "campaign", "step", "source", "verdict", "reasons")
+_INBOUND = ("id", "received_at", "source", "kind", "matched_by", "said")
 _KNOWN_AS = ("kind", "value", "since")
 _MERGED = ("email", "at", "by")
 _MAY_BE = ("email", "at", "source", "because")
@@ -67,6 +68,7 @@ def lead_report(app: App, email: str, now: datetime, *, most: int = 1000) -> dic
             "reports": came_back.of_lead(db, lead_id, most),
             "handoffs": [_handoff(app, row, now) for row in handoffs.listed(db, email=profile.email, most=most)],
             "events": _events(leads.events_of(db, lead_id, most)),
+            "inbound": [_keys(row, _INBOUND) for row in inbound.of_lead(db, lead_id, most)],
         }
 
 

@@ -12,6 +12,7 @@ from nurture.flows import take_mail as taking
 from nurture.flows.forward_mail import forward_mail
 from nurture.flows.take_mail import MOST_A_DAY, take_mail
 from nurture.messages import Mail, Receipt
+from nurture.reports.lead import lead_report
 from nurture.store.suppressions import address_hash
 from tests.flows.apps import add_lead, one, rows
 from tests.flows.arriving import INBOUND, JO, absence, answer_to, bounced, token_address
@@ -57,6 +58,12 @@ def test_a_reply_ends_the_campaign_and_hands_over_with_what_it_says(app: App, le
     assert (event.kind, event.delivery_id, event.campaign) == ("reply", mail, "not-ready")
     assert event.properties["text"] == "Can we talk on Tuesday?"
     assert stage(app, lead) == "mql"
+
+
+def test_what_came_in_is_shown_with_the_lead(app: App, mail: int) -> None:
+    take(app, answer_to(app, mail))
+    (shown,) = lead_report(app, JO, NOW)["inbound"]
+    assert (shown["kind"], shown["matched_by"], shown["said"]) == ("reply", "references", "Can we talk on Tuesday?")
 
 
 def test_the_same_mail_by_two_ways_is_one(app: App, mail: int) -> None:
