@@ -99,6 +99,7 @@ _MOVE_REST = (
     text("UPDATE delivery SET lead_id = :kept, merged_from = :lost WHERE lead_id = :lost"),
     text("UPDATE handoff SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE mail_report SET lead_id = :kept WHERE lead_id = :lost"),
+    text("UPDATE inbound_mail SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE stage_change SET lead_id = :kept WHERE lead_id = :lost"),
 )
 _MOVE_COUNTS = text(

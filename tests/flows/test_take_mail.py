@@ -10,6 +10,7 @@ import pytest
 from nurture.app import App
 from nurture.flows import take_mail as taking
 from nurture.flows.forward_mail import forward_mail
+from nurture.flows.merge_leads import merge_leads
 from nurture.flows.take_mail import MOST_A_DAY, take_mail
 from nurture.messages import Mail, Receipt
 from nurture.reports.lead import lead_report
@@ -64,6 +65,15 @@ def test_what_came_in_is_shown_with_the_lead(app: App, mail: int) -> None:
     take(app, answer_to(app, mail))
     (shown,) = lead_report(app, JO, NOW)["inbound"]
     assert (shown["kind"], shown["matched_by"], shown["said"]) == ("reply", "references", "Can we talk on Tuesday?")
+
+
+def test_what_came_in_moves_with_a_lead_that_turns_out_to_be_another_one(app: App, lead: int, mail: int) -> None:
+    add_lead(app, OTHER)
+    take(app, absence(app, mail, "I am out of the office until Friday, 20 March."))
+    take(app, answer_to(app, None, "Hello", From=OTHER))
+    merge_leads(app, OTHER, JO, by="somebody", now=NOW)
+    assert len(lead_report(app, OTHER, NOW)["inbound"]) == 2
+    assert list(one(app, "SELECT postponed FROM lead")) == ["out of office"]
 
 
 def test_the_same_mail_by_two_ways_is_one(app: App, mail: int) -> None:
