@@ -46,14 +46,18 @@ def test_an_rsa_key_is_taken_as_people_have_it(shape: PrivateFormat, spelled: ty
     assert key.private_numbers() == RSA.private_numbers()
 
 
-@pytest.mark.parametrize("text", [_written(ED25519), _bare(_written(ED25519)), BARE_ED25519])
+@pytest.mark.parametrize(
+    "text", [_written(ED25519), _bare(_written(ED25519)), BARE_ED25519], ids=["PEM", "its base64", "the bare key"]
+)
 def test_an_ed25519_key_is_taken_as_people_have_it(text: str) -> None:
     (key,) = read_dkim_keys(text)
     assert isinstance(key, ed25519.Ed25519PrivateKey)
     assert key.private_bytes_raw() == ED25519.private_bytes_raw()
 
 
-@pytest.mark.parametrize("text", [_written(RSA) + _written(ED25519), f"{_bare(_written(RSA))}, {BARE_ED25519}"])
+@pytest.mark.parametrize(
+    "text", [_written(RSA) + _written(ED25519), f"{_bare(_written(RSA))}, {BARE_ED25519}"], ids=["PEM", "base64"]
+)
 def test_one_key_of_each_kind_may_sign_together(text: str) -> None:
     assert [type(key).__name__ for key in read_dkim_keys(text)] == ["RSAPrivateKey", "Ed25519PrivateKey"]
     mail = _read(DKIM_KEY=text, DKIM_SELECTOR="rsa, ed", DKIM_DOMAIN="Acme.example")
@@ -73,6 +77,7 @@ def test_one_key_of_each_kind_may_sign_together(text: str) -> None:
         (_written(ec.generate_private_key(ec.SECP256R1())), "is of a kind that DKIM does not know"),
         (_written(RSA) + _written(RSA), "has two keys of one kind"),
     ],
+    ids=["no key", "cut off", "empty", "words", "public", "locked", "locked, old", "another kind", "twice"],
 )
 def test_a_key_that_cannot_sign_is_refused_in_one_line_without_it(text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=f"^DKIM_KEY: {message}") as refused:
