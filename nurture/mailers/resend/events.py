@@ -42,6 +42,12 @@ _SUBTYPES: dict[str, Severity] = {
     "customtimeoutexceeded": "soft", "messagetoolarge": "policy", "contentrejected": "policy",
     "attachmentrejected": "policy",
 }  # fmt: skip
+_SENTENCES: dict[str, Severity] = {
+    _LISTED: "hard", "hard bounce": "hard", "general bounce": "soft", "inbox was full": "soft",
+    "enough information": "soft", "too large": "policy", "contained content": "policy", "contains content": "policy",
+    "an attachment": "policy",
+}  # fmt: skip
+"""Parts of Resend's sentences, in the order of their weight; https://resend.com/docs/dashboard/emails/email-bounces."""
 
 
 def verify(headers: Mapping[str, str], body: bytes, secret: str, now: datetime) -> bool:
@@ -119,11 +125,11 @@ def _severity(bounce: Mapping[str, Any], words: str | None) -> Severity:
     subtype = _SUBTYPES.get((text_of(bounce, "subType") or "").replace(" ", "").lower())
     if subtype is not None:
         return subtype
-    if _LISTED in said or "hard bounce" in said:
-        return "hard"
+    by_sentence = next((severity for part, severity in _SENTENCES.items() if part in said), None)
+    if by_sentence is not None:
+        return by_sentence
     kind = (text_of(bounce, "type") or "").lower()
-    soft = kind in ("transient", "undetermined", "temporary") or "general bounce" in said or "inbox was full" in said
-    return severity_in(words, "soft" if soft else "hard")
+    return severity_in(words, "soft" if kind in ("transient", "undetermined", "temporary") else "hard")
 
 
 def _delivery(data: Mapping[str, Any]) -> str | None:

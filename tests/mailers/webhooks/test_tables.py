@@ -224,6 +224,17 @@ def words(said):
         ("email.bounced", words("sent a bounce message because the inbox was full."), ("bounced", "bounced", "soft")),
         ("email.bounced", words("Resend has suppressed sending to this address."), ("bounced", "blocked", "hard")),
         ("email.bounced", words("550 5.7.1 policy"), ("bounced", "other", "policy")),
+        (
+            "email.bounced",
+            words("sent a bounce message because it contained content X."),
+            ("bounced", "bounced", "policy"),
+        ),
+        (
+            "email.bounced",
+            words("sent a bounce message because it had an attachment."),
+            ("bounced", "bounced", "policy"),
+        ),
+        ("email.bounced", words("sent a bounce message without enough information."), ("bounced", "bounced", "soft")),
         ("email.bounced", {"bounce": {"type": "Permanent", "subType": "Suppressed"}}, ("bounced", "other", "hard")),
         ("email.bounced", {"bounce": {"type": "Transient", "subType": "General"}}, ("bounced", "other", "soft")),
         ("email.bounced", {"bounce": {"type": "Transient", "subType": "MailboxFull"}}, ("bounced", "other", "soft")),
