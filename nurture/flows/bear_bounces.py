@@ -1,4 +1,4 @@
-"""Bear with mailboxes that do not take mail for the moment, and give them up in the end; suppress who is to be.
+"""Bear with mailboxes that do not take mail for the moment, and give them up in the end.
 
 All within the transaction of `flows.take_reports`, which has locked the leads concerned.
 """
@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from nurture.app import App
 from nurture.errors import Conflict
-from nurture.flows.suppress import release_in, suppress_address_in, suppress_in
-from nurture.grammar.mistakes import Mistake
-from nurture.rules.bounces import ALIVE, Mailbox, Word, counts_as_soft
-from nurture.store import leads, mailboxes, suppressions
+from nurture.flows.suppress import release_in
+from nurture.flows.suppress_reported import Said, suppress_reported
+from nurture.rules.bounces import ALIVE, Mailbox, counts_as_soft
+from nurture.store import mailboxes, suppressions
 from nurture.store.reports import ReportRow
 
 SOFT = "soft bounces"
@@ -42,16 +42,16 @@ def bear_bounces(db: Connection, app: App, fresh: Sequence[ReportRow], now: date
     doubtful = {key: last[key].lead_id for key, box in after.items() if box.is_given_up}
     signs = mailboxes.signs_of_life(db, doubtful, now)
     judged = {key: box.after((), [signs[key]] if key in signs else ()) for key, box in after.items()}
-    given_up = [_give_up(db, app, last[key], box, now) for key, box in judged.items() if box.is_given_up]
+    given_up = [Said(last[key], "bounced", _in_a_row(last[key], box)) for key, box in judged.items() if box.is_given_up]
+    count = suppress_reported(db, app, given_up, now)
     _take_back(db, app, [last[key] for key, box in judged.items() if not box.is_given_up], now)
-    return sum(given_up)
+    return count
 
 
-def _give_up(db: Connection, app: App, row: ReportRow, box: Mailbox, now: datetime) -> int:
+def _in_a_row(row: ReportRow, box: Mailbox) -> str:
     since = box.bounced_at[0].date().isoformat()
     mail = f", delivery {row.delivery_id}" if row.delivery_id is not None else ""
-    how = f"{SOFT}: {len(box.bounced_at)} in a row since {since}{mail}"
-    return suppress_reported(db, app, row, "bounced", how, now)
+    return f"{SOFT}: {len(box.bounced_at)} in a row since {since}{mail}"
 
 
 def _take_back(db: Connection, app: App, fresh: Sequence[ReportRow], now: datetime) -> None:
@@ -65,24 +65,6 @@ def _take_back(db: Connection, app: App, fresh: Sequence[ReportRow], now: dateti
         if concluded and row.recipient is not None and not mailboxes.is_gone(db, bytes(held.address_hash)):
             with suppress(Conflict):  # a wish, which came by another address of the same person
                 release_in(db, app, row.recipient, row.provider, f"it takes mail: {describe(row)}", now, insist=False)
-
-
-def suppress_reported(db: Connection, app: App, row: ReportRow, word: Word, how: str, now: datetime) -> int:
-    """Suppress whom a report is about: the person for a wish, the one address for a bounce. Gives how many, 0 or 1.
-
-    A bounce of an address that is not the lead's any more says nothing of the one that is.
-    """
-    if row.recipient is None and (row.lead_id is None or word == "bounced"):
-        return 0
-    if row.lead_id is not None:
-        suppress_in(db, app, row.lead_id, word, how, now, address=row.recipient if word == "bounced" else None)
-        if word == "bounced" or row.recipient is None or leads.id_of(db, row.recipient) == row.lead_id:
-            return 1
-    try:
-        suppress_address_in(db, app, row.recipient or "", reason=word, by=row.provider, why=how, now=now)
-    except Mistake:
-        return int(row.lead_id is not None)
-    return 1
 
 
 def describe(row: ReportRow) -> str:

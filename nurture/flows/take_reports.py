@@ -10,18 +10,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from nurture.app import App
 from nurture.db import TryAgain, is_deadlock_or_serialization, transaction
 from nurture.flows import take_mail
-from nurture.flows.bear_bounces import bear_bounces, describe, suppress_reported
+from nurture.flows.bear_bounces import bear_bounces, describe
 from nurture.flows.decide import decide
+from nurture.flows.suppress_reported import Said, suppress_reported
 from nurture.mail.links import read_inbound_address, read_message_id
 from nurture.messages import ProviderEvent
 from nurture.rules.bounces import Mailed, address_of, suppresses
-from nurture.rules.happenings import SendFailed
+from nurture.rules.happenings import Happening, SendFailed
 from nurture.store import leads, reports
 from nurture.store.reports import ReportRow
 from nurture.store.states import lock
@@ -90,15 +92,24 @@ def _take(db: Connection, app: App, events: Sequence[ProviderEvent], now: dateti
     fresh = [row for key, row in rows.items() if key in new]
     settled = reports.settle(db, [row.delivery_id for row in fresh if row.delivery_id is not None])
     suppressed = bear_bounces(db, app, fresh, now)
-    for row in fresh:
-        if (word := suppresses(row.type, row.reject_reason, row.severity)) is not None:
-            suppressed += suppress_reported(db, app, row, word, describe(row), now)
-    for failed in settled:
-        if failed.state == "failed":
-            happened = SendFailed(failed.campaign, failed.step, failed.cycle, for_good=True)
-            decide(db, app, {failed.lead_id: happened}, now)
+    words = ((row, suppresses(row.type, row.reject_reason, row.severity)) for row in fresh)
+    suppressed += suppress_reported(db, app, [Said(row, word, describe(row)) for row, word in words if word], now)
+    _plan_again(db, app, settled, now)
     _log(fresh)
     return Taken(len(fresh), len(events) - len(fresh), suppressed, len(settled))
+
+
+def _plan_again(db: Connection, app: App, settled: Iterable[Row[Any]], now: datetime) -> None:
+    """Tell the rules of mails that were not sent after all, one a lead at a time."""
+    rounds: list[dict[int, Happening]] = []
+    for row in settled:
+        if row.state == "failed":
+            turn = next((one for one in rounds if row.lead_id not in one), None)
+            if turn is None:
+                rounds.append(turn := {})
+            turn[row.lead_id] = SendFailed(row.campaign, row.step, row.cycle, for_good=True)
+    for happened in rounds:
+        decide(db, app, happened, now)
 
 
 def _rows(

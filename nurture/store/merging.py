@@ -55,6 +55,13 @@ _ADDRESSES = text(
     UNION SELECT value FROM identity WHERE kind = 'email' AND lead_id = ANY(:ids)
     """
 )
+_ADDRESSES_BY_LEAD = text(
+    """
+    SELECT id, email, true AS own FROM lead WHERE id = ANY(:ids)
+    UNION ALL SELECT lead_id, value, false FROM identity WHERE kind = 'email' AND lead_id = ANY(:ids)
+    ORDER BY 1, 3 DESC, 2
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,16 @@ def merged_into(db: Connection, lead_id: int) -> Sequence[Row[Any]]:
 def addresses(db: Connection, ids: Iterable[int]) -> list[str]:
     """Every address by which these leads are known."""
     return sorted(db.execute(_ADDRESSES, {"ids": list(ids)}).scalars())
+
+
+def addresses_by_lead(db: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
+    """Every address by which each of these leads is known, its own first."""
+    wanted = sorted(set(ids))
+    found: dict[int, list[str]] = {lead_id: [] for lead_id in wanted}
+    if wanted:
+        for row in db.execute(_ADDRESSES_BY_LEAD, {"ids": wanted}):
+            found[row.id].append(row.email)
+    return found
 
 
 def open_handoffs(db: Connection, two: Two) -> dict[int, Row[Any]]:

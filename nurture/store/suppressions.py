@@ -1,7 +1,7 @@
 """Addresses that must not be mailed, kept by hash so that they outlive an erased lead, and the history of that."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,24 +11,26 @@ from nurture.rules.suppressing import KINDS
 
 _SUPPRESS = text(
     """
-    WITH asked AS (SELECT unnest(CAST(:hashes AS bytea[])) AS address_hash),
-    written AS (
+    WITH asked AS (
+        SELECT * FROM unnest(CAST(:hashes AS bytea[]), CAST(:hows AS text[]), CAST(:bys AS text[]))
+            AS u(address_hash, how, by)
+    ), written AS (
         INSERT INTO suppression (address_hash, topic, reason, how, at)
-        SELECT address_hash, :topic, :reason, :how, :at FROM asked
+        SELECT address_hash, :topic, :reason, how, :at FROM asked ORDER BY address_hash
         ON CONFLICT (address_hash, topic) DO UPDATE SET reason = excluded.reason, how = excluded.how, at = excluded.at
         WHERE array_position(CAST(:kinds AS text[]), suppression.reason)
             < array_position(CAST(:kinds AS text[]), excluded.reason)
-        RETURNING 1
+        RETURNING address_hash
     ), noted AS (
         INSERT INTO suppression_change (address_hash, topic, what, reason, by, why, at)
-        SELECT a.address_hash, :topic, 'suppressed', :reason, :by, :how, :at FROM asked a
+        SELECT a.address_hash, :topic, 'suppressed', :reason, a.by, a.how, :at FROM asked a
         WHERE NOT EXISTS (
             SELECT FROM suppression_change c
             WHERE c.address_hash = a.address_hash AND c.topic = :topic AND c.what = 'suppressed' AND c.reason = :reason
               AND c.id > coalesce((SELECT max(r.id) FROM suppression_change r WHERE r.address_hash = a.address_hash
                                    AND r.topic = :topic AND r.what = 'released'), 0))
     )
-    SELECT count(*) FROM written
+    SELECT address_hash FROM written
     """
 )
 _RELEASE = text(
@@ -94,11 +96,19 @@ def suppress(
 
     Of two reasons the stricter one is kept (`rules.suppressing.KINDS`); the history has both.
     """
-    if not emails:
-        return 0
-    values = {"reason": reason, "how": how, "at": at, "topic": topic, "by": by, "kinds": list(KINDS)}
-    count: int = db.execute(_SUPPRESS, {**values, "hashes": hashes_of(emails)}).scalar_one()
-    return count
+    return len(suppress_each(db, dict.fromkeys(emails, (how, by)), reason=reason, at=at, topic=topic))
+
+
+def suppress_each(
+    db: Connection, said: Mapping[str, tuple[str, str]], *, reason: str, at: datetime, topic: str = ""
+) -> set[str]:
+    """The same, with how we know it and who says it of each address; gives those that were not yet, or more weakly."""
+    if not said:
+        return set()
+    rows = {address_hash(email): (email, how, by) for email, (how, by) in said.items()}
+    hows, bys = [how for _, how, _ in rows.values()], [by for _, _, by in rows.values()]
+    values = {"reason": reason, "at": at, "topic": topic, "kinds": list(KINDS), "hows": hows, "bys": bys}
+    return {rows[bytes(key)][0] for key in db.execute(_SUPPRESS, {**values, "hashes": list(rows)}).scalars()}
 
 
 def release(db: Connection, hashes: Sequence[bytes], *, topic: str, by: str, why: str, at: datetime) -> int:
