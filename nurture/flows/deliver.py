@@ -175,7 +175,7 @@ def _record(run: Run, answers: Sequence[Answer], following: Sequence[Leased], no
                     db,
                     token=run.token,
                     answers=answers,
-                    following=[(leased.mail.delivery_id, leased.mail.message_id) for leased in following],
+                    following=[(one.mail.delivery_id, one.mail.message_id, one.mail.recipient) for one in following],
                     gate=run.gate,
                     now=now,
                 )

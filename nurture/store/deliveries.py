@@ -70,14 +70,15 @@ _STEP = text(
                   AND o.local_on BETWEEN d.local_on - 29 AND d.local_on) > :per_30_days THEN 'limit'
             END AS rule
         FROM delivery d JOIN lead l ON l.id = d.lead_id JOIN enrollment e ON e.id = d.enrollment_id
-        WHERE d.id = ANY(:next) AND d.state = 'leased' AND d.lease_token = :token
-          AND d.leased_until > clock_timestamp()
+        JOIN unnest(CAST(:next AS bigint[]), CAST(:recipients AS text[])) AS u(id, recipient)
+             ON u.id = d.id AND u.recipient = l.email
+        WHERE d.state = 'leased' AND d.lease_token = :token AND d.leased_until > clock_timestamp()
     ), moved AS (
         UPDATE delivery d
         SET state = CASE WHEN g.rule IS NULL THEN 'sending' ELSE 'cancelled' END, reason = g.rule,
             tries = d.tries + CASE WHEN g.rule IS NULL THEN 1 ELSE 0 END,
             sending_at = CASE WHEN g.rule IS NULL THEN CAST(:now AS timestamptz) ELSE d.sending_at END,
-            message_id = u.message_id,
+            message_id = CASE WHEN g.rule IS NULL THEN u.message_id ELSE d.message_id END,
             lease_token = CASE WHEN g.rule IS NULL THEN d.lease_token END,
             leased_until = CASE WHEN g.rule IS NULL
                            THEN clock_timestamp() + interval '{LEASE_SECONDS} seconds' END
@@ -161,14 +162,14 @@ def record_and_move(
     *,
     token: UUID,
     answers: Sequence[Answer],
-    following: Sequence[tuple[int, str]],
+    following: Sequence[tuple[int, str, str]],
     gate: Gate,
     now: datetime,
 ) -> set[int]:
-    """Record the answers that came and move the next mails (id, Message-ID) to `sending`, in one statement.
+    """Record the answers that came and move the next mails (id, Message-ID, recipient) to `sending`, in one statement.
 
-    Gives the ids that may go out once this is committed. The others were cancelled with the rule that held them, or are
-    no longer ours.
+    Gives the ids that may go out once this is committed. The others were cancelled with the rule that held them, are no
+    longer ours, or their lead has another address by now than the one they were written to: these stay leased.
     """
     rows = db.execute(
         _STEP,
@@ -178,8 +179,9 @@ def record_and_move(
             "states": [answer.state for answer in answers],
             "reasons": [answer.reason for answer in answers],
             "for_good": [answer.for_good for answer in answers],
-            "next": [delivery_id for delivery_id, _ in following],
-            "message_ids": [message_id for _, message_id in following],
+            "next": [delivery_id for delivery_id, _, _ in following],
+            "message_ids": [message_id for _, message_id, _ in following],
+            "recipients": [recipient for _, _, recipient in following],
             "per_7_days": gate.per_7_days,
             "per_30_days": gate.per_30_days,
             "topics": gate.topics,

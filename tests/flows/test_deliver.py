@@ -17,6 +17,7 @@ from nurture.flows.advance import advance
 from nurture.flows.deliver import Delivered, deliver
 from nurture.flows.suppress import suppress
 from nurture.local.mailbox import Mailbox
+from nurture.store import deliveries
 from nurture.store.deliveries import Answer, Gate, record_and_move
 from nurture.workspace import TemplateFile
 from tests.flows.apps import add_lead, make_app, one, rows
@@ -251,3 +252,25 @@ def test_a_late_answer_settles_what_was_unknown(app: App) -> None:
             now=one(app, "SELECT slot_at FROM delivery"),
         )  # fmt: skip
     assert states(app) == [("sent", None)]
+
+
+def test_a_mail_that_was_written_to_an_address_of_before_is_written_anew(
+    app: App, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address changes while a worker holds the mail: the gate has asked for the new one, the mail goes to it."""
+    now = due(app, first_name="Jo")
+    step, changed = deliveries.record_and_move, []
+
+    def change_then_move(*args: object, **more: object) -> object:
+        if not changed:
+            changed.append(True)
+            with transaction(app.engine) as db:
+                db.exec_driver_sql("UPDATE lead SET email = 'jo@elsewhere.example'")
+        return step(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(deliveries, "record_and_move", change_then_move)
+    assert send(app, now).sent == 0
+    assert states(app) == [("queued", None)]
+    assert send(app, now).sent == 1
+    ((recipient, message),) = received(mailbox)
+    assert (recipient, message["To"]) == ("jo@elsewhere.example", "Jo <jo@elsewhere.example>")
