@@ -59,8 +59,8 @@ _SETTLE = text(
         WHERE CASE
             WHEN NOT h.sent THEN d.state IN ('sending', 'unknown', 'sent')
             WHEN d.state IN ('sending', 'unknown') THEN true
-            WHEN d.sending_at IS NULL THEN false
-            WHEN d.state = 'failed' THEN NOT EXISTS (
+            WHEN d.sending_at IS NULL AND d.message_id IS NULL THEN false
+            WHEN d.state IN ('failed', 'cancelled') THEN NOT EXISTS (
                 SELECT FROM delivery o WHERE o.lead_id = d.lead_id AND o.local_on = d.local_on AND o.id <> d.id
                 AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown'))
             ELSE d.state IN ('queued', 'leased') END
@@ -148,8 +148,8 @@ def mailed(db: Connection, deliveries: Iterable[int]) -> dict[int, tuple[int, Ma
 def settle(db: Connection, deliveries: Iterable[int]) -> Sequence[Row[Any]]:
     """Set the state of mails to what all reports on them say; gives those that changed, with the state before (`was`).
 
-    A mail of which anything shows that it left is `sent`, also one that would be tried again. One of which nothing
-    does, and that the provider did not send, has `failed` for good.
+    A mail of which anything shows that it left is `sent`, also one that would be tried again, or that was held back only
+    when it was. One of which nothing does, and that the provider did not send, has `failed` for good.
     """
     ids = sorted(set(deliveries))
     if not ids:

@@ -136,10 +136,21 @@ def test_a_mail_that_would_be_tried_again_is_not_if_it_left_after_all(app, mail)
     assert state(app, mail) == "sent"
 
 
-def test_a_mail_that_was_never_begun_is_not_settled(app, mail):
-    execute(app, "UPDATE delivery SET state = 'queued', sent_at = NULL, sending_at = NULL")
+@pytest.mark.parametrize("before", ["queued", "leased", "failed", "cancelled"])
+@pytest.mark.parametrize("begun", ["sending_at = queued_at, message_id = '<d.x@y>'", "message_id = '<d.x@y>'"])
+def test_a_mail_that_left_is_never_sent_again_whatever_we_were_told(app, mail, before, begun):
+    """Also where a proxy said *not now* for a provider that had it already, so that no try was counted."""
+    execute(app, "UPDATE delivery SET sent_at = NULL, sending_at = NULL")
+    execute(app, f"UPDATE delivery SET state = :state, {begun}", state=before)
     take_reports(app, [report(app, "delivered", mail)], NOW)
-    assert state(app, mail) == "queued"
+    assert state(app, mail) == "sent"
+
+
+@pytest.mark.parametrize("before", ["queued", "cancelled"])
+def test_a_report_does_not_make_a_mail_that_never_began(app, mail, before):
+    execute(app, "UPDATE delivery SET state = :state, sent_at = NULL, sending_at = NULL", state=before)
+    take_reports(app, [report(app, "delivered", mail)], NOW)
+    assert state(app, mail) == before
 
 
 def test_a_failed_mail_stays_failed_where_another_took_its_day(app, mail):
