@@ -36,6 +36,13 @@ _SAID = re.compile(
     r"|non remis|n'a pas pu",
     re.IGNORECASE,
 )
+_MACHINE = re.compile(
+    r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?!\d)|(?<![\w.,#-])[45][0-5]\d[ -](?=[A-Z#<\d])|\bsmtp\b|\bmx\b"
+    r"|(?:remote|local) host|host \S{3,100} said|mail system|non-?delivery report|original message follow|(?:following|failed) (?:recipient"
+    r"|address|user)s?\b|to this address|message-id:|transcript",
+    re.IGNORECASE,
+)
+"""What mail systems say, and people who speak of them hardly ever."""
 _PASSED_ON = re.compile(r"^\s*(?:re|aw|sv|antw|r|rif|odp|回复|答复|fwd?|wg|tr|rv|vs|doorst|转发)\s?:", re.IGNORECASE)
 _ROBOT = re.compile(r"^(?:no-?reply|do-?not-?reply|abuse|root|nobody)", re.IGNORECASE)
 _FAILED_HEADERS = ("x-failed-recipients", "x-yahoo-failed-recipients", "x-original-recipients-failed")
@@ -67,7 +74,10 @@ def is_bounce_in_prose(message: Message, said: str, *, quotes_a_mail: bool) -> b
         return in_subject or in_text
     if by_a_program(message):  # which sends much else, absences among it
         return in_subject + in_text + quotes_a_mail >= 2
-    return in_subject and (in_text or quotes_a_mail) and not _PASSED_ON.match(subject)
+    if not (in_subject and in_text) or _PASSED_ON.match(subject):
+        return False
+    answers = any(message.get(name) for name in ("in-reply-to", "references"))
+    return (quotes_a_mail and not answers) or _MACHINE.search(said[:6_000]) is not None
 
 
 def by_a_daemon(message: Message) -> bool:

@@ -165,6 +165,19 @@ FIELDS = "Final-Recipient: rfc822; ada@buyer.example\nAction: failed\nStatus: 5.
             "From: ada@buyer.example\nSubject: our mailbox\n",
             "The mailbox is full, user unknown, delivery failed. Call us.",
         ),
+        (
+            "From: ada@buyer.example\nSubject: Delivery failed again\n",
+            "The courier was not able to deliver the parcel: delivery failed.\n\nAda\nada@buyer.example\n",
+        ),
+        (
+            "From: ada@buyer.example\nSubject: Undeliverable mail\n",
+            "You said that your invoice was undeliverable? Write to grace@buyer.example.\n",
+        ),
+        (
+            "From: ada@buyer.example\nSubject: Mail problem\nIn-Reply-To: <d.AbCdEfGh_-1234@news.acme.example>\n",
+            "Your mail could not be delivered.\n\nFrom: Acme <hello@news.acme.example>\nTo: ada@buyer.example\n"
+            "Subject: Three questions\n\nHello\n",
+        ),
     ],
 )
 def test_people_who_speak_of_bounces_are_people(head: str, text: str):
