@@ -1,19 +1,13 @@
-"""What providers send to a hook, read carefully: JSON, forms and times of which nothing is sure."""
+"""What providers send to a hook, read carefully: JSON and times of which nothing is sure."""
 
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.errors import MessageError
-from email.message import Message
-from email.parser import BytesParser
-from email.policy import HTTP
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl
 
 import orjson
 
-_FIELDS = 1000
 _FIRST_YEAR = 1990
 
 
@@ -50,61 +44,6 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     """
     found = read_json(body)
     return found if isinstance(found, dict) else unreadable("the body is no JSON object")
-
-
-def read_form(body: bytes, content_type: str) -> dict[str, bytes]:
-    """Give the fields of a form, urlencoded (WHATWG URL, 5.1) or multipart (RFC 7578). Of fields of one name the first.
-
-    Raises:
-        Unreadable: It is neither, or has more fields than anybody sends.
-    """
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        pairs = _multipart(body, content_type)
-    elif kind in ("application/x-www-form-urlencoded", ""):
-        pairs = _urlencoded(body)
-    else:
-        unreadable("the body is no form")
-    fields: dict[str, bytes] = {}
-    for name, value in pairs:
-        fields.setdefault(name, value)
-    return fields
-
-
-def _urlencoded(body: bytes) -> list[tuple[str, bytes]]:
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="surrogateescape", max_num_fields=_FIELDS
-        )
-        return [(name, value.encode("utf-8", "surrogateescape")) for name, value in pairs]
-    except ValueError:
-        raise Unreadable("the body is no form") from None
-
-
-def _multipart(body: bytes, content_type: str) -> list[tuple[str, bytes]]:
-    if "\r" in content_type or "\n" in content_type:
-        unreadable("the body is no form")
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    try:
-        form: Message = BytesParser(policy=HTTP).parsebytes(head + body)
-        parts = [part for part in form.iter_parts() if isinstance(part, Message)]  # type: ignore[attr-defined]
-        if len(parts) > _FIELDS:
-            unreadable("the form has too many fields")
-        return [(_name(part), _content(part)) for part in parts]
-    except Unreadable:
-        raise
-    except (MessageError, ValueError, LookupError, AttributeError, TypeError, IndexError):
-        raise Unreadable("the body is no form") from None
-
-
-def _name(part: Message) -> str:
-    name = part.get_param("name", "", header="content-disposition")
-    return name if isinstance(name, str) else str(name[-1]) if isinstance(name, tuple) else ""
-
-
-def _content(part: Message) -> bytes:
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
 
 
 def text_of(values: Mapping[str, Any], *names: str) -> str | None:

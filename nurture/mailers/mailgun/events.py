@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from nurture.mailers.forms import read_form
 from nurture.mailers.mailgun.incoming import mail_of
 from nurture.mailers.payload import (
     Unreadable,
     address_in,
     derived_id,
     mapping_of,
-    read_form,
     read_object,
     text_of,
     time_of,

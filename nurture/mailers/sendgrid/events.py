@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 
-from nurture.mailers.payload import derived_id, read_form, read_json, text_of, time_of, unreadable
+from nurture.mailers.forms import read_form
+from nurture.mailers.payload import derived_id, read_json, text_of, time_of, unreadable
 from nurture.mailers.sendgrid.incoming import mail_of, recipient_of
 from nurture.mailers.severity import severity_in
 from nurture.mailers.signatures import is_recent, keys_in
