@@ -38,8 +38,8 @@ _SAID = re.compile(
 )
 _MACHINE = re.compile(
     r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?!\d)|(?<![\w.,#-])[45][0-5]\d[ -](?=[A-Z#<\d])|\bsmtp\b|\bmx\b"
-    r"|(?:remote|local) host|host \S{3,100} said|mail system|non-?delivery report|original message follow|(?:following|failed) (?:recipient"
-    r"|address|user)s?\b|to this address|message-id:|transcript",
+    r"|(?:remote|local) host|host \S{3,100} said|mail system|non-?delivery report|original message follow"
+    r"|(?:following|failed) (?:recipient|address|user)s?\b|to this address|message-id:|transcript",
     re.IGNORECASE,
 )
 """What mail systems say, and people who speak of them hardly ever."""

@@ -1,8 +1,8 @@
 """Whether a person's reply asks for no more mail.
 
 Only the person's own words are looked at, and only short ones: who writes at length has something else to say, and a
-person of ours reads it. A single word counts where there is little beside it; a whole request counts anywhere in a short
-text, unless it is denied ("please do not take me off the list").
+person of ours reads it. A single word counts where there is little beside it; a whole request counts anywhere in a
+short text, unless it is denied ("please do not take me off the list").
 """
 
 import re

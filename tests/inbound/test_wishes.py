@@ -21,7 +21,8 @@ STOP = [
     "Non voglio più ricevere queste email", "Não quero mais receber estes e-mails", "Remova-me da lista, por favor",
     "Graag uitschrijven", "Haal mij van de lijst", "Proszę o wypisanie mnie z listy", "Отпишите меня", "Не "
     "пишите мне больше",
-    "Ta bort mig från listan", "afmeld mig fra listen", "Odhlaste mě prosím", "配信停止してください", "请取消订阅", "退订",
+    "Ta bort mig från listan", "afmeld mig fra listen", "Odhlaste mě prosím", "配信停止してください",
+    "请取消订阅", "退订",
 ]  # fmt: skip
 
 GO_ON = [
