@@ -56,7 +56,7 @@ _SETTLE = text(
     ), before AS (
         SELECT d.id, d.state, h.sent, h.at, h.words
         FROM delivery d JOIN heard h ON h.delivery_id = d.id
-        WHERE CASE
+        WHERE d.id = ANY(:ids) AND CASE
             WHEN NOT h.sent THEN d.state IN ('sending', 'unknown', 'sent')
             WHEN d.state IN ('sending', 'unknown') THEN true
             WHEN d.sending_at IS NULL AND d.message_id IS NULL THEN false
@@ -148,8 +148,8 @@ def mailed(db: Connection, deliveries: Iterable[int]) -> dict[int, tuple[int, Ma
 def settle(db: Connection, deliveries: Iterable[int]) -> Sequence[Row[Any]]:
     """Set the state of mails to what all reports on them say; gives those that changed, with the state before (`was`).
 
-    A mail of which anything shows that it left is `sent`, also one that would be tried again, or that was cancelled when
-    it was. One of which nothing does, and that the provider did not send, has `failed` for good.
+    A mail of which anything shows that it left is `sent`, also one that would be tried again, or was cancelled then.
+    One of which nothing does, and that the provider did not send, has `failed` for good.
     """
     ids = sorted(set(deliveries))
     if not ids:

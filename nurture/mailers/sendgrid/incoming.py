@@ -6,7 +6,7 @@ https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the
 
 from collections.abc import Mapping
 from email.parser import HeaderParser
-from email.policy import default
+from email.policy import compat32
 from typing import Any
 
 import orjson
@@ -20,7 +20,7 @@ def mail_of(fields: Mapping[str, bytes]) -> bytes:
     if fields.get("email"):
         return fields["email"]
     charsets = _object(fields.get("charsets"))
-    headers = HeaderParser(policy=default).parsestr(_decoded(fields.get("headers"), charsets.get("headers")) or "")
+    headers = HeaderParser(policy=compat32).parsestr(_decoded(fields.get("headers"), charsets.get("headers")) or "")
     given = [(name, str(value)) for name, value in headers.items()]
     names = {name.lower() for name, _ in given}
     for name in ("from", "to", "cc", "subject"):

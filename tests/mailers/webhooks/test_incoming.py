@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from email import message_from_bytes
 from email.policy import default
 
@@ -114,3 +115,23 @@ def test_real_mails_of_postmark(shared_data):
         assert mail["Subject"] == "Test subject"
         assert mail["From"].addresses[0].addr_spec == "support@postmarkapp.com"
         assert "test text body" in mail.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize("name", ["To", "From", "Message-ID", "Resent-To", "X-Any"])
+@pytest.mark.parametrize(
+    "value", ["(" * 100_000, "a " * 50_000, '"\\"' * 30_000, "@," * 50_000, "=?utf-8?q?a?= " * 9_000]
+)
+def test_headers_that_are_made_to_hurt_are_taken_along_at_once(name, value):
+    headers = [{"Name": name, "Value": value}] * 400
+    began = time.perf_counter()
+    event = WEBHOOKS["postmark"].read(json.dumps({"FromFull": {}, "TextBody": "hi", "Headers": headers}).encode())[0]
+    assert time.perf_counter() - began < 2
+    assert event.inbound.endswith(b"hi\r\n")
+    assert max(map(len, event.inbound.split(b"\r\n"))) <= 998
+
+
+def test_a_header_cannot_begin_another():
+    said = {"FromFull": {}, "TextBody": "x", "Headers": [{"Name": "X-Any", "Value": "é\r\nBcc: a@b.example\n\nz"}]}
+    _, mail = mail_in("postmark", json.dumps(said).encode())
+    assert "Bcc" not in mail
+    assert mail["X-Any"] == "é Bcc: a@b.example z"
