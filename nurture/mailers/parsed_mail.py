@@ -41,10 +41,13 @@ def assembled(
     if html is not None:
         (mail.add_alternative if text is not None else mail.set_content)(_clean(html), subtype="html")
     for one in attached:
-        main, _, sub = (one.kind or "").partition(";")[0].strip().partition("/")
+        main, _, sub = (one.kind or "")[:100].partition(";")[0].strip().partition("/")
         try:
             mail.add_attachment(
-                one.content, maintype=main or "application", subtype=sub or "octet-stream", filename=one.name
+                one.content,
+                maintype=main or "application",
+                subtype=sub or "octet-stream",
+                filename=(one.name or "")[:200] or None,
             )
         except (ValueError, TypeError, AttributeError):
             continue
@@ -60,7 +63,7 @@ def _written(headers: Iterable[tuple[str, str]]) -> bytes:
         if key in _OURS or (key in _ONCE and key in seen) or _NAME.fullmatch(name) is None or len(lines) == _MOST:
             continue
         seen.add(key)
-        words = groupby(_clean(value)[:_LONGEST].split(), key=str.isascii)
+        words = groupby(_clean(value[:_LONGEST]).split(), key=str.isascii)
         encoded = (
             " ".join(some) if plain else Header(" ".join(some), "utf-8").encode(linesep="") for plain, some in words
         )
