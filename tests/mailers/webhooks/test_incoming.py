@@ -119,7 +119,7 @@ def test_real_mails_of_postmark(shared_data):
 
 @pytest.mark.parametrize("name", ["To", "From", "Message-ID", "Resent-To", "X-Any"])
 @pytest.mark.parametrize(
-    "value", ["(" * 20_000, "a " * 10_000, '"\\"' * 6_000, "@," * 10_000, "=?utf-8?q?a?= " * 1_500])
+    "value", ["(" * 20_000, "a " * 10_000, '"\\"' * 6_000, "@," * 10_000, "=?utf-8?q?a?= " * 1_500]
 )
 def test_headers_that_are_made_to_hurt_are_taken_along_at_once(name, value):
     headers = [{"Name": name, "Value": value}] * 400
