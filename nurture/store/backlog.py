@@ -12,7 +12,7 @@ _PASS_OVER = text(
         WHERE id = ANY(ARRAY(
             SELECT id FROM delivery
             WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now AND slot_until <= :now
-            ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED))
+            ORDER BY slot_at, id LIMIT :most FOR UPDATE SKIP LOCKED))
         RETURNING enrollment_id
     ), woken AS (
         UPDATE enrollment SET due_at = :now

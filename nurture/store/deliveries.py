@@ -72,7 +72,8 @@ _STEP = text(
         FROM delivery d JOIN lead l ON l.id = d.lead_id JOIN enrollment e ON e.id = d.enrollment_id
         JOIN unnest(CAST(:next AS bigint[]), CAST(:recipients AS text[])) AS u(id, recipient)
              ON u.id = d.id AND u.recipient = l.email
-        WHERE d.state = 'leased' AND d.lease_token = :token AND d.leased_until > clock_timestamp()
+        WHERE d.id = ANY(:next) AND d.state = 'leased' AND d.lease_token = :token
+          AND d.leased_until > clock_timestamp()
     ), moved AS (
         UPDATE delivery d
         SET state = CASE WHEN g.rule IS NULL THEN 'sending' ELSE 'cancelled' END, reason = g.rule,

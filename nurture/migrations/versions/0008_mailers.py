@@ -33,12 +33,20 @@ CREATE TABLE mailer (
 
 
 def upgrade() -> None:
+    """How mailers do; what waits comes in one order though many mails have one slot, and a lead's mails by the lead."""
     op.execute(UP)
+    op.execute("DROP INDEX delivery_to_send")
+    op.execute("CREATE INDEX delivery_to_send ON delivery (mailer, slot_at, id) WHERE state = 'queued'")
+    op.execute("CREATE INDEX delivery_of_lead ON delivery (lead_id, local_on)")
     op.execute("CREATE INDEX delivery_unknown ON delivery (mailer) WHERE state = 'unknown'")
     op.execute("CREATE INDEX delivery_sent ON delivery (sent_at) WHERE state = 'sent'")
 
 
 def downgrade() -> None:
+    """As it was."""
+    op.execute("DROP INDEX delivery_of_lead")
+    op.execute("DROP INDEX delivery_to_send")
+    op.execute("CREATE INDEX delivery_to_send ON delivery (mailer, slot_at) WHERE state = 'queued'")
     op.execute("DROP INDEX delivery_sent")
     op.execute("DROP INDEX delivery_unknown")
     op.execute("DROP TABLE mailer")
