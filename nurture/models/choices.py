@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from nurture.models.columns import instant_column, key_column, lead_column, text_column
@@ -22,6 +22,7 @@ class AddressChange(SQLModel, table=True):
         CheckConstraint("octet_length(address_hash) = 32", name="address_change_sha256"),
         Index("address_change_of_lead", "lead_id", "asked_at"),
         Index("address_change_of_address", "address_hash", "asked_at"),
+        Index("address_change_to_forget", "expires_at", postgresql_where=text("email IS NOT NULL")),
     )
     id: int | None = key_column()
     lead_id: int = lead_column()

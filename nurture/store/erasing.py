@@ -14,17 +14,17 @@ _BROWSERS = text(
     """
 )
 _BY_ADDRESS = (
-    text("DELETE FROM mail_report WHERE address_hash = ANY(:hashes) OR lower(recipient) = ANY(:emails)"),
+    text("DELETE FROM mail_report WHERE address_hash = ANY(:hashes)"),
+    text("DELETE FROM inbound_mail WHERE sender_hash = ANY(:hashes)"),
     text(
         """
-        DELETE FROM inbound_mail m WHERE m.sender_hash = ANY(:hashes)
-            OR (m.lead_id IS NULL AND EXISTS (
-                SELECT FROM unnest(CAST(:emails AS text[])) AS a(email)
-                WHERE position(convert_to(a.email, 'UTF8') IN m.raw) > 0))
+        DELETE FROM inbound_mail m WHERE m.lead_id IS NULL AND EXISTS (
+            SELECT FROM unnest(CAST(:emails AS text[])) AS a(email)
+            WHERE position(convert_to(a.email, 'UTF8') IN m.raw) > 0)
         """
     ),
     text("DELETE FROM soft_bounce WHERE address_hash = ANY(:hashes)"),
-    text("DELETE FROM address_change WHERE address_hash = ANY(:hashes) OR email = ANY(:emails)"),
+    text("DELETE FROM address_change WHERE address_hash = ANY(:hashes)"),
     text("DELETE FROM confirmation WHERE address_hash = ANY(:hashes)"),
     text(
         """

@@ -24,11 +24,11 @@ _SUPPRESS = text(
     ), noted AS (
         INSERT INTO suppression_change (address_hash, topic, what, reason, by, why, at)
         SELECT a.address_hash, :topic, 'suppressed', :reason, a.by, a.how, :at FROM asked a
-        WHERE NOT EXISTS (
-            SELECT FROM suppression_change c
-            WHERE c.address_hash = a.address_hash AND c.topic = :topic AND c.what = 'suppressed' AND c.reason = :reason
-              AND c.id > coalesce((SELECT max(r.id) FROM suppression_change r WHERE r.address_hash = a.address_hash
-                                   AND r.topic = :topic AND r.what = 'released'), 0))
+        CROSS JOIN LATERAL (
+            SELECT max(c.id) FILTER (WHERE c.what = 'suppressed' AND c.reason = :reason) AS said,
+                   max(c.id) FILTER (WHERE c.what = 'released') AS released
+            FROM suppression_change c WHERE c.address_hash = a.address_hash AND c.topic = :topic) AS before
+        WHERE coalesce(before.said, 0) <= coalesce(before.released, 0)
     )
     SELECT address_hash FROM written
     """

@@ -33,6 +33,8 @@ CREATE TABLE address_change (
 CREATE INDEX address_change_of_lead ON address_change (lead_id, asked_at);
 
 CREATE INDEX address_change_of_address ON address_change (address_hash, asked_at);
+
+CREATE INDEX address_change_to_forget ON address_change (expires_at) WHERE email IS NOT NULL;
 """
 
 
