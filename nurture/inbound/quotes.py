@@ -22,6 +22,12 @@ def visible_text(message: Message) -> str:
     return own_words([line for page in pages for line in lines_of(page)])
 
 
+def visible_in(body: str, *, html: bool = False) -> str:
+    """Give the same of a body alone, where somebody else has taken the mail apart."""
+    text = body[:_LONGEST_PART].replace("\r\n", "\n").replace("\r", "\n")
+    return own_words(lines_of(text) if html else text.split("\n"))
+
+
 def _parts(message: Message) -> tuple[list[str], list[str]]:
     """Texts and HTML pages of the body, attachments left out."""
     texts: list[str] = []

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nurture.inbound.message import parsed
 from nurture.inbound.own_words import own_words
 from nurture.inbound.quote_html import lines_of
-from nurture.inbound.quotes import visible_text
+from nurture.inbound.quotes import visible_in, visible_text
 
 MINE = "Sounds good, let us talk on Tuesday."
 
@@ -226,6 +226,11 @@ def test_html_is_read_where_the_text_part_says_nothing() -> None:
     mail.set_content("\n\n")
     mail.add_alternative(f"<p>{MINE}</p><p>2 &lt; 3 &amp; &eacute;</p>", subtype="html")
     assert visible_text(message_from_bytes(mail.as_bytes())) == f"{MINE}\n\n2 < 3 & é"
+
+
+def test_a_body_alone_is_read_like_a_mail() -> None:
+    assert visible_in(f"{MINE}\r\n\r\nOn 3 Apr 2012, at 16:19, Bob wrote:\r\n> Hi\r\n") == MINE
+    assert visible_in(f"<p>{MINE}</p><blockquote>Hi</blockquote>", html=True) == MINE
 
 
 def test_attached_texts_are_no_words_of_the_writer() -> None:
