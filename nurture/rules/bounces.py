@@ -91,26 +91,28 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """Where a mail was sent: the lead's address now, the one it had before it was merged, whether it moved since."""
+    """Where a mail was sent: to the lead's address, unless it has another by now or was another lead then (`was`)."""
 
     email: str
     was: str | None = None
-    moved: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address that the mail was sent to."""
+        return self.was or self.email
 
 
 def address_of(mailed: Mailed | None, recipient: str | None, *, by_mail: bool) -> str | None:
     """The address that a report is about; None where nobody can tell.
 
-    A provider names the address that it was given. A bounce that came by mail may name another one, which mail for the
-    lead is forwarded to: then it is about the lead's.
+    A provider names the address that it was given. A report that came by mail may name another one, which mail for the
+    lead is forwarded to, and whoever has had the mail can write one that names anybody: it is about the lead's.
 
     Args:
         mailed: where the mail was sent; None where it is no mail of ours.
         recipient: the address in the report, lower case.
         by_mail: it came by mail.
     """
-    if mailed is None or (recipient is not None and (not by_mail or recipient in (mailed.email, mailed.was))):
+    if mailed is None or (recipient is not None and (not by_mail or recipient == mailed.email)):
         return recipient
-    if mailed.was is not None:
-        return mailed.was
-    return recipient if mailed.moved else mailed.email
+    return mailed.address

@@ -37,9 +37,10 @@ _INSERT = text(
 )
 _MAILED = text(
     """
-    SELECT d.id, d.lead_id, l.email, m.lost ->> 'email' AS was,
-           EXISTS (SELECT FROM lead_change c WHERE c.lead_id = d.lead_id AND jsonb_exists(c.changes, 'email')
-                   AND c.at > coalesce(d.sending_at, d.queued_at)) AS moved
+    SELECT d.id, d.lead_id, l.email, coalesce(m.lost ->> 'email', (
+        SELECT c.changes -> 'email' ->> 0 FROM lead_change c
+        WHERE c.lead_id = d.lead_id AND jsonb_exists(c.changes, 'email') AND c.at > coalesce(d.sending_at, d.queued_at)
+        ORDER BY c.at, c.id LIMIT 1)) AS was
     FROM delivery d JOIN lead l ON l.id = d.lead_id LEFT JOIN merged_lead m ON m.lost_id = d.merged_from
     WHERE d.id = ANY(:ids)
     """
@@ -142,7 +143,7 @@ def mailed(db: Connection, deliveries: Iterable[int]) -> dict[int, tuple[int, Ma
     ids = sorted(set(deliveries))
     if not ids:
         return {}
-    return {row.id: (row.lead_id, Mailed(row.email, row.was, row.moved)) for row in db.execute(_MAILED, {"ids": ids})}
+    return {row.id: (row.lead_id, Mailed(row.email, row.was)) for row in db.execute(_MAILED, {"ids": ids})}
 
 
 def settle(db: Connection, deliveries: Iterable[int]) -> Sequence[Row[Any]]:

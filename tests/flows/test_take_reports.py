@@ -13,6 +13,7 @@ from nurture.mail.links import bounce_address
 from nurture.reports import came_back
 from nurture.reports.came_back import in_words
 from nurture.reports.lead import lead_report
+from nurture.store.choices import become_address
 from nurture.store.reports import RAW_KEPT_FOR, drop_before, drop_old, drop_tokens, use_token
 from nurture.store.suppressions import address_hash
 from tests.databases import empty
@@ -184,6 +185,20 @@ def test_a_bounce_by_mail_may_name_the_address_that_mail_is_forwarded_to(app, ma
     take_reports(app, [forwarded], NOW)
     assert is_suppressed(app, "jo@buyer.example")
     assert not is_suppressed(app, "far@elsewhere.example")
+
+
+@pytest.mark.parametrize("type_", ["bounced", "complained"])
+@pytest.mark.parametrize("recipient", ["somebody@else.example", None])
+def test_a_report_by_mail_gives_up_nobody_elses_address(app, mail, type_, recipient):
+    """Whoever has had a mail can write one, also a lead that has another address by now."""
+    lead_id = one(app, "SELECT id FROM lead")
+    with app.engine.begin() as db:
+        become_address(db, lead_id, "jo@buyer.example", "new@buyer.example", NOW - timedelta(minutes=1))
+    told = report(app, type_, mail, severity="hard", provider="smtp", recipient=recipient)
+    take_reports(app, [told], NOW)
+    assert is_suppressed(app, "jo@buyer.example")
+    assert is_suppressed(app, "new@buyer.example") == (type_ == "complained")
+    assert not is_suppressed(app, "somebody@else.example")
 
 
 def test_a_bounce_that_names_nobody_is_about_the_mails_address(app, mail):
