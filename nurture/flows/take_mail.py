@@ -36,7 +36,10 @@ AWAY = "out of office"
 MOST_SAID = 4_000
 """So many characters of what somebody wrote are kept with the event; the whole mail is kept as it came."""
 MOST_A_DAY = 30
-"""So many mails of one sender are acted on within 24 hours; what comes beyond is kept, and bounces nothing back."""
+"""So many mails of one sender that answer ours, and so many others, are acted on within 24 hours.
+
+What comes beyond is kept, and bounces nothing back.
+"""
 
 _MOST_KEPT = 5_000_000
 _KEPT_OF_A_LOOP = 8_000
@@ -95,9 +98,6 @@ def _take(app: App, incoming: _Incoming, now: datetime) -> str:
     with transaction(app.engine) as db:
         if inbound.is_known(db, incoming.digest):
             return "known"
-        lately = 0 if incoming.sender is None else inbound.count_lately(
-            db, address_hash(incoming.sender), now - timedelta(days=1)
-        )  # fmt: skip
     found = read(incoming.raw)
     if isinstance(found, Bounce | Complaint):
         delivery = mail_reports.named(app.settings.secret_key, found, incoming.envelope_to, incoming.message)
@@ -105,7 +105,7 @@ def _take(app: App, incoming: _Incoming, now: datetime) -> str:
         take_reports.take_reports(app, reports, now)
         kind = "bounce" if isinstance(found, Bounce) else "complaint"
         return _keep(app, incoming, kind, now)
-    if lately >= MOST_A_DAY or _is_our_own(app, incoming):
+    if _is_our_own(app, incoming) or _is_too_much(app, incoming, found, now):
         return _keep(app, incoming, "loop", now)
     return _tried(app, incoming, found, now)
 
@@ -127,10 +127,7 @@ def _tried(app: App, incoming: _Incoming, found: AutoReply | Reply, now: datetim
 
 def _act(db: Connection, app: App, incoming: _Incoming, found: AutoReply | Reply, now: datetime) -> tuple[str, bool]:
     """Find the lead, lock it, keep the mail, and let happen what follows; all in the caller's transaction."""
-    match = match_mail(
-        db, app.settings.secret_key, incoming.message, references=found.references, marks=found.marks,
-        envelope_to=incoming.envelope_to, sender=incoming.sender,
-    )  # fmt: skip
+    match = _match(db, app, incoming, found)
     if match is not None:
         living = lock_living(db, match.lead_id)
         if living is None:
@@ -139,6 +136,28 @@ def _act(db: Connection, app: App, incoming: _Incoming, found: AutoReply | Reply
     if isinstance(found, AutoReply):
         return _answered_by_a_program(db, app, incoming, found, match, now), False
     return _answered_by_a_person(db, app, incoming, match, now)
+
+
+def _match(db: Connection, app: App, incoming: _Incoming, found: AutoReply | Reply) -> Match | None:
+    return match_mail(
+        db, app.settings.secret_key, incoming.message, references=found.references, marks=found.marks,
+        envelope_to=incoming.envelope_to, sender=incoming.sender,
+    )  # fmt: skip
+
+
+def _is_too_much(app: App, incoming: _Incoming, found: AutoReply | Reply, now: datetime) -> bool:
+    """Whether its sender has written too often in a day. Anybody can write as anybody, but not answer our mails.
+
+    So mails that answer ours are counted by themselves: nobody can use up what a lead may say.
+    """
+    if incoming.sender is None:
+        return False
+    with transaction(app.engine) as db:
+        match = _match(db, app, incoming, found)
+        is_genuine = match is not None and match.by != "sender"
+        since = now - timedelta(days=1)
+        count = inbound.count_lately(db, address_hash(incoming.sender), since, is_genuine=is_genuine)
+    return count >= MOST_A_DAY
 
 
 def _answered_by_a_program(

@@ -22,7 +22,12 @@ _KEEP = text(
     """
 )
 _KNOWN = text("SELECT EXISTS (SELECT FROM inbound_mail WHERE digest = :digest)")
-_LATELY = text("SELECT count(*) FROM inbound_mail WHERE sender_hash = :sender_hash AND received_at > :since")
+_LATELY = text(
+    """
+    SELECT count(*) FROM inbound_mail WHERE sender_hash = :sender_hash AND received_at > :since
+      AND coalesce(matched_by IN ('references', 'token'), false) = :is_genuine
+    """
+)
 _MAILS = text("SELECT id, lead_id, campaign, step FROM delivery WHERE id = ANY(:ids)")
 _OF_LEAD = text(
     """
@@ -111,9 +116,10 @@ def is_known(db: Connection, digest: bytes) -> bool:
     return bool(db.execute(_KNOWN, {"digest": digest}).scalar())
 
 
-def count_lately(db: Connection, sender_hash: bytes, since: datetime) -> int:
-    """How many mails came from this sender since."""
-    return int(db.execute(_LATELY, {"sender_hash": sender_hash, "since": since}).scalar_one())
+def count_lately(db: Connection, sender_hash: bytes, since: datetime, *, is_genuine: bool) -> int:
+    """How many mails came from this sender since: those that answer one of ours, or the others."""
+    values = {"sender_hash": sender_hash, "since": since, "is_genuine": is_genuine}
+    return int(db.execute(_LATELY, values).scalar_one())
 
 
 def mails(db: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:

@@ -191,6 +191,14 @@ def test_two_programs_that_answer_each_other_come_to_an_end(app: App, mail: int)
     assert take(app, answer_to(app, mail, "Tomorrow"), NOW + timedelta(days=2)) == "reply"
 
 
+def test_nobody_can_use_up_what_a_lead_may_say(app: App, lead: int, mail: int) -> None:
+    """Who a mail is from can be written by anybody."""
+    forged = [take(app, answer_to(app, None, f"Forged {n}")) for n in range(MOST_A_DAY + 1)]
+    assert forged == ["reply"] * MOST_A_DAY + ["loop"]
+    assert take(app, answer_to(app, mail, "Please unsubscribe me.")) == "stop"
+    assert is_suppressed(app)
+
+
 def test_a_mail_that_breaks_us_is_set_aside_and_shown_to_a_person(
     app: App, mail: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
