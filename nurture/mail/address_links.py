@@ -2,27 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
-from nurture.mail.tokens import numbers, opened, read_numbers, sealed
+from nurture.mail.single_mails import finished, number_token, read_number, single_mail
 from nurture.messages import Mail
 
-NO_DELIVERY = 0
-"""No campaign's mail: it carries this instead of a delivery's id."""
+_PURPOSE = "address"
 
 
 def address_token(secret: str, asked_id: int) -> str:
     """For `/e/{token}`. How long it is good stands with what was asked for."""
-    return sealed(secret, "address", numbers(asked_id))
+    return number_token(secret, _PURPOSE, asked_id)
 
 
 def read_address(secret: str, token: str) -> int | None:
     """Give the number of what was asked for, out of a `/e/{token}`."""
-    payload = opened(secret, "address", token)
-    found = payload and read_numbers(payload, 1)
-    return found[0][0] if found and not found[1] else None
+    return read_number(secret, _PURPOSE, token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +44,9 @@ def address_mail(letter: AddressLetter, *, sender: str, envelope: str, to: str, 
         base_url: where our pages are, without a slash at the end.
         now: business time.
     """
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"] = sender, to
-    mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<e.{token}@{envelope.rpartition('@')[2]}>"
-    mail["Content-Language"] = letter.language
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
     lines = (letter.hello, "", letter.text, "", f"{base_url}/e/{token}", "", letter.until, "", letter.company)
-    mail.set_content("\n".join(lines) + "\n", cte="quoted-printable")
-    return Mail(NO_DELIVERY, envelope, to, str(mail["Message-ID"]), mail.as_bytes())
+    mail = single_mail(
+        lines, subject=letter.subject, sender=sender, envelope=envelope, to=to, name=f"e.{token}",
+        language=letter.language, now=now,
+    )  # fmt: skip
+    return finished(mail, envelope, to)

@@ -2,28 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from html import escape
 
-from nurture.mail.tokens import numbers, opened, read_numbers, sealed
+from nurture.mail.single_mails import finished, number_token, read_number, single_mail
 from nurture.messages import Mail
 
-NO_DELIVERY = 0
-"""No campaign's mail: it carries this instead of a delivery's id."""
+_PURPOSE = "confirm"
 
 
 def confirm_token(secret: str, confirmation_id: int) -> str:
     """For `/y/{token}`. How long it is good stands with what was asked."""
-    return sealed(secret, "confirm", numbers(confirmation_id))
+    return number_token(secret, _PURPOSE, confirmation_id)
 
 
 def read_confirm(secret: str, token: str) -> int | None:
     """Give the number of the question, out of a `/y/{token}`."""
-    payload = opened(secret, "confirm", token)
-    found = payload and read_numbers(payload, 1)
-    return found[0][0] if found and not found[1] else None
+    return read_number(secret, _PURPOSE, token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +48,15 @@ def confirm_mail(
         url: the page with the button.
         now: business time.
     """
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"], mail["Reply-To"] = sender, to, reply_to
-    mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<y.{url.rpartition('/')[2]}@{envelope.rpartition('@')[2]}>"
-    mail["Content-Language"] = letter.language
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
     quoted = () if letter.wording is None else (f"> {letter.wording}", "")
     lines = (letter.hello, "", letter.text, "", *quoted, url, "", letter.until, "", letter.company)
-    mail.set_content("\n".join(lines) + "\n", cte="quoted-printable")
+    mail = single_mail(
+        lines, subject=letter.subject, sender=sender, envelope=envelope, to=to, name=f"y.{url.rpartition('/')[2]}",
+        language=letter.language, now=now,
+    )  # fmt: skip
+    mail["Reply-To"] = reply_to
     mail.add_alternative(_html(letter, url), subtype="html", cte="quoted-printable")
-    return Mail(NO_DELIVERY, envelope, to, str(mail["Message-ID"]), mail.as_bytes())
+    return finished(mail, envelope, to)
 
 
 def _html(letter: ConfirmLetter, url: str) -> str:
