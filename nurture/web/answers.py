@@ -16,9 +16,9 @@ from nurture.app import App
 from nurture.flows.answer import answer
 from nurture.grammar.labels import in_language
 from nurture.grammar.matchers import same_name
-from nurture.mail.links import MailOfLead, SurveyAnswer, read_answer
+from nurture.mail.links import TEST, MailOfLead, SurveyAnswer, read_answer
 from nurture.notifiers.wording import label
-from nurture.web.lead_pages import TEST, LeadPages
+from nurture.web.lead_pages import LeadPages
 from nurture.web.noting import note
 
 Entry = TypeVar("Entry")

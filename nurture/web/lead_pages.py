@@ -20,8 +20,6 @@ from nurture.store.choices import Choices, choices_of
 
 log = logging.getLogger(__name__)
 
-TEST = 0
-"""The delivery of a test mail (`nurture send-test`), whose links change nothing."""
 Handler = Callable[[Request], Awaitable[Response]]
 _NOT_NOW = (OperationalError, InterfaceError, PoolTimeout)
 

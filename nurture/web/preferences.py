@@ -13,11 +13,11 @@ from starlette.routing import BaseRoute, Route
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.mail.links import MailOfLead, read_preferences
+from nurture.mail.links import TEST, MailOfLead, read_preferences
 from nurture.store.choices import Choices, choices_of
 from nurture.web.body import TooLarge, read_body
 from nurture.web.choosing import Done, act, read_choice
-from nurture.web.lead_pages import TEST, LeadPages, Visitor
+from nurture.web.lead_pages import LeadPages, Visitor
 from nurture.web.noting import note
 from nurture.web.preferences_view import view
 

@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Route
 
 from nurture.app import App
 from nurture.flows.suppress import unsubscribe
-from nurture.mail.links import MailOfLead, read_unsubscribe
+from nurture.mail.links import TEST, MailOfLead, read_unsubscribe
 from nurture.rules.bots import LEAVE
 from nurture.web.body import TooLarge, read_body
-from nurture.web.lead_pages import TEST, LeadPages
+from nurture.web.lead_pages import LeadPages
 from nurture.web.noting import note
 
 _LIMIT = 64 * 1024
