@@ -93,6 +93,7 @@ def _erase(db: Connection, email: str, by: str, now: datetime) -> Erased:
         if living is None:
             raise TryAgain
         emails = sorted({asked, *merging.addresses(db, [living])})
+        erasing.remove_questions(db, living)
         erasing.remove_lead(db, living)
     hashes = suppressions.hashes_of(emails)
     traces = erasing.remove_traces(db, emails, hashes)

@@ -5,6 +5,7 @@ itself; whoever missed it sends the form once more.
 """
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,10 @@ OUTAGE = timedelta(hours=6)
 """Between two tries, when a mail server is away for days."""
 
 log = logging.getLogger(__name__)
+
+_MOST_QUOTED = 500
+_LEADS_ELSEWHERE = re.compile(r"[^\W_]\.[^\W\d_]|://|@|www|\d[\d\s()/-]{5,}\d", re.IGNORECASE)
+"""An address of any kind, or a number to call."""
 
 _LEAD = text("SELECT id, email, locale FROM lead WHERE id = :id")
 
@@ -87,12 +92,22 @@ def _letter(app: App, locale: str | None, row: Row[Any]) -> ConfirmLetter:
         subject=" ".join(words("confirm.subject").split()),
         hello=words("confirm.hello"),
         text=words("confirm.text"),
-        wording=row.wording,
+        wording=quotable(row.wording, app.agreement.consent.wording),
         button=words("confirm.button"),
         until=words("confirm.until", until=words.day(row.expires_at.date())),
         company=words("page.company", address=company.address),
         language=language,
     )
+
+
+def quotable(wording: str | None, ours: str | None) -> str | None:
+    """What a mail says of a form's wording: all of ours, of any other only what leads nowhere.
+
+    A form's wording comes from whoever sent it, as the address does: nobody is to write to others in our name.
+    """
+    if wording is None or wording == ours:
+        return wording
+    return None if len(wording) > _MOST_QUOTED or _LEADS_ELSEWHERE.search(wording) else " ".join(wording.split())
 
 
 def _hand_over(app: App, mail: Mail) -> Receipt:

@@ -2,7 +2,8 @@
 
 `queued → sending → sent | failed | unknown`. A mail is `sending` before it leaves; one whose answer was lost is
 `unknown` and not sent again. An address is asked at most once a day and `MOST` times in all, so that no form can be
-used to flood somebody; to count these, rows outlive their lead for `REMEMBERED`, with a hash of the address.
+used to flood somebody; to count these, rows outlive their lead for `REMEMBERED`, with a hash of the address. Addresses
+of one mailbox (`ada+1@…`, `ada+2@…`, dots at Gmail) are one here, under the hash of its plain form.
 """
 
 from collections.abc import Sequence
@@ -19,21 +20,31 @@ REMEMBERED = timedelta(days=365)
 LEASE_SECONDS = 60
 """So long a mail may take to be handed over; after that nobody knows."""
 
+_MAILBOX = """sha256(convert_to(CASE WHEN split_part(l.email, '@', 2) IN ('gmail.com', 'googlemail.com')
+    THEN replace(split_part(split_part(l.email, '@', 1), '+', 1), '.', '') || '@gmail.com'
+    ELSE regexp_replace(l.email, '(.)[+][^@]*@', '\\1@') END, 'UTF8'))"""
+_HOLD = text(
+    f"""
+    SELECT pg_advisory_xact_lock(hashtextextended(encode(m.hash, 'hex'), 0))
+    FROM (SELECT DISTINCT {_MAILBOX} AS hash FROM lead l WHERE l.id = ANY(:lead_id) ORDER BY 1) m
+    """  # noqa: S608 - a constant of this file
+)
 _ASK = text(
-    """
+    f"""
     INSERT INTO confirmation (lead_id, address_hash, source, basis, wording, agent, asked_at, expires_at, next_at)
-    SELECT u.lead_id, sha256(convert_to(l.email, 'UTF8')), u.source, u.basis, u.wording, u.agent, :now, :expires_at,
-           :now
+    SELECT DISTINCT ON (m.hash) u.lead_id, m.hash, u.source, u.basis, u.wording, u.agent, CAST(:now AS timestamptz),
+           CAST(:expires_at AS timestamptz), CAST(:now AS timestamptz)
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:source AS text[]), CAST(:basis AS text[]), CAST(:wording AS text[]),
                 CAST(:agent AS text[])) AS u(lead_id, source, basis, wording, agent)
-    JOIN lead l ON l.id = u.lead_id
-    WHERE (SELECT count(*) FROM confirmation c WHERE c.address_hash = sha256(convert_to(l.email, 'UTF8'))) < :most
-      AND NOT EXISTS (SELECT FROM confirmation c WHERE c.address_hash = sha256(convert_to(l.email, 'UTF8'))
+    JOIN lead l ON l.id = u.lead_id CROSS JOIN LATERAL (SELECT {_MAILBOX} AS hash) m
+    WHERE (SELECT count(*) FROM confirmation c WHERE c.address_hash = m.hash) < :most
+      AND NOT EXISTS (SELECT FROM confirmation c WHERE c.address_hash = m.hash
                       AND c.asked_at > CAST(:now AS timestamptz) - interval '1 day')
-      AND NOT EXISTS (SELECT FROM suppression s WHERE s.address_hash = sha256(convert_to(l.email, 'UTF8'))
+      AND NOT EXISTS (SELECT FROM suppression s WHERE s.address_hash IN (sha256(convert_to(l.email, 'UTF8')), m.hash)
                       AND s.topic = '' AND s.reason NOT IN ('unsubscribed', 'erased'))
+    ORDER BY m.hash, u.lead_id
     RETURNING lead_id
-    """
+    """  # noqa: S608 - a constant of this file
 )
 _WAIT = text("UPDATE lead SET unconfirmed_at = :now WHERE id = ANY(:ids) AND unconfirmed_at IS NULL")
 _TAKE = text(
@@ -94,12 +105,13 @@ class Question:
 def ask(db: Connection, questions: Sequence[Question], now: datetime, *, expires_at: datetime) -> set[int]:
     """Write down the mails that ask, one a lead; gives the leads that are asked. The leads must be locked.
 
-    An address that was asked within a day, or `MOST` times in all, is not asked; nor is one that bounced, complained or
-    was suppressed by one of us.
+    A mailbox that was asked within a day, or `MOST` times in all, is not asked; nor is an address that bounced,
+    complained or was suppressed by one of us. Who asks the same mailbox at once waits here.
     """
     if not questions:
         return set()
     columns = {one.name: [getattr(question, one.name) for question in questions] for one in fields(Question)}
+    db.execute(_HOLD, {"lead_id": columns["lead_id"]})
     return set(db.execute(_ASK, {**columns, "now": now, "expires_at": expires_at, "most": MOST}).scalars())
 
 

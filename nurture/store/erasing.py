@@ -63,6 +63,11 @@ def remove_lead(db: Connection, lead_id: int) -> bool:
     return True
 
 
+def remove_questions(db: Connection, lead_id: int) -> None:
+    """Delete what this lead was asked, which would outlive it: it is counted by mailboxes, not by addresses."""
+    db.execute(text("DELETE FROM confirmation WHERE lead_id = :id"), {"id": lead_id})
+
+
 def remove_traces(db: Connection, emails: Sequence[str], hashes: Sequence[bytes]) -> int:
     """Delete what names these addresses elsewhere, such as reports that belong to no lead; gives how many rows."""
     values = {"emails": list(emails), "hashes": list(hashes)}

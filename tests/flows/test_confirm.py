@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.confirm import confirm
 from nurture.flows.consent import give_consent
+from nurture.flows.erase import erase
 from nurture.flows.ingest import ingest
 from nurture.flows.send_confirmations import send_confirmations
 from nurture.flows.suppress import suppress, unsubscribe
@@ -27,6 +29,7 @@ from nurture.segment.event import IncomingEvent
 from nurture.store import confirmations
 from nurture.web.application import make_web
 from tests.flows.apps import add_lead, incoming, make_app, one, rows
+from tests.flows.posting import at_once
 from tests.rules.examples import NOW
 from tests.rules.lives import book_of
 
@@ -121,6 +124,50 @@ def test_an_address_is_asked_once_a_day_and_three_times_in_all(app: App, mailbox
     asked = [ingest(app, [form(at=at, traits={"consent": {}})], at).asked for at in times]
     assert asked == [1, 0, 0, 1, 0, 1, 0, 0, 0]
     assert one(app, "SELECT count(*) FROM confirmation") == 3
+
+
+@pytest.mark.parametrize(
+    "emails",
+    [
+        ("jo@buyer.example", "jo+1@buyer.example", "jo+2+x@buyer.example"),
+        ("jo.hill@gmail.com", "j.o.hill@gmail.com", "johill+x@googlemail.com"),
+    ],
+)
+def test_one_mailbox_is_asked_once_whatever_it_is_called(app: App, emails: tuple[str, ...]) -> None:
+    assert ingest(app, [form(email=email) for email in emails], NOW).asked == 1
+    for email in emails:
+        ingest(app, [form(email=email, traits={"consent": {}})], NOW)
+    assert one(app, "SELECT count(*) FROM confirmation") == 1
+
+
+def test_many_forms_at_once_send_a_mailbox_one_mail(app: App) -> None:
+    jobs = [partial(ingest, app, [form(email=f"jo+{n}@buyer.example")], NOW) for n in range(12)]
+    assert at_once(jobs) == []
+    assert one(app, "SELECT count(*) FROM confirmation") == 1
+
+
+def test_nothing_stays_of_what_an_erased_lead_was_asked(app: App) -> None:
+    ingest(app, [form(email="jo+1@buyer.example")], NOW)
+    erase(app, "jo+1@buyer.example", by="ann", now=NOW)
+    assert rows(app, "SELECT * FROM confirmation") == []
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "Win at https://evil.example now",
+        "Go to evil.example",
+        "Call +1 900 555 01 00",
+        "write@evil.example",
+        "a " * 300,
+    ],
+)
+def test_nobody_writes_to_others_in_our_name(app: App, mailbox: Mailbox, wording: str) -> None:
+    """What a form says that its sender agrees to comes from whoever sent it."""
+    ingest(app, [form(traits={"consent": {"wording": wording}})], NOW)
+    assert send_confirmations(app, NOW).sent == 1
+    for kind in ("plain", "html"):
+        assert wording[:12] not in received(mailbox)[0].get_body((kind,)).get_content()
 
 
 def test_a_form_without_its_own_consent_asks_a_lead_that_waits_no_second_time(app: App) -> None:
