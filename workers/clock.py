@@ -23,7 +23,6 @@ from nurture.store import confirmations, deliveries, due, hits, inbound, leases,
 from workers import process
 
 LEASE_SECONDS = 15.0
-TICK_SECONDS = 2.0
 KEEP_HOUSE_EVERY = timedelta(hours=1)
 READ_INBOX_EVERY = 60.0
 """Seconds between two looks into the inbox."""

@@ -141,10 +141,6 @@ def _listen(port: int, name: str) -> socket.socket:
     return listening
 
 
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
-
-
 def _set_at_end_of_stdin(stop: threading.Event) -> None:
     sys.stdin.read()
     stop.set()

@@ -45,12 +45,6 @@ _EARLIER = text(
     WHERE lead_id = :lead_id AND reason IS NOT NULL ORDER BY n
     """
 )
-_LOAD = text(
-    """
-    SELECT c.owner, count(*) AS open FROM handoff c
-    WHERE c.state IN ('offered', 'accepted', 'contacted', 'qualified') AND c.owner IS NOT NULL GROUP BY c.owner
-    """
-)
 
 
 def open_handoff(db: Connection, values: Mapping[str, Any]) -> int:

@@ -34,11 +34,6 @@ class Reply:
         return 200 <= self.code < 300
 
     @property
-    def is_for_now(self) -> bool:
-        """Not now, perhaps later."""
-        return 400 <= self.code < 500
-
-    @property
     def closes(self) -> bool:
         """The server hangs up after it (RFC 5321 §3.8)."""
         return self.code == 421
