@@ -13,7 +13,7 @@ from mjml import mjml2html
 from nurture.errors import TemplateError
 from nurture.mail.draft import Draft, Edit
 from nurture.mail.elements import ELEMENTS, EMPTY, HOLDS_HTML, HOLDS_RAW, is_unknown
-from nurture.mail.markup import Tag, Text
+from nurture.mail.markup import VOID, Tag, Text
 from nurture.mail.nesting import Blocks, Met, Slot, check_comment
 from nurture.mail.refusals import STRICT, Refusals
 from nurture.mail.slots import LinkSlots
@@ -45,7 +45,10 @@ def prepare(draft: Draft, items: Iterable[Met | Slot], links: LinkSlots, refusal
                 edits += _slot(met, blocks)
             elif isinstance(met.item, Text):
                 edits += _text(draft, met.item, met.parents)
-            elif met.item.kind != "close":
+            else:
+                edits += _as_xml(draft, met.item)
+                if met.item.kind == "close":
+                    continue
                 with refusals:
                     _check(draft, met.item, met.parents)
                 if met.item.name == "mj-navbar":
@@ -108,7 +111,18 @@ def _text(draft: Draft, text: Text, parents: tuple[Tag, ...]) -> list[Edit]:
         start = text.start + len(shown) - len(shown.lstrip())
         what = f"text stands directly in <{parent}>"
         raise draft.place(start).error(what, hint="put it into <mj-text>", topic="nesting")
-    return []
+    if text.kind == "text" and within_html:
+        return [Edit(text.start + at, text.start + at + 1, "&lt;") for at, one in enumerate(shown) if one == "<"]
+    return [Edit(text.start, text.end, "")] if not parents and words.strip().startswith("<?") else []
+
+
+def _as_xml(draft: Draft, tag: Tag) -> list[Edit]:
+    """HTML minds neither the case of names nor `</br>`; the compiler, which reads XML, does: `<BR>` would never end."""
+    if tag.kind == "close" and tag.name in VOID:
+        return [Edit(tag.start, tag.end, "<br />" if tag.name == "br" else "")]
+    start = tag.start + (2 if tag.kind == "close" else 1)
+    end = start + len(tag.name)
+    return [] if draft.text[start:end] == tag.name else [Edit(start, end, tag.name)]
 
 
 def _slot(slot: Slot, blocks: Blocks) -> list[Edit]:

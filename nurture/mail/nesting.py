@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nurture.mail.draft import Draft
 from nurture.mail.elements import ELEMENTS, HOLDS_HTML, is_unknown
-from nurture.mail.markup import Attribute, Tag, Text, read
+from nurture.mail.markup import VOID, Attribute, Tag, Text, read
 from nurture.mail.pieces import Piece
 from nurture.mail.refusals import STRICT, Refusals
 
@@ -103,6 +103,8 @@ def _close(draft: Draft, tag: Tag, parents: list[Tag], *, strict: bool) -> None:
     if names and names[-1] == tag.name:
         parents.pop()
         return
+    if tag.name in VOID:
+        return  # `</br>`, `</img>`: browsers mind neither
     line = draft.place(parents[-1].start).line if parents else 0
     hint = None
     if strict and _is_meant_for(draft, tag, names):

@@ -345,3 +345,22 @@ def attributes(tag: str) -> dict[str, str]:
 
     Reader().feed(tag)
     return found
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a<BR>b", "a\nb"),
+        ("a<br></br>b", "a\n\nb"),
+        ("<P>a</P>", "a"),
+        ("1 < 2", "1 < 2"),
+        ('<img src="https://a.example/x.png" alt="a"></img>', "a"),
+    ],
+)
+def test_html_that_is_no_xml_stays_html_in_mjml(written: str, read: str) -> None:
+    assert shown(compiled(f"<mj-text>{written}</mj-text>"))[0].startswith(f"{read}\n")
+
+
+def test_an_xml_declaration_is_passed_over() -> None:
+    page = "<mjml><mj-body><mj-section><mj-column><mj-text>a</mj-text></mj-column></mj-section></mj-body></mjml>"
+    assert shown(compiled(f'<?xml version="1.0" encoding="UTF-8"?>\n{page}'))[0].startswith("a\n")
