@@ -21,6 +21,7 @@ from nurture.store import sending
 from nurture.workspace import TemplateFile
 from tests.flows.apps import make_app, one, rows
 from tests.flows.test_deliver import HTML
+from tests.flows.test_statements import asked
 from tests.mailers.stub_api import Asked, Stub, Told, stub_api
 from tests.rules.examples import NOW
 from tests.rules.lives import book_of
@@ -103,6 +104,19 @@ def test_a_request_takes_many_mails_and_each_is_recorded(app: App, stub: Stub) -
     assert {item["Metadata"]["nurture"] for asked in stub.asked for item in asked.json} == {
         row.message_id.strip("<>").partition("@")[0] for row in rows(app, "SELECT message_id FROM delivery")
     }
+
+
+def test_the_database_is_asked_once_a_request_however_many_mails_that_is(app: App, stub: Stub) -> None:
+    queue(app, 10)
+    with asked(app) as for_one:
+        assert send(app).sent == 10
+    with transaction(app.engine) as db:
+        db.exec_driver_sql("TRUNCATE lead CASCADE")
+    queue(app, 30)
+    with asked(app) as for_three:
+        assert send(app).sent == 30
+    assert len(stub.asked) == 4
+    assert len(for_three) <= len(for_one) + 2
 
 
 def test_no_request_is_larger_than_the_provider_takes(app: App, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:

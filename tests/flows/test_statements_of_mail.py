@@ -3,8 +3,11 @@
 import pytest
 
 from nurture.app import App
+from nurture.db import transaction
+from nurture.flows.take_mail import take_mail
 from nurture.flows.take_reports import take_reports
 from tests.flows.apps import add_lead, one
+from tests.flows.arriving import answer_to
 from tests.flows.reports import add_mail, report
 from tests.flows.test_statements import asked
 from tests.rules.examples import NOW
@@ -39,3 +42,22 @@ def test_many_reports_take_as_many_statements_as_one(app: App, type_: str, more:
         take_reports(app, many, NOW)
     assert one(app, "SELECT count(*) FROM mail_report") == 22
     assert len(for_many) == len(for_one) < 30
+
+
+def test_a_reply_takes_as_many_statements_whatever_has_been_before(app: App) -> None:
+    mail = add_mail(app, add_lead(app))
+    for other in reports_on(app, 10, 0, "delivered"):
+        take_reports(app, [other], NOW)
+    with asked(app) as first:
+        assert take_mail(app, answer_to(app, mail, "Call me"), envelope_to=None, source="pipe", now=NOW) == "reply"
+    with asked(app) as second:
+        assert take_mail(app, answer_to(app, mail, "Call me soon"), envelope_to=None, source="pipe", now=NOW) == "reply"
+    assert len(second) <= len(first) < 40
+
+
+def test_no_mail_of_a_lead_is_looked_for_in_the_whole_table(app: App) -> None:
+    with transaction(app.engine) as db:
+        db.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        asking = "EXPLAIN SELECT count(*) FROM delivery WHERE lead_id = 1 AND local_on > '2026-01-01'"
+        plan = "\n".join(db.exec_driver_sql(asking).scalars())
+    assert "delivery_of_lead" in plan
