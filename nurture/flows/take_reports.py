@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from nurture.mail.links import read_inbound_address, read_message_id
 from nurture.messages import ProviderEvent
 from nurture.rules.bounces import Mailed, address_of, suppresses
 from nurture.rules.happenings import Happening, SendFailed
-from nurture.store import leads, reports
+from nurture.store import leads, reports, suppressions
 from nurture.store.reports import ReportRow
 from nurture.store.states import lock
 from nurture.store.suppressions import address_hash
@@ -135,7 +135,19 @@ def _rows(
     for event, id_ in zip(events, named, strict=True):
         row = _row(event, id_ if id_ in mailed else None, mailed, owners, now)
         rows.setdefault((row.provider, row.seen), row)
-    return rows
+    return _without_erased(db, rows)
+
+
+def _without_erased(db: Connection, rows: dict[tuple[str, bytes], ReportRow]) -> dict[tuple[str, bytes], ReportRow]:
+    """The same, but nothing personal where they come late and are about somebody who was erased meanwhile."""
+    strangers = {row.recipient for row in rows.values() if row.delivery_id is None and row.recipient is not None}
+    gone = suppressions.erased(db, strangers)
+    return {
+        key: row
+        if row.delivery_id is not None or row.recipient not in gone
+        else replace(row, recipient=None, address_hash=None, message_id=None, said=None, raw=b"")
+        for key, row in rows.items()
+    }
 
 
 def _row(

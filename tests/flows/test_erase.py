@@ -1,6 +1,7 @@
 """Erasing a person leaves a hash and nothing else, in whatever table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import merge_leads
 from nurture.flows.refuse import refuse
 from nurture.flows.suppress import leave_topic, unsubscribe
+from nurture.flows.take_reports import take_reports
 from nurture.reports.export import export_lead
 from nurture.segment.rejected import Rejected
 from nurture.sheets.people import Person
@@ -26,6 +28,7 @@ from nurture.store import confirmations, rejected_events
 from nurture.store.exporting import TABLES
 from nurture.store.suppressions import address_hash
 from tests.flows.apps import add_lead, incoming, one, page, rows, track
+from tests.flows.reports import add_mail, report
 from tests.rules.examples import NOW
 
 EMAIL, OTHER = "jo@buyer.example", "jo.private@mail.example"
@@ -175,6 +178,18 @@ def test_an_erased_address_is_neither_imported_nor_made_a_lead_by_an_event(app: 
     assert (came.stored, came.created) == (0, 0)
     assert kept(app, EMAIL) == []
     assert rows(app, "SELECT source, count FROM rejected_day") == [("test", 2)]
+
+
+@pytest.mark.parametrize("type_", ["delivered", "bounced", "complained", "unsubscribed"])
+def test_a_report_that_comes_after_all_was_erased_leaves_no_trace(app: App, type_: str) -> None:
+    mail_id = add_mail(app, add_lead(app, EMAIL))
+    late = report(app, type_, mail_id, recipient=EMAIL.upper(), said=f"<{EMAIL}> is {NAME}", severity="hard")
+    erase(app, EMAIL, by="ann", now=NOW)
+    take_reports(app, [replace(late, raw=EMAIL.encode(), message_id="m-1")], NOW)
+    (row,) = rows(app, "SELECT * FROM mail_report")
+    kept = (row.recipient, row.address_hash, row.message_id, row.said, bytes(row.raw), row.lead_id)
+    assert kept == (None, None, None, None, b"", None)
+    assert [one.reason for one in rows(app, "SELECT reason FROM suppression")] == ["erased"]
 
 
 def test_an_erased_person_comes_back_by_a_form_that_it_confirms(app_with: Callable[..., App]) -> None:
