@@ -57,6 +57,10 @@ _NOBODY = re.compile(
 )
 
 
+_GOES_ON = re.compile(r"[a-z]['’]?[a-z]* $")
+"""A sentence has begun before."""
+
+
 def automatic_reply(message: Message, marks: Marks) -> AutoReply | None:
     """Give the automatic answer that a mail is; None where a person wrote it."""
     subject = header(message, "Subject")
@@ -101,7 +105,12 @@ def _by_words(subject: str, text: str) -> tuple[AutoKind, str] | None:
     for kind, words in kinds:
         if words.match(subject):
             return kind, "subject"
-    return ("notice", "text") if SPEAKS_OF_ITSELF.search(_top(text)) else None
+    return ("notice", "text") if _speaks_of_itself(_top(text)) else None
+
+
+def _speaks_of_itself(said: str) -> bool:
+    """Tell whether a sentence begins so. "I guess this is an automated message" is what people say."""
+    return any(not _GOES_ON.search(said[: found.start()]) for found in SPEAKS_OF_ITSELF.finditer(said))
 
 
 def _top(text: str) -> str:

@@ -112,6 +112,8 @@ def test_a_text_that_calls_itself_automatic_is():
         ("Re: roi", "Ja, gern.\n\n-----Original Message-----\nFrom: Acme\nplease do not reply to this email"),
         ("", ""),
         ("Question", "Our mailbox is full of offers. Is yours better?"),
+        ("Re: Roi", "I guess this is an automated message, but could you call me?"),
+        ("Re: Roi", "Please stop. I know this e-mail was sent automatically."),
     ],
 )
 def test_what_people_write_is_a_reply(subject: str, text: str):
