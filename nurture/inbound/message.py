@@ -5,6 +5,7 @@ end, millions of lines) is cut off: what matters stands at the top of a mail.
 """
 
 import re
+from codecs import lookup
 from email import message_from_bytes
 from email._policybase import Compat32
 from email.errors import MessageError
@@ -27,6 +28,8 @@ _PLAIN_KIND = {
     b"-headers": b"text/rfc822-headers",
     b"": b"message/rfc822",
 }
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "unicode_escape", "raw-unicode-escape", "undefined"})
+"""Python reads these too, some in quadratic time; no mail is written so."""
 _TAG = re.compile(r"<(?:[a-zA-Z/!][^<>]{0,4000})>")
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/tr|/li|/h[1-6]|/table|/blockquote)\b[^<>]{0,500}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(style|script|head|title)\b[^<>]{0,500}>", re.IGNORECASE)
@@ -101,6 +104,8 @@ def decoded(data: bytes, charset: str) -> str:
         wanted += ["euc_jp", "cp932"]
     for name in wanted:
         try:
+            if lookup(name).name in _NO_CHARSETS:
+                continue
             return data.decode(name)
         except (UnicodeDecodeError, LookupError, ValueError):
             continue

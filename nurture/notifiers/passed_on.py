@@ -20,6 +20,9 @@ from nurture.notifiers.wording import one_line
 _ADDRESS = re.compile(r"[^\s@<>\",;:]+@[^\s@<>\",;:]+")
 _LONGEST_LINE = 998
 _MOST_SAID = 10_000
+_MOST_PARTS = 50
+"""Of a mail with more parts within each other the stdlib can make nothing."""
+_PART = re.compile(rb"multipart/|message/", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def _attach(mail: EmailMessage, raw: bytes) -> None:
     `message/rfc822` may not be encoded (RFC 2046 section 5.2.1), so what has 8-bit or overlong lines goes as octets.
     """
     lines = raw.splitlines()
-    if raw.isascii() and b"\x00" not in raw and max(map(len, lines), default=0) <= _LONGEST_LINE:
+    is_plain = raw.isascii() and b"\x00" not in raw and max(map(len, lines), default=0) <= _LONGEST_LINE
+    if is_plain and sum(1 for _ in _PART.finditer(raw)) <= _MOST_PARTS:
         original = message_from_bytes(b"\r\n".join(lines) + b"\r\n", policy=compat32)
         if not original.defects:
             mail.make_mixed()

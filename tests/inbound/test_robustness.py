@@ -38,6 +38,7 @@ HOSTILE = {
     "tokens": b"aaaaaaaa+b.aaaaaaaaaaaaaaaaaaaaaaaaa@" * (MEGABYTE // 36),
     "brackets": b"From: a@b.cc\n\n" + b'{"notificationType":' + b"[" * MEGABYTE,
     "comments": b"To: " + b"(" * MEGABYTE + b"\n\n",
+    "a strange charset": b"From: a@b.cc\nContent-Type: text/plain; charset=punycode\n\n-" + b"z" * MEGABYTE,
     "carriage returns": b"\r" * MEGABYTE,
     "noise": os.urandom(MEGABYTE),
 }
