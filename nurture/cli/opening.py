@@ -48,6 +48,8 @@ def opened_app() -> Iterator[App]:
             with app.engine.connect() as db:
                 found = migrate.revision(db)
             if found != migrate.newest():
+                if not migrate.is_known(found):
+                    raise DatabaseNotReady(migrate.unknown(found))
                 raise DatabaseNotReady(
                     f"the database is at revision {found or 'none'}, this version wants {migrate.newest()}; "
                     "run `nurture db upgrade`"

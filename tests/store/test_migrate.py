@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 import nurture.models  # noqa: F401
 from nurture.db import make_engine
+from nurture.errors import DatabaseNotReady
 from nurture.local.servers import LocalServers
 from nurture.store.migrate import newest, revision, upgrade
 
@@ -38,6 +39,14 @@ def _run(servers: LocalServers, statement: str) -> None:
 def test_upgrading_is_idempotent(empty_database: Engine) -> None:
     assert upgrade(empty_database) == (None, newest())
     assert upgrade(empty_database) == (newest(), newest())
+
+
+def test_what_a_newer_version_upgraded_is_said_in_one_line(empty_database: Engine) -> None:
+    upgrade(empty_database)
+    with empty_database.begin() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseNotReady, match=r"revision 9999, which this version does not know .* newer version"):
+        upgrade(empty_database)
 
 
 def test_upgrading_four_times_at_once_is_safe(empty_database: Engine) -> None:
