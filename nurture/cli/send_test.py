@@ -66,7 +66,8 @@ def send_test(
         columns = {**desk.lead, **part_of, "template": name}
         mail = desk.letters.test(columns, address, real_clock())
         receipt = send_for(desk.settings, desk.workspace.agreement)(mail)
-        _tell(receipt, mail, columns, desk.settings, as_json=as_json)
+        made_for = columns["email"] if lead else f"a made-up lead ({sample})"
+        _tell(receipt, mail, columns, desk.settings, None if as_json else made_for)
 
 
 def _address(text: str, option: str) -> str:
@@ -144,14 +145,15 @@ def _part_of(workspace: Workspace, template: str, campaign: str | None, step: st
     return {"campaign": found[0][0], "step": found[0][1].id}
 
 
-def _tell(receipt: Receipt, mail: Mail, columns: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None:
+def _tell(receipt: Receipt, mail: Mail, columns: Mapping[str, Any], settings: Settings, made_for: str | None) -> None:
+    """Say what became of it: for people with `made_for`, the lead in words; else as one JSON document."""
     made_of = {name: columns[name] for name in ("template", "campaign", "step")}
-    if as_json:
+    if made_for is None:
         said = {"outcome": receipt.outcome, "to": mail.recipient, "reply": receipt.reply}
         print_json({**said, "message_id": mail.message_id, "lead": columns["email"], **made_of})
     else:
         reply = receipt.reply or "nothing"
-        known = {**made_of, "to": mail.recipient, "lead": columns["email"], "server": _server(settings), "reply": reply}
+        known = {**made_of, "to": mail.recipient, "lead": made_for, "server": _server(settings), "reply": reply}
         out.print(_SAID[receipt.outcome].format(**known), markup=False, soft_wrap=True)
     if receipt.outcome != "sent":
         raise typer.Exit(1)

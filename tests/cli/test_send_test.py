@@ -84,7 +84,7 @@ def body(mail: EmailMessage, kind: str = "html") -> str:
 def test_a_made_up_lead_needs_no_database(alone: dict[str, str], tmp_path: Path) -> None:
     result = run(alone, "not-ready/three-questions", "--to", "Me@Acme.example")
     assert result.exit_code == 0, result.output
-    line = "sent to me@acme.example, as step questions of not-ready sends it to maria.rossi@delmore.example; 127.0.0.1:"
+    line = "sent to me@acme.example, as step questions of not-ready sends it to a made-up lead (complete); 127.0.0.1:"
     assert result.stdout.startswith(line)
     assert result.stdout.count("\n") == 1
     assert " said: 250 " in result.stdout
