@@ -512,8 +512,8 @@ class Agreement(Shape):
     Example: {sal: "Agreed it meets the definition; mine to work"}
     """
     topics: dict[Identifier, Topic] = Field(default_factory=dict)
-    """What leads call the topics of your campaigns, on the page where they choose what they get. One that is not here is
-    shown by its own name.
+    """What leads call the topics of your campaigns, on the page where they choose what they get. One that is not here
+    is shown by its own name.
 
     Example: {product: {label: Product news, description: What is new in our robots}}
     """

@@ -45,7 +45,9 @@ def offer_if_ready(draft: Draft, raised: Raised | None = None) -> bool:
     if not may_be_offered(state) or (raised is None and not qualification.is_within_reach(agreement, score)):
         return False
     graded = grading.grade(agreement, known(draft.book, state, draft.now))
-    decision = qualification.decide(agreement, graded, score, hand_raise=None if raised is None else raised.by, barred=False)
+    decision = qualification.decide(
+        agreement, graded, score, hand_raise=None if raised is None else raised.by, barred=False
+    )
     if not decision.qualifies:
         return False
     was_customer = state.stage == "customer"
