@@ -158,7 +158,8 @@ def release_in(
     hashes = [row.address_hash for row in rows if row.address_hash == asked or row.reason != "bounced"]
     said = suppressions.said_of(db, hashes, about)
     if (own := objections(said)) and not insist:
-        raise Conflict(f"{email} {_OWN_WORDS[own[-1]]} itself{_of(topic)}: to mail it again, somebody has to insist")
+        itself = f"{email} {_OWN_WORDS[own[-1]]} itself{_of(topic)}"
+        raise Conflict(f"{itself}: if it has asked for mail again, say so with --insist")
     count = suppressions.release(db, hashes, topic=about, by=by, why=why, at=now)
     still = () if living is None else suppressions.suppressions_of(db, leads.email_of(db, living))
     if living is not None and not any(row.topic == about for row in still):
