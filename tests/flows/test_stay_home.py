@@ -1,6 +1,7 @@
 """A copy of a database sends nothing until somebody adopts it; a database that only moved goes on."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from uuid import uuid4
@@ -15,25 +16,38 @@ from nurture.flows.forward_mail import forward_mail
 from nurture.flows.read_inbox import read_inbox
 from nurture.flows.stay_home import adopt_database, is_home, why_not_home
 from nurture.flows.tell import tell
+from nurture.local.servers import LocalServers
 from nurture.store import installation
+from tests.databases import make_database
 from tests.flows.apps import NOW
+from tests.leftovers import RUN
 
 
 @pytest.fixture
-def copied(app: App, db_url: str) -> Iterator[Callable[[], App]]:
-    """Makes a copy of the database beside it, and gives an app on the copy."""
+def original(app: App, servers: LocalServers, worker_id: str) -> Iterator[App]:
+    """An app on a database of its own: one that others are connected to cannot be copied."""
+    url = make_database(servers.database_url, os.environ[RUN], f"{worker_id}_home")
+    engine = make_engine(url, pool_size=1)
+    yield replace(app, engine=engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def copied(original: App) -> Iterator[Callable[[], App]]:
+    """Makes a copy of that database beside it, and gives an app on the copy."""
     names: list[str] = []
     engines: list[Engine] = []
-    server = make_engine(make_url(db_url).set(database="postgres").render_as_string(False), pool_size=1)
+    home = original.engine.url
+    server = make_engine(home.set(database="postgres").render_as_string(False), pool_size=1)
 
     def copy() -> App:
-        name = f"{make_url(db_url).database}_copy_{uuid4().hex[:8]}"
-        app.engine.dispose()
+        name = f"{home.database}_copy_{uuid4().hex[:8]}"
+        original.engine.dispose()
         with server.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            db.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{make_url(db_url).database}"'))
+            db.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{home.database}"'))
         names.append(name)
-        engines.append(make_engine(make_url(db_url).set(database=name).render_as_string(False), pool_size=1))
-        return replace(app, engine=engines[-1])
+        engines.append(make_engine(home.set(database=name).render_as_string(False), pool_size=1))
+        return replace(original, engine=engines[-1])
 
     yield copy
     for engine in engines:
@@ -59,23 +73,25 @@ def test_the_first_start_needs_nothing(app: App):
     assert is_home(app, NOW)
 
 
-def test_a_copy_beside_the_original_is_refused(app: App, copied: Callable[[], App], caplog: pytest.LogCaptureFixture):
-    assert is_home(app, NOW)
+def test_a_copy_beside_the_original_is_refused(
+    original: App, copied: Callable[[], App], caplog: pytest.LogCaptureFixture
+):
+    assert is_home(original, NOW)
     copy = copied()
     with caplog.at_level(logging.ERROR):
         assert not is_home(copy, NOW)
     assert why_not_home(copy, NOW) == "it is a copy of another database on the same server"
     assert "nurture db adopt" in caplog.text
-    assert is_home(app, NOW)
+    assert is_home(original, NOW)
 
 
-def test_an_adopted_copy_sends_and_stays_adopted(app: App, copied: Callable[[], App]):
-    assert is_home(app, NOW)
+def test_an_adopted_copy_sends_and_stays_adopted(original: App, copied: Callable[[], App]):
+    assert is_home(original, NOW)
     copy = copied()
     adopt_database(copy, "ada", NOW)
     assert is_home(copy, NOW)
-    with transaction(copy.engine) as db, transaction(app.engine) as original:
-        here, there = installation.kept(db), installation.kept(original)
+    with transaction(copy.engine) as db, transaction(original.engine) as kept_there:
+        here, there = installation.kept(db), installation.kept(kept_there)
     assert here is not None
     assert there is not None
     assert (here.adopted_by, here.adopted_at) == ("ada", NOW)

@@ -110,7 +110,7 @@ RULES: dict[str, tuple[str, Change]] = {
 IN_PRODUCTION: dict[str, tuple[int, str, Change]] = {
     "slow-down": (43, *RULES["slow-down"]),
     "the minute until hits are judged": (118, "nurture.flows.hit.SETTLE", lambda _: timedelta(minutes=5)),
-    "tries of a mail": (43, "nurture.flows.deliver.TRIES", lambda _: 1),
+    "tries of a mail": (43, "nurture.flows.noting.TRIES", lambda _: 1),
     "what is counted": (43, "nurture.store.outcomes_lead.save_counts", never(None)),
     "what is history": (18, *RULES["what is history"]),
     "what people say of themselves": (43, "nurture.flows.identify.merge_traits", never(None)),

@@ -57,14 +57,14 @@ class Recorder:
     took: list[tuple[int, str]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     trouble: str = ""
+    wait: float = 0
+    unusable: bool = False
+    most: int = 1
+    most_octets: int = 10_000_000
 
     @property
     def connections(self) -> Sequence[Self]:
         return [self] * 200
-
-    @property
-    def slots(self) -> int:
-        return 200
 
     async def __aenter__(self) -> Self:
         return self
