@@ -10,6 +10,18 @@ from nurture.errors import SettingsError
 PROVIDERS = ("postmark", "sendgrid", "mailgun", "ses", "resend")
 WEBHOOK_SECRETS = tuple(f"{provider.upper()}_WEBHOOK_SECRET" for provider in PROVIDERS)
 
+_SECRETS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "postmark": (re.compile(r"[^:]+:.+"), "user:password, as in the webhook's URL"),
+    "sendgrid": (
+        re.compile(r"(-----BEGIN|[A-Za-z0-9+/=\s]{80,}$)"),
+        "the verification key of the signed event webhook",
+    ),
+    "mailgun": (re.compile(r"\S{8,}$"), "the account's HTTP webhook signing key"),
+    "ses": (re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:\S+$"), "the topic's ARN, arn:aws:sns:REGION:ACCOUNT:TOPIC"),
+    "resend": (re.compile(r"(whsec_)?[A-Za-z0-9+/]{16,}=*$"), "the webhook's signing secret, whsec_…"),
+}
+"""What each provider's secret looks like, and how to say it."""
+
 LONGEST_INBOUND_LOCAL = 28
 """Characters before the @ of `INBOUND_ADDRESS`: `+b.` and a token come behind them, 64 in all (RFC 5321, 4.5.3.1.1)."""
 
@@ -60,9 +72,20 @@ def read_mail_settings(given: Mapping[str, str]) -> MailSettings:
         dkim_selector=given.get("DKIM_SELECTOR"),
         dkim_domain=given["DKIM_DOMAIN"].lower() if "DKIM_DOMAIN" in given else None,
         webhook_secrets={
-            provider: given[name] for provider, name in zip(PROVIDERS, WEBHOOK_SECRETS, strict=True) if name in given
+            provider: _secret(provider, given[name])
+            for provider, name in zip(PROVIDERS, WEBHOOK_SECRETS, strict=True)
+            if name in given
         },
     )
+
+
+def _secret(provider: str, text: str) -> str:
+    """One that can be right, or several with commas between, while keys are changed."""
+    shape, what = _SECRETS[provider]
+    keys = (text,) if provider == "postmark" else _listed(text)
+    if not all(shape.match(key) for key in keys):
+        raise SettingsError(f"{provider.upper()}_WEBHOOK_SECRET: is none of this provider's; say {what}")
+    return text
 
 
 def _check_dkim(given: Mapping[str, str]) -> None:

@@ -125,3 +125,25 @@ def test_what_comes_in_and_signs_is_taken_in_lower_case() -> None:
     mail = _read(INBOUND_ADDRESS="In@News.Acme.example", INBOX_URL="imap://u:p%40@h:143/INBOX")
     assert (mail.inbound_address, mail.inbox_url) == ("in@news.acme.example", "imap://u:p%40@h:143/INBOX")
     assert _read() == MailSettings()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "say"),
+    [
+        ("POSTMARK", "sesame-open", "user:password"),
+        ("SENDGRID", "sesame-open", "the verification key"),
+        ("MAILGUN", "sesame", "the account's HTTP webhook signing key"),
+        ("SES", "arn:aws:s3:::sesame", "the topic's ARN"),
+        ("SES", "arn:aws:sns:eu-west-1:123456789012:mail, sesame", "the topic's ARN"),
+        ("RESEND", "re_sesame", "the webhook's signing secret"),
+    ],
+)
+def test_a_webhooks_secret_that_cannot_be_right_is_refused_without_it(name: str, text: str, say: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}_WEBHOOK_SECRET: .*say {say}") as refused:
+        _read(**{f"{name}_WEBHOOK_SECRET": text})
+    assert "sesame" not in str(refused.value)
+
+
+def test_two_secrets_may_hold_while_one_is_changed() -> None:
+    topics = "arn:aws:sns:eu-west-1:123456789012:mail,arn:aws-cn:sns:cn-north-1:123456789012:mail"
+    assert _read(SES_WEBHOOK_SECRET=topics).webhook_secrets == {"ses": topics}

@@ -192,8 +192,16 @@ def test_neither_a_repr_nor_an_error_shows_a_secret(
         assert secret not in _refusal(tmp_path, SERVERS | _beside(name) | {name: broken})
 
 
+_WEBHOOKS = {
+    "POSTMARK_WEBHOOK_SECRET": "u:{}",
+    "SENDGRID_WEBHOOK_SECRET": "A" * 80 + "{}",
+    "SES_WEBHOOK_SECRET": "arn:aws:sns:eu-west-1:123456789012:{}",
+    "RESEND_WEBHOOK_SECRET": "whsec_AAAAAAAAAAAA{}",
+}
+
+
 def _shaped(name: str, secret: str) -> str:
-    return f"{secret:A<43}=" if name == "DKIM_KEY" else SHAPES.get(name, "{}").format(secret)
+    return f"{secret:A<43}=" if name == "DKIM_KEY" else (SHAPES | _WEBHOOKS).get(name, "{}").format(secret)
 
 
 def _beside(name: str) -> dict[str, str]:
