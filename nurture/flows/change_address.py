@@ -33,6 +33,8 @@ Asked = Literal["sent", "unsent", "no address", "same", "often", "unknown"]
 Confirmed = Literal["changed", "late", "taken", "unknown"]
 Compose = Callable[[str, int, datetime], Mail]
 """Makes the mail with the link: to this address, with this number, good until then."""
+Farewell = Callable[[str, str], Mail]
+"""Makes the mail that tells the address before of the one that mails go to now."""
 
 
 def ask_for_address(app: App, lead_id: int, email: str, *, how: str, compose: Compose, now: datetime) -> Asked:
@@ -65,13 +67,15 @@ def _sent(app: App, mail: Mail) -> bool:
     try:
         receipt = app.send(mail)
     except NurtureError as error:
-        log.warning("a link to confirm an address could not be sent: %s", error)
+        log.warning("a mail about a changed address could not be sent: %s", error)
         return False
     return receipt.outcome in ("sent", "unknown")
 
 
-def confirm_address(app: App, asked_id: int, now: datetime) -> Confirmed:
-    """Give the lead its new address. Twice is fine.
+def confirm_address(app: App, asked_id: int, now: datetime, *, farewell: Farewell) -> Confirmed:
+    """Give the lead its new address, and tell the one before: who had a forwarded mail may not be the lead.
+
+    Twice is fine, and tells it once; that this mail may fail keeps nobody from changing.
 
     Whoever left mail has left it at the new address, too; a mailbox that was dead is another one now. An address that
     is another lead's is left with that one, and the two are noted as perhaps one person (`nurture leads merge`).
@@ -96,18 +100,19 @@ def confirm_address(app: App, asked_id: int, now: datetime) -> Confirmed:
             identities.note(db, [identities.Conflict(living, owner, now, "preferences", because)])
             choices.note_address(db, asked_id, "taken", now)
             return "taken"
-        decided = _change(db, app, living, asked.email, now)
+        old = leads.email_of(db, living)
+        decided = 0 if old == asked.email else _change(db, app, living, old, asked.email, now)
         choices.note_address(db, asked_id, "confirmed", now)
+        is_mute = any(not row.topic for row in suppressions.suppressions_of(db, old))
     if decided:
         app.nudge("notices")
+    if old != asked.email and not is_mute:
+        _sent(app, farewell(old, asked.email))
     return "changed"
 
 
-def _change(db: Connection, app: App, lead_id: int, new: str, now: datetime) -> int:
+def _change(db: Connection, app: App, lead_id: int, old: str, new: str, now: datetime) -> int:
     """Change the address, take the person's wishes along, and decide again; gives how many were handed over."""
-    old = leads.email_of(db, lead_id)
-    if old == new:
-        return 0
     choices.become_address(db, lead_id, old, new, now)
     for row in suppressions.suppressions_of(db, old):
         if row.reason != "bounced":

@@ -1,5 +1,6 @@
 """The signed link that confirms a new address, and the mail that carries it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,4 +50,25 @@ def address_mail(letter: AddressLetter, *, sender: str, envelope: str, to: str, 
         lines, subject=letter.subject, sender=sender, envelope=envelope, to=to, name=f"e.{token}",
         language=letter.language, now=now,
     )  # fmt: skip
+    return finished(mail, envelope, to)
+
+
+def moved_mail(
+    lines: Iterable[str], *, subject: str, language: str, sender: str, envelope: str, to: str, token: str, now: datetime
+) -> Mail:
+    """Make the mail that tells an address that mails go elsewhere now; it has no link.
+
+    Args:
+        lines: its text.
+        subject: its subject.
+        language: what it is written in.
+        sender: who it is from, `Name <address>`.
+        envelope: that address alone.
+        to: the address before.
+        token: of the link that was confirmed.
+        now: business time.
+    """
+    mail = single_mail(
+        lines, subject=subject, sender=sender, envelope=envelope, to=to, name=f"m.{token}", language=language, now=now
+    )
     return finished(mail, envelope, to)

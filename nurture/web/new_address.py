@@ -1,5 +1,7 @@
 """`/e/{token}`: the link in the mail to a new address. A GET shows a button; the POST gives the lead that address."""
 
+from functools import partial
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,7 +10,8 @@ from starlette.routing import BaseRoute, Route
 from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.change_address import confirm_address
-from nurture.mail.address_links import read_address
+from nurture.mail.address_links import address_token, moved_mail, read_address
+from nurture.messages import Mail
 from nurture.pages.masking import masked
 from nurture.store.choices import Choices, address_asked, choices_of
 from nurture.web.lead_pages import LeadPages, Visitor
@@ -29,8 +32,8 @@ def routes(app: App) -> list[BaseRoute]:
 
 def _confirm(app: App, pages: LeadPages, request: Request, asked_id: int) -> Response:
     now = app.now()
-    is_post = request.method == "POST"
-    outcome = confirm_address(app, asked_id, now) if is_post else None
+    farewell = partial(_farewell, app, pages, request, asked_id)
+    outcome = confirm_address(app, asked_id, now, farewell=farewell) if request.method == "POST" else None
     with transaction(app.engine) as db:
         asked = address_asked(db, asked_id)
         there: Choices | None = None if asked is None else choices_of(db, asked.lead_id, now)
@@ -43,3 +46,24 @@ def _confirm(app: App, pages: LeadPages, request: Request, asked_id: int) -> Res
         return pages.message(visitor, "address.late", 410)
     state = "done" if asked.confirmed_at is not None else "ask"
     return pages.page(visitor, "address", {"state": state, "address": masked(asked.email)})
+
+
+def _farewell(app: App, pages: LeadPages, request: Request, asked_id: int, old: str, new: str) -> Mail:
+    company, now = app.agreement.company, app.now()
+    with transaction(app.engine) as db:
+        asked = address_asked(db, asked_id)
+        there = None if asked is None else choices_of(db, asked.lead_id, now)
+    language = pages.speaking(request, there).language
+    words = app.pages.words(language)
+    text = words("moved.text", address=masked(new))
+    undo = words("moved.undo", contact=company.reply_to)
+    return moved_mail(
+        (words("moved.hello"), "", text, "", undo, "", words("page.company", address=company.address)),
+        subject=words("moved.subject"),
+        language=language,
+        sender=str(company.sender),
+        envelope=company.sender.address,
+        to=old,
+        token=address_token(app.settings.secret_key, asked_id),
+        now=now,
+    )

@@ -257,6 +257,11 @@ def test_a_new_address_is_used_once_it_is_confirmed_there(app, client, inbox, ma
         {"source": "preferences", "changes": {"email": [EMAIL, NEW]}}
     ]
     assert lead_report(app, EMAIL, NOW)["email"] == NEW
+    _, farewell = inbox.mails  # the address before is told, once: a forwarded mail has its link, too
+    assert (farewell["to"], farewell["subject"]) == (EMAIL, "The address for your mail was changed")
+    told = farewell.get_payload(decode=True).decode()
+    assert "writes to m***@n***.example from now on" in told
+    assert NEW not in told
 
 
 def test_the_address_before_can_be_gone_back_to(app, client, mail) -> None:
