@@ -111,8 +111,8 @@ def _text(draft: Draft, text: Text, parents: tuple[Tag, ...]) -> list[Edit]:
         start = text.start + len(shown) - len(shown.lstrip())
         what = f"text stands directly in <{parent}>"
         raise draft.place(start).error(what, hint="put it into <mj-text>", topic="nesting")
-    if text.kind == "text" and within_html:
-        return [Edit(text.start + at, text.start + at + 1, "&lt;") for at, one in enumerate(shown) if one == "<"]
+    if shown == "<" and within_html:  # no tag begins here; conditional comments for Outlook come as texts, too
+        return [Edit(text.start, text.end, "&lt;")]
     return [Edit(text.start, text.end, "")] if not parents and words.strip().startswith("<?") else []
 
 

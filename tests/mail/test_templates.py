@@ -335,6 +335,18 @@ def test_attributes_come_through_the_compiler_as_they_are_written() -> None:
     assert seen["style"].split() == ["color:", "red;", "margin:", "0"]
 
 
+def test_what_is_for_outlook_alone_is_no_text_for_the_others() -> None:
+    styled = "<!--[if mso]><style>p { color: red }</style><![endif]-->"
+    others = "<!--[if !mso]><!--><b>3 < 4</b><!--<![endif]-->"
+    body = f"<mj-section><mj-column><mj-text><p>{styled}1 < 2{others}</p></mj-text></mj-column></mj-section>"
+    text, html = shown(compiled(f"<mjml><mj-head><mj-raw>{styled}</mj-raw></mj-head><mj-body>{body}</mj-body></mjml>"))
+    assert "&lt;!" not in html
+    assert html.count(styled) == 2
+    assert "1 &lt; 2" in html
+    assert "1 < 2" in text
+    assert "mso" not in text
+
+
 def attributes(tag: str) -> dict[str, str]:
     """A tag's attributes as a browser reads them; empty ones (our pixel's `alt`) are left out."""
     found: dict[str, str] = {}
