@@ -26,10 +26,10 @@ from nurture.segment.names import Name, Names, names_of
 from nurture.segment.recognition import People
 from nurture.segment.traits import merge_traits
 from nurture.segment.visitor import VISITOR
-from nurture.store import attribution, identities, leads, suppressions
+from nurture.store import attribution, consents, identities, leads, suppressions
 from nurture.store.identities import Known
 from nurture.store.merging import living
-from nurture.store.states import lock
+from nurture.store.states import lock_tracked
 
 MOST_MERGES = 20
 """So many leads at most are merged in one transaction: each takes some hundredths of a second, and others wait."""
@@ -45,6 +45,7 @@ class Recognised:
         created: leads that nobody knew.
         earlier: stored events that have just been given to their leads, and count now.
         said: events that say who a lead is, each with its lead, as they came.
+        untracked: leads who are not to be observed.
         offered: how many leads were handed over because two turned out to be one.
     """
 
@@ -53,6 +54,7 @@ class Recognised:
     created: set[int] = field(default_factory=set)
     earlier: list[Row[Any]] = field(default_factory=list)
     said: list[tuple[int, IncomingEvent]] = field(default_factory=list)
+    untracked: set[int] = field(default_factory=set)
     offered: int = 0
 
     def profiles(self, is_old: Callable[[datetime], bool]) -> list[tuple[int, dict[str, Any]]]:
@@ -109,15 +111,18 @@ def recognise(
     batch = _Batch(events, _names(app, events), order, _tokens(db, app, events), as_history)
     people, seen = _held(db, batch)
     wanted = {*people.known.values(), *seen.leads, *batch.tokens.values()}
-    if len(lock(db, wanted)) < len(wanted):
+    there = lock_tracked(db, wanted)
+    if len(there) < len(wanted):
         raise TryAgain  # one of them has just been merged into another
-    found = Recognised(created=_make_leads(db, people, now))
+    untracked = {lead_id for lead_id, tracked in there.items() if not tracked}
+    found = Recognised(created=_make_leads(db, people, now), untracked=untracked)
     for party in people.joined():
         said = [event for event, names in zip(events, batch.names, strict=True) if people.person(names) is party]
         by = f"an event of {', '.join(sorted({event.source for event in said}))}"
         news = not as_history and any(not is_history(event.occurred_at, now) for event in said)
         party.lead, offered = make_one(db, app, party.leads, by=by, now=now, news=news)
         found.offered += offered
+        found.untracked = (found.untracked - {*party.leads}) | consents.untracked(db, {party.lead})
     _tie(db, app, people, now)
     _note(db, people, batch, now)
     users = {user: party.lead for party in people.parties if party.lead is not None for user in party.users}

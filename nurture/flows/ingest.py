@@ -23,7 +23,7 @@ from nurture.rules.retention import events_from
 from nurture.segment.consenting import agreed_in
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
-from nurture.store.consents import Entry, untracked
+from nurture.store.consents import Entry
 from nurture.store.dropping import midnight
 from nurture.store.partitions import kept_since
 from nurture.store.states import without_past
@@ -81,14 +81,15 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     asked: set[int] = set()
     if app.agreement.consent.double_opt_in and not as_history:
         asked = ask_to_confirm(db, app, zip(usable, who.of, strict=True), who.created, now)
-    private = _unobserved(db, usable, who)
+    if who.untracked:
+        _forget_unobserved(db, who)
     facts = zip(usable, who.of, who.inferred, strict=True)
     new = [
         _row(event, lead_id, inferred)
         for event, lead_id, inferred in facts
         if event.kind != "alias"
         and (since is None or event.occurred_at >= since)
-        and not (event.kind == "page" and lead_id in private)
+        and not (event.kind == "page" and lead_id in who.untracked)
     ]
     stored = events.insert(db, new)
     earlier = who.earlier
@@ -103,16 +104,12 @@ def _ingest(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datet
     return Ingested(len(stored), len(new) - len(stored), len(who.created), handed, unusable, len(asked))
 
 
-def _unobserved(db: Connection, batch: Sequence[IncomingEvent], who: Recognised) -> set[int]:
-    """Leads whose views of pages are not kept, as they wish; those of before they were known are dropped here."""
-    viewing = {lead for event, lead in zip(batch, who.of, strict=True) if event.kind == "page" and lead is not None}
-    viewing |= {row.lead_id for row in who.earlier if row.kind == "page"}
-    private = untracked(db, viewing)
-    if private:
-        seen = [row for row in who.earlier if row.kind == "page" and row.lead_id in private]
+def _forget_unobserved(db: Connection, who: Recognised) -> None:
+    """Drop the views of pages that were nobody's until now, of leads who do not want to be observed."""
+    seen = [row for row in who.earlier if row.kind == "page" and row.lead_id in who.untracked]
+    if seen:
         events.drop(db, [row.id for row in seen])
         who.earlier = [row for row in who.earlier if row not in seen]
-    return private
 
 
 def _kept_from(db: Connection, app: App, batch: Sequence[IncomingEvent], now: datetime) -> datetime | None:

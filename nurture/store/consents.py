@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.db import giving
 from nurture.facts import Basis
 
 Purpose = Literal["mail", "tracking"]
@@ -55,7 +56,7 @@ _OF_LEAD = text(
     FROM consent WHERE lead_id = :id ORDER BY at, id
     """
 )
-_UNTRACKED = text("SELECT id FROM lead WHERE id = ANY(:ids) AND NOT tracked")
+_UNTRACKED = giving("id", "SELECT id FROM lead WHERE id = ANY(:ids) AND NOT tracked")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,15 @@ from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
 from nurture.rules.suppressing import word_of
 
-_LOCK = giving("id", "SELECT id FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-_STATES = text(
+_LOCK = giving("id tracked", "SELECT id, tracked FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+_STATES = giving(
+    "id stage cycle cycle_started_at created_at handed_over refused reason grade mail_from ask_at engaged_at postponed"
+    " tracked unconfirmed_at consent_basis consent_at around key email first_name last_name title company country"
+    " timezone locale industry employees source owner attributes",
     """
     SELECT l.id, l.stage, l.cycle, l.cycle_started_at, l.created_at, l.handed_over, l.refused, l.reason, l.grade,
-        l.mail_from, l.ask_at, l.engaged_at, l.postponed, l.tracked, l.unconfirmed_at, l.consent_basis, l.consent_at,
+        l.mail_from, l.ask_at, l.engaged_at, nullif(l.postponed, '{}'), l.tracked, l.unconfirmed_at, l.consent_basis,
+        l.consent_at,
         json_build_array(
             (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id),
             (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
@@ -49,7 +53,7 @@ _STATES = text(
         l.key, l.email, l.first_name, l.last_name, l.title, l.company, l.country, l.timezone, l.locale, l.industry,
         l.employees, l.source, l.owner, l.attributes
     FROM lead l WHERE l.id = ANY(:ids) ORDER BY l.id
-    """
+    """,
 )
 _DELIVERIES = text(
     """
@@ -60,6 +64,7 @@ _DELIVERIES = text(
     """
 )
 _instant, _day = datetime.fromisoformat, date.fromisoformat
+_NOTHING_LEFT: frozenset[str] = frozenset()
 _EVENTS = text(
     """
     SELECT id, lead_id, kind, occurred_at, name, path, properties, campaign, step FROM event
@@ -70,10 +75,15 @@ _EVENTS = text(
 
 def lock(db: Connection, ids: Iterable[int]) -> list[int]:
     """Lock these leads for change, in order; gives the ids that exist."""
+    return list(lock_tracked(db, ids))
+
+
+def lock_tracked(db: Connection, ids: Iterable[int]) -> dict[int, bool]:
+    """The same, with whether what each of them does may be observed: a statement of its own would cost as much."""
     wanted = sorted(set(ids))
     if not wanted:
-        return []
-    return [id_ for (id_,) in db.execute(_LOCK, {"ids": wanted}).all()]
+        return {}
+    return dict(db.execute(_LOCK, {"ids": wanted}).all())
 
 
 def locked_states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
@@ -140,8 +150,8 @@ def _state(row: Sequence[Any]) -> LeadState:
         past=_past(enrollments or ()),
         deliveries=NOT_READ,
         handoff=None if handoff is None else _open(*handoff),
-        suppressed=next((word_of(reason) for topic, reason in suppressions or () if not topic), None),
-        left_topics=frozenset(topic for topic, _ in suppressions or () if topic),
+        suppressed=_suppressed(suppressions) if suppressions else None,
+        left_topics=frozenset([topic for topic, _ in suppressions if topic]) if suppressions else _NOTHING_LEFT,
         mail_from=mail_from,
         ask_at=ask_at,
         engaged_at=engaged_at,
@@ -149,7 +159,9 @@ def _state(row: Sequence[Any]) -> LeadState:
         unconfirmed=unconfirmed_at is not None,
         basis=basis,
         basis_at=basis_at,
-        postponed=tuple((because, _instant(until)) for because, until in sorted(postponed.items())),
+        postponed=tuple([(because, _instant(until)) for because, until in sorted(postponed.items())])
+        if postponed
+        else (),
         events=NOT_READ,
     )
 
@@ -210,6 +222,10 @@ def _past(rows: Iterable[Sequence[Any]]) -> tuple[PastEnrollment, ...]:
         for n, campaign, cycle, _, status, _, _, _, ended_at, left_as in rows
         if status == "ended"
     )
+
+
+def _suppressed(rows: Iterable[Sequence[str]]) -> str | None:
+    return next((word_of(reason) for topic, reason in rows if not topic), None)
 
 
 def _open(state: HandoffState, cycle: int, offered_at: str, owner: str | None, was_customer: bool) -> HandoffFact:
