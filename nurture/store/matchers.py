@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, text
 
+from nurture.db import giving
 from nurture.grammar.matchers import Matcher, parse_matcher, said
 from nurture.grammar.mistakes import Mistake
 from nurture.rules.succession import Agreed, Counted
@@ -34,11 +35,12 @@ _SAVE_BASIS = text(
     ON CONFLICT (one) DO UPDATE SET version = score_basis.version + 1, fit = excluded.fit, worth = excluded.worth
     """
 )
+_VERSION = giving("version", "SELECT version FROM score_basis")
 
 
 def version(db: Connection) -> int:
     """Rises whenever another thing is counted, or another rules; 0 where nothing was ever adopted."""
-    return db.execute(text("SELECT version FROM score_basis")).scalar() or 0
+    return db.execute(_VERSION).scalar() or 0
 
 
 def basis(db: Connection) -> Row[Any] | None:

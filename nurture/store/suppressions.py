@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.db import giving
 from nurture.rules.suppressing import KINDS
 
 _SUPPRESS = text(
@@ -76,11 +77,12 @@ _WISHES = text(
     ORDER BY 1, 2, 3, 4
     """
 )
-_ERASED = text(
+_ERASED = giving(
+    "email at",
     """
     SELECT u.email, s.at FROM unnest(CAST(:emails AS text[])) AS u(email)
     JOIN suppression s ON s.address_hash = sha256(convert_to(u.email, 'UTF8')) AND s.reason = 'erased'
-    """
+    """,
 )
 
 
@@ -154,4 +156,4 @@ def erased(db: Connection, emails: Collection[str]) -> dict[str, datetime]:
         return {}
     asked = {email.strip().lower(): email for email in emails}
     # every event comes through here: texts are sent in a fraction of the time of octets, and hashed there
-    return {asked[row.email]: row.at for row in db.execute(_ERASED, {"emails": list(asked)})}
+    return {asked[email]: at for email, at in db.execute(_ERASED, {"emails": list(asked)}).all()}
