@@ -234,3 +234,17 @@ def test_a_merged_lead_has_the_record_of_both(app: App) -> None:
     set_tracking(app, second, False, how="page", now=NOW)
     merge_leads(app, EMAIL, "other@buyer.example", by="ann", now=NOW)
     assert rows(app, "SELECT id, consent_basis, tracked FROM lead") == [(first, "consent", False)]
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_leads_that_the_same_batch_makes_one_are_observed_as_their_record_says_last(app: App, on: bool) -> None:
+    first, second = add_lead(app), add_lead(app, "other@buyer.example")
+    set_tracking(app, second, False, how="page", now=NOW)
+    if on:
+        set_tracking(app, first, False, how="page", now=NOW)
+        set_tracking(app, second, True, how="page", now=NOW + DAY)
+    now = NOW + 3 * DAY
+    alias = incoming("alias", now, user_id=EMAIL, email=EMAIL, properties={"previousId": "other@buyer.example"})
+    ingest(app, [alias, page("/pricing", now, email=EMAIL)], now)
+    assert rows(app, "SELECT id, tracked FROM lead") == [(first, on)]
+    assert one(app, "SELECT count(*) FROM event WHERE kind = 'page'") == int(on)

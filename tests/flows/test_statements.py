@@ -42,6 +42,15 @@ def test_many_leads_take_as_many_statements_as_one(app: App) -> None:
     assert one(app, "SELECT count(*) FROM signal_day") == 40
 
 
+def test_who_is_not_observed_takes_no_statement_of_its_own(app: App) -> None:
+    add_lead(app)
+    with asked(app) as statements:
+        ingest(app, [page("/pricing")], NOW)
+    assert [statement for statement in statements if "tracked" in statement and "stage" not in statement] == [
+        statement for statement in statements if statement.endswith("FOR NO KEY UPDATE")
+    ]
+
+
 def test_mails_are_not_read_for_a_page_view(app: App) -> None:
     add_lead(app)
     with asked(app) as statements:
