@@ -57,11 +57,15 @@ def app(app: App) -> App:
 
 
 @pytest.fixture
-def faults(serving: tuple[Switch, str], app: App) -> Faults:
-    """The application, which answers as a test wants before it answers itself; it notes what it was asked."""
+def faults(serving: tuple[Switch, str], app: App) -> Iterator[Faults]:
+    """The application, which answers as a test wants before it answers itself; it notes what it was asked.
+
+    What a closed browser still sends must not come into the next test, whose database is being emptied.
+    """
     switch, address = serving
     switch.app = faults = Faults(make_web(app), address)
-    return faults
+    yield faults
+    faults.close()
 
 
 @pytest.fixture

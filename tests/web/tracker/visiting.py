@@ -24,11 +24,27 @@ class Faults:
 
     def __init__(self, app: ASGIApp, address: str) -> None:
         self._app = app
+        self._open = 0
+        self._closed = False
         self.address = address
         self.next: list[Response] = []
         self.asked: list[tuple[str, dict[str, str], Any]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._open += 1
+        try:
+            await (
+                Response(status_code=410)(scope, receive, send) if self._closed else self._answer(scope, receive, send)
+            )
+        finally:
+            self._open -= 1
+
+    def close(self) -> None:
+        """Take in nothing more, and let end what is under way: browsers speak on when their windows are closed."""
+        self._closed = True
+        until(lambda: self._open == 0, lambda: f"{self._open} requests under way still")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
