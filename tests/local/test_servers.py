@@ -125,6 +125,8 @@ def test_everything_killed_at_once_is_cleaned_up_by_the_next_command(data: Path)
             for victim in victims:
                 with contextlib.suppress(psutil.NoSuchProcess):  # the session of the statement above was just ending
                     what(victim)
+        while not all(has_ended(victim) for victim in victims):  # they may be heard for a moment yet
+            time.sleep(0.01)
     assert (data / "postgres/data/postmaster.pid").exists()
     assert (data / "servers.json").exists()
     with local_servers(data, linger=False) as again:
