@@ -13,6 +13,7 @@ from nurture.facts import MICRO
 from nurture.flows import follow_up
 from nurture.flows.tell import handoff_url
 from nurture.store import handoffs as store
+from nurture.store.packets import packet
 
 handoffs = typer.Typer(help="Leads offered to sales.", no_args_is_help=True)
 
@@ -47,7 +48,7 @@ def show(handoff: Id, as_json: Json = False) -> None:
         row = store.one(db, handoff)
         if row is None:
             raise NotFound(f"no handoff {handoff}")
-        shown: dict[str, Any] = {**_listed(app, row), **store.packet(db, handoff), "lead": row.email}
+        shown: dict[str, Any] = {**_listed(app, row), **packet(db, handoff), "lead": row.email}
     if as_json:
         print_json(shown)
         return

@@ -11,7 +11,7 @@ from nurture.facts import MICRO, LeadState
 from nurture.rules import assignment, grading, sla
 from nurture.rules.effects import HandedOver
 from nurture.rules.known import known
-from nurture.store import handoffs, notices
+from nurture.store import assigning, handoffs, notices
 from nurture.store.decided import Decided
 
 KIND = "lead.requalified"
@@ -27,7 +27,7 @@ def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datet
     ]
     if not offers:
         return []
-    turns = handoffs.turns(db, assignment.rota(app.book.agreement), now)
+    turns = assigning.turns(db, assignment.rota(app.book.agreement), now)
     opened = []
     for lead_id, before, offer in offers:
         rep = _owner(db, app, lead_id, before, turns, now)
@@ -39,17 +39,17 @@ def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datet
 
 
 def _owner(db: Connection, app: App, lead_id: int, state: LeadState, turns: dict[str, int], now: datetime) -> str:
-    previous, ended_as = handoffs.previous_owner(db, lead_id)
+    previous, ended_as = assigning.previous_owner(db, lead_id)
     domain = state.profile.email.rpartition("@")[2]
     who = assignment.Candidates(
         previous=previous,
         owner=state.profile.owner,
-        colleague=handoffs.colleague(db, lead_id, domain),
+        colleague=assigning.colleague(db, lead_id, domain),
         skip=previous if ended_as == "no_follow_up" else None,
     )
     assigned = assignment.assign(app.book.agreement, known(app.book, state, now), who, turns)
     if assigned.by_turns:
-        handoffs.give_turn(db, assigned.rep, now)
+        assigning.give_turn(db, assigned.rep, now)
         turns[assigned.rep] = max(turns.values(), default=0) + 1
     return assigned.rep
 

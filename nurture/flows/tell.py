@@ -15,7 +15,7 @@ from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
 from nurture.notifiers.schedule import next_try
-from nurture.store import handoffs, notices
+from nurture.store import notices, packets
 
 BATCH = 20
 
@@ -80,7 +80,7 @@ def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> bool:
 
 def _notice(app: App, row: Row[Any], now: datetime) -> Notice:
     with transaction(app.engine) as db:
-        packet = handoffs.packet(db, row.handoff_id)
+        packet = packets.packet(db, row.handoff_id)
     packet["url"] = handoff_url(app, row.handoff_id, now)
     return Notice(id=f"notice_{row.id}", kind=row.kind, at=row.at, recipient=row.recipient, data=packet)
 

@@ -17,7 +17,7 @@ from nurture.rules import scoring
 from nurture.rules.book import Rulebook
 from nurture.rules.permission import missing
 from nurture.store import consents, deliveries, handoffs, identities, inbound, leads, merging
-from nurture.store.handoffs import in_words
+from nurture.store.packets import in_words
 from nurture.store.suppressions import suppressions_of
 
 _DELIVERY = ("id", "campaign", "step", "cycle", "state", "message_id", "queued_at", "slot_at", "sent_at", "reason")

@@ -22,7 +22,7 @@ from nurture.flows import follow_up
 from nurture.mail.links import read_handoff
 from nurture.notifiers import wording
 from nurture.notifiers.packet import read_packet
-from nurture.store import handoffs
+from nurture.store import handoffs, packets
 from nurture.web.body import TooLarge, read_body
 from nurture.web.handoff_view import view
 from nurture.web.pages import not_found, page
@@ -157,7 +157,7 @@ def _show(
         row = handoffs.one(db, handoff_id)
         if row is None:
             return _gone()
-        packet = read_packet(handoffs.packet(db, handoff_id))
+        packet = read_packet(packets.packet(db, handoff_id))
         attempts = handoffs.attempts(db, handoff_id)
     shown = view(packet, row, attempts, app.book, now)
     by = said.by or row.owner or ""

@@ -1,0 +1,21 @@
+"""`targets`: what the reports hold the figures against."""
+
+from nurture.grammar.quantities import Percent
+from nurture.grammar.shape import Shape
+
+
+class Targets(Shape):
+    """What the reports hold the figures against."""
+
+    active_share: Percent | None = None
+    """Of the new leads, so many came to us by themselves."""
+    sla_met: Percent | None = None
+    """Of the promises of sales, so many were kept.
+
+    Example: 90%
+    """
+    recycled_share: Percent | None = None
+    """Of the leads handed over, so many had been refused before.
+
+    Example: 20%
+    """
