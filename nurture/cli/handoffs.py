@@ -110,5 +110,5 @@ def _listed(app: App, row: Any) -> dict[str, Any]:
         "score": row.score_micro / MICRO, "owner": row.owner, "offered_at": row.offered_at,
         "accept_due_at": row.accept_due_at, "attempt_due_at": row.attempt_due_at, "attempts": row.attempts,
         "reason": row.reason, "note": row.note, "because": row.because,
-        "url": handoff_url(app, row.id, app.now()),
+        "url": handoff_url(app, row.id, app.now(), version=row.link_version),
     }  # fmt: skip

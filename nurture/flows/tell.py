@@ -15,7 +15,7 @@ from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
 from nurture.notifiers.schedule import next_try
-from nurture.store import notices, packets
+from nurture.store import handoff_links, notices, packets
 
 BATCH = 20
 
@@ -81,14 +81,18 @@ def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> bool:
 def _notice(app: App, row: Row[Any], now: datetime) -> Notice:
     with transaction(app.engine) as db:
         packet = packets.packet(db, row.handoff_id)
-    packet["url"] = handoff_url(app, row.handoff_id, now)
+        version = handoff_links.link_version(db, row.handoff_id) or 0
+    packet["url"] = handoff_url(app, row.handoff_id, now, version=version)
     return Notice(id=f"notice_{row.id}", kind=row.kind, at=row.at, recipient=row.recipient, data=packet)
 
 
-def handoff_url(app: App, handoff_id: int, now: datetime) -> str:
-    """The rep's page for a handoff, behind a signed link that lives as long as a handoff can stay open."""
-    expires_at = now + app.handoff_links_live
-    return f"{app.settings.base_url}/h/{handoff_token(app.settings.secret_key, handoff_id, expires_at)}"
+def handoff_url(app: App, handoff_id: int, now: datetime, *, version: int) -> str:
+    """The rep's page for a handoff, behind a signed link that lives as long as a handoff can stay open.
+
+    `version` is the handoff's `link_version`: of any other version, the link opens nothing (`flows.revoke_links`).
+    """
+    token = handoff_token(app.settings.secret_key, handoff_id, now + app.handoff_links_live, version)
+    return f"{app.settings.base_url}/h/{token}"
 
 
 def _failed(

@@ -7,7 +7,7 @@ for whatever is malformed, forged, expired or meant for something else.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from nurture.mail.tokens import numbers, opened, opened_short, read_numbers, read_text, sealed, sealed_short
@@ -53,6 +53,19 @@ class SurveyAnswer:
     lead_id: int
     question: str
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffLink:
+    """A link to the rep's page of one handoff, until when it opens it, and the `link_version` that it was made for."""
+
+    handoff_id: int
+    expires_at: datetime
+    version: int
+
+    def opens(self, version: int, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired; `version` is the handoff's `link_version` as it is now."""
+        return self.version == version and now < self.expires_at
 
 
 def link_token(secret: str, link: TrackedLink) -> str:
@@ -128,19 +141,25 @@ def read_answer(secret: str, token: str) -> SurveyAnswer | None:
     return SurveyAnswer(delivery_id, lead_id, question, answer)
 
 
-def handoff_token(secret: str, handoff_id: int, expires_at: datetime) -> str:
-    """For the rep's page, `/h/{token}`, until `expires_at` (whole seconds; the fraction is dropped)."""
-    return sealed(secret, "handoff", numbers(handoff_id, int(expires_at.timestamp())))
+def handoff_token(secret: str, handoff_id: int, expires_at: datetime, version: int = 0) -> str:
+    """For the rep's page, `/h/{token}`, until `expires_at` (whole seconds; the fraction is dropped).
+
+    `version` is the handoff's `link_version` when the link is made: raising that one revokes all links made before.
+    """
+    return sealed(secret, "handoff", numbers(handoff_id, int(expires_at.timestamp()), *([version] if version else [])))
 
 
-def read_handoff(secret: str, token: str, now: datetime) -> int | None:
-    """Give the handoff of a `/h/{token}` that has not expired at `now`."""
+def read_handoff(secret: str, token: str) -> HandoffLink | None:
+    """Give what a `/h/{token}` says; whether it still opens anything, `HandoffLink.opens` tells."""
     payload = opened(secret, "handoff", token)
     found = payload and read_numbers(payload, 2)
     if not found:
         return None
     (handoff_id, expires), rest = found
-    return handoff_id if not rest and now.timestamp() < expires else None
+    versioned = read_numbers(rest, 1) if rest else ((0,), b"")
+    if versioned is None or versioned[1]:
+        return None
+    return HandoffLink(handoff_id, datetime.fromtimestamp(expires, UTC), versioned[0][0])
 
 
 def visitor_token(secret: str, lead_id: int) -> str:

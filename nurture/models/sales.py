@@ -54,6 +54,7 @@ class Handoff(SQLModel, table=True):
     answered_by: str | None = text_column()
     reason: str | None = text_column()
     note: str | None = text_column()
+    link_version: int = count_column()
 
 
 class Attempt(SQLModel, table=True):

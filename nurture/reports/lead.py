@@ -114,7 +114,7 @@ def _allowed(db: Connection, book: Rulebook, state: LeadState, lead_id: int, now
 
 
 def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, Any]:
-    token = handoff_token(app.settings.secret_key, row.id, now + app.handoff_links_live)
+    token = handoff_token(app.settings.secret_key, row.id, now + app.handoff_links_live, row.link_version)
     url = f"{app.settings.base_url}/h/{token}"
     return {**_keys(row, _HANDOFF), "lead": row.email, "score": row.score_micro / MICRO, "url": url}
 

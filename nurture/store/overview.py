@@ -22,7 +22,7 @@ def open_handoffs(db: Connection, most: int) -> Sequence[Row[Any]]:
     query = text(
         """
         SELECT h.id, h.state, h.grade, h.score_micro, h.hand_raise, h.owner, h.offered_at, h.accept_due_at, h.because,
-               l.email, l.first_name, l.last_name, l.company
+               h.link_version, l.email, l.first_name, l.last_name, l.company
         FROM handoff h JOIN lead l ON l.id = h.lead_id
         WHERE h.state IN ('offered', 'accepted', 'contacted', 'qualified')
         ORDER BY h.state <> 'offered', h.accept_due_at NULLS LAST, h.id LIMIT :most

@@ -49,7 +49,9 @@ def _overview(app: App) -> Response:
     campaigns = [
         (campaign.name, campaign.status, enrolled.get(campaign.id, 0)) for campaign in app.book.campaigns.values()
     ]
-    shown = [(row, row.score_micro / MICRO, handoff_url(app, row.id, now)) for row in handoffs]
+    shown = [
+        (row, row.score_micro / MICRO, handoff_url(app, row.id, now, version=row.link_version)) for row in handoffs
+    ]
     return page(
         "overview",
         {

@@ -19,10 +19,10 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import Conflict, NotFound, UsageError
 from nurture.flows import follow_up
-from nurture.mail.links import read_handoff
+from nurture.mail.links import HandoffLink, read_handoff
 from nurture.notifiers import wording
 from nurture.notifiers.packet import read_packet
-from nurture.store import handoffs, packets
+from nurture.store import handoff_links, handoffs, packets
 from nurture.web.body import TooLarge, read_body
 from nurture.web.handoff_view import view
 from nurture.web.pages import not_found, page
@@ -82,9 +82,10 @@ def read_form(body: bytes) -> Said:
 
 def _answer(app: App, token: str, said: Said | None, remembered: str, saved: bool) -> Response:
     now = app.now()
-    handoff_id = read_handoff(app.settings.secret_key, token, now)
-    if handoff_id is None:
+    link = read_handoff(app.settings.secret_key, token)
+    if link is None or not _opens(app, link, now):
         return not_found("This link is not good", "It is incomplete, or it has expired. Ask for the lead by its name.")
+    handoff_id = link.handoff_id
     if said is None:
         return _show(app, handoff_id, now, Said(by=remembered), saved=saved)
     try:
@@ -101,6 +102,12 @@ def _answer(app: App, token: str, said: Said | None, remembered: str, saved: boo
         secure = app.settings.base_url.startswith("https://")
         response.set_cookie(COOKIE, quote(said.by), _REMEMBERED, path="/h/", secure=secure, httponly=True)
     return response
+
+
+def _opens(app: App, link: HandoffLink, now: datetime) -> bool:
+    with transaction(app.engine) as db:
+        version = handoff_links.link_version(db, link.handoff_id)
+    return version is not None and link.opens(version, now)
 
 
 def _act(app: App, handoff_id: int, said: Said, now: datetime) -> None:

@@ -32,7 +32,7 @@ READERS = {
     "unsubscribe": links.read_unsubscribe,
     "preferences": links.read_preferences,
     "answer": links.read_answer,
-    "handoff": lambda secret, token: links.read_handoff(secret, token, NOW),
+    "handoff": links.read_handoff,
     "visitor": links.read_visitor,
 }
 
@@ -118,9 +118,19 @@ def test_a_megabyte_of_token_is_refused_unread() -> None:
 
 def test_the_handoff_page_closes_when_its_time_is_over() -> None:
     expires = NOW + timedelta(minutes=5)
-    token = links.handoff_token(SECRET, 41, expires)
-    assert links.read_handoff(SECRET, token, expires - timedelta(seconds=1)) == 41
-    assert links.read_handoff(SECRET, token, expires) is None
+    link = links.read_handoff(SECRET, links.handoff_token(SECRET, 41, expires))
+    assert link is not None
+    assert link.handoff_id == 41
+    assert link.opens(0, expires - timedelta(seconds=1))
+    assert not link.opens(0, expires)
+
+
+@given(IDS, st.integers(0, 500), st.integers(0, 500))
+def test_the_handoff_page_opens_to_links_of_its_present_version_only(handoff: int, made: int, present: int) -> None:
+    link = links.read_handoff(SECRET, links.handoff_token(SECRET, handoff, NOW + timedelta(days=1), made))
+    assert link is not None
+    assert (link.handoff_id, link.version) == (handoff, made)
+    assert link.opens(present, NOW) == (made == present)
 
 
 def test_tokens_are_short_and_safe_in_a_url() -> None:

@@ -233,7 +233,7 @@ def _scanned(inbox: Callable[[int], World], count: int) -> World:
     assert {kind: sum(bool(mail.ways(kind)) for mail in mails) for kind in "coup"} == dict.fromkeys("coup", count)
     assert sum(bool(mail.ways("a")) for mail in mails) > count / 10
     offered = [add_handoff(engine, lead_id, cycle=1) for lead_id in range(1, count, 50)]
-    reps = [handoff_url(world.app, one, world.now) for one in offered]
+    reps = [handoff_url(world.app, one, world.now, version=0) for one in offered]
     before = everything(engine, "event")
 
     world.now = SENT + timedelta(seconds=3)

@@ -4,6 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from nurture.errors import NotFound, UsageError
+from nurture.flows.revoke_links import revoke_links
 from nurture.web.handoff import Said, read_form
 from tests.web.people import (
     NOW,
@@ -304,3 +306,18 @@ def test_a_form_is_read_leniently():
     )  # fmt: skip
     assert read_form(b"&".join(b"a=1" for _ in range(50))) == Said()
     assert read_form(b"\xff\xfe=%ff") == Said()
+
+
+def test_a_revoked_link_opens_nothing_and_the_new_one_does(client, app, handoff):
+    new = revoke_links(app, handoff, by="Ada", now=NOW).removeprefix("http://nurture.example")
+    assert client.get(handoff_path(handoff)).status_code == 404
+    assert press(client, handoff, "accept").status_code == 404
+    assert state(app, handoff)["state"] == "offered"
+    assert "Maria Rossi" in client.get(new).text
+
+
+def test_links_of_what_does_not_exist_cannot_be_revoked(app, handoff):
+    with pytest.raises(NotFound, match="no handoff 77"):
+        revoke_links(app, 77, by="Ada", now=NOW)
+    with pytest.raises(UsageError, match="say who you are"):
+        revoke_links(app, handoff, by=" ", now=NOW)

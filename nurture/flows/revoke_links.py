@@ -1,0 +1,27 @@
+"""Revoke the links to a handoff's page: one was passed on, or lies in a mailbox that is no longer ours."""
+
+from datetime import datetime
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.errors import NotFound, UsageError
+from nurture.flows.tell import handoff_url
+from nurture.store import handoff_links
+
+
+def revoke_links(app: App, handoff_id: int, *, by: str, now: datetime) -> str:
+    """Let no link to this handoff that is out open its page any more; gives a new one, for whoever is to have it.
+
+    Notices sent from now on carry new links; those in mails and messages that are out already open nothing.
+
+    Raises:
+        NotFound: There is no such handoff.
+        UsageError: `by` does not say who does this.
+    """
+    if not by.strip():
+        raise UsageError("say who you are")
+    with transaction(app.engine) as db:
+        version = handoff_links.revoke(db, handoff_id)
+        if version is None:
+            raise NotFound(f"no handoff {handoff_id}")
+    return handoff_url(app, handoff_id, now, version=version)
