@@ -21,6 +21,7 @@ from nurture.models.people import (
     MergedLead,
     StageChange,
 )
+from nurture.models.promises import Breach
 from nurture.models.returns import HookToken, MailReport, SoftBounce
 from nurture.models.sales import Attempt, Handoff, NoticeRow, Rota
 from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
@@ -30,6 +31,7 @@ __all__ = [
     "AddressChange",
     "AgreedSignal",
     "Attempt",
+    "Breach",
     "BrowserClaim",
     "Confirmation",
     "Consent",

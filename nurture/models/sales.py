@@ -32,6 +32,7 @@ class Handoff(SQLModel, table=True):
         Index("handoff_one_open", "lead_id", unique=True, postgresql_where=text(OPEN_HANDOFF)),
         Index("handoff_of_lead", "lead_id", "cycle"),
         Index("handoff_deadline", "accept_due_at", postgresql_where=text("state = 'offered'")),
+        Index("handoff_to_look_at", "look_at", postgresql_where=text(OPEN_HANDOFF)),
     )
     id: int | None = key_column()
     lead_id: int = lead_column()
@@ -47,6 +48,9 @@ class Handoff(SQLModel, table=True):
     offered_at: datetime = instant_column()
     accept_due_at: datetime | None = instant_column(nullable=True)
     attempt_due_at: datetime | None = instant_column(nullable=True)
+    attempts_due_at: datetime | None = instant_column(nullable=True)
+    outcome_due_at: datetime | None = instant_column(nullable=True)
+    look_at: datetime | None = instant_column(nullable=True)
     accepted_at: datetime | None = instant_column(nullable=True)
     contacted_at: datetime | None = instant_column(nullable=True)
     qualified_at: datetime | None = instant_column(nullable=True)

@@ -68,6 +68,8 @@ def whole_life(app: App) -> int:
         rejected_events.keep(db, [Rejected("web", "why", {"traits": {"email": EMAIL.upper()}})], NOW)
     handoff = one(app, "SELECT id FROM handoff WHERE lead_id = :id", id=lead_id)
     insert(app, "attempt", handoff_id=handoff, kind="call", outcome="reached", at=NOW, by="rep", note=f"{NAME} is away")
+    rung = {"promise": "accept", "rung": 1, "action": "remind", "due_at": NOW, "at": NOW, "owner": EMAIL}
+    insert(app, "breach", handoff_id=handoff, **rung)
     give_consent(app, EMAIL, basis="consent", by="ann", source="fair", wording=f"{NAME} agrees", now=NOW)
     leave_topic(app, lead_id, "product", "page", NOW)
     with transaction(app.engine) as db:
