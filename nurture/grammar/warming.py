@@ -48,14 +48,13 @@ def parse_growth(value: object) -> int:
     raise WarmingMistake(f"{quoted(value)} is no growth from `1% a day` to `{_MOST}% a day`", hint=hint)
 
 
+DAY_PATTERN = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+"""A day as a regular expression."""
+
 Day = Annotated[
     date,
-    Spoken(
-        parse_day,
-        schema=spoken("[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])", ["2026-12-01"],
-                      "write year, month and day, like 2026-12-01"),
-    ),
-]  # fmt: skip
+    Spoken(parse_day, schema=spoken(DAY_PATTERN, ["2026-12-01"], "write year, month and day, like 2026-12-01")),
+]
 """A day of the calendar."""
 
 Growth = Annotated[
