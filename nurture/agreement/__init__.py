@@ -11,14 +11,17 @@ from pydantic.config import JsonDict
 from nurture.agreement.assign import Assignment
 from nurture.agreement.company import Company, Limits
 from nurture.agreement.consent import ConsentTerms
+from nurture.agreement.digest import Digest
 from nurture.agreement.fit import Criterion, Grades
 from nurture.agreement.reasons import BUILT_IN_REASONS, RejectReason
+from nurture.agreement.reps import Rep
 from nurture.agreement.retention import Retention, RetentionMistake
 from nurture.agreement.sending import Sending, WarmUp
 from nurture.agreement.signals import Qualification, Signal
 from nurture.agreement.sla import ATTEMPTS_A_DAY, Attempts, HandRaiseSla, Rung, Sla, WorkingHours
 from nurture.agreement.targets import Targets
 from nurture.facts import Stage
+from nurture.grammar.addresses import Address
 from nurture.grammar.durations import CalendarDuration
 from nurture.grammar.labels import Question, Topic
 from nurture.grammar.mistakes import Mistake
@@ -34,11 +37,13 @@ __all__ = [
     "Company",
     "ConsentTerms",
     "Criterion",
+    "Digest",
     "Grades",
     "HandRaiseSla",
     "Limits",
     "Qualification",
     "RejectReason",
+    "Rep",
     "Retention",
     "RetentionMistake",
     "Rung",
@@ -102,6 +107,12 @@ class Agreement(Shape):
 
     Example: [{to: previous}, {to: [rep.one@acme.example, rep.two@acme.example]}]
     """
+    reps: dict[Address, Rep] = Field(default_factory=dict)
+    """The reps by address: what they are called, when they are in, how many leads each can work on at once. A rep of
+    whom nothing is to be said need not stand here.
+
+    Example: {rep.one@acme.example: {name: Ada Reyes, at_most: 20 open, away: [2026-12-21 to 2027-01-02]}}
+    """
     sources: dict[Text, Literal["active", "passive"]] = Field(default_factory=dict)
     """Where leads come from, for the reports: `active`, they came to us, or `passive`, we bought a list.
 
@@ -127,6 +138,11 @@ class Agreement(Shape):
     """What the reports hold the figures against.
 
     Example: {sla_met: 90%}
+    """
+    digest: Digest | None = None
+    """The weekly mail to sales and to marketing; absent: none is sent.
+
+    Example: {day: mon, at: "08:00", sales: [sales-manager@acme.example], marketing: [marketing@acme.example]}
     """
     limits: Limits = Limits()
     """How many nurture mails one lead gets at most, all campaigns together. A limit delays a mail, it never skips one.

@@ -20,6 +20,8 @@ _NUMBER = {name: number for names in (DAYS, _LONG) for number, name in enumerate
     "thur": 3,
     "thurs": 3,
 }
+WEEKDAY_NAMES: tuple[str, ...] = tuple(_NUMBER)
+"""Every way to say a weekday, in lower case."""
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _DASH = re.compile(r"\s*[-–—]\s*")
 
@@ -219,7 +221,7 @@ _AGAIN = Spoken(
         "write `never`, or `after` and a duration, like `after 30 days`",
     ),
 )
-_DAY = "|".join(map(any_case, sorted(_NUMBER, key=len, reverse=True)))
+_DAY = "|".join(map(any_case, sorted(WEEKDAY_NAMES, key=len, reverse=True)))
 _SPAN = f"(?:{_DAY})(?:{DASH}(?:{_DAY}))?"
 _INSTEAD = "write weekdays like `mon-fri` or `[tue, thu]`"
 _DAYS_SCHEMA = spoken(f"{_SPAN}(?:{BLANK}*,{BLANK}*{_SPAN})*", ["mon-fri", "tue, wed, thu"], _INSTEAD)
