@@ -13,6 +13,7 @@ from nurture.rules.effects import HandedOver
 from nurture.rules.known import known
 from nurture.store import assigning, handoffs, notices
 from nurture.store.decided import Decided
+from nurture.store.handoff_changes import note_change
 
 KIND = "lead.requalified"
 
@@ -33,6 +34,7 @@ def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datet
         rep = _owner(db, app, lead_id, before, turns, now)
         handoff_id = handoffs.open_handoff(db, _values(app, lead_id, before, offer, rep, now))
         channels = [(channel, rep if channel == "email" else None) for channel in app.channels]
+        note_change(db, handoff_id, "offered", at=now, owner=rep, note=offer.because)
         notices.queue(db, handoff_id, kind=KIND, channels=channels, at=now)
         opened.append(handoff_id)
     return opened

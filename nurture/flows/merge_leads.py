@@ -122,7 +122,7 @@ def merge(db: Connection, app: App, two: Two, *, by: str, now: datetime) -> None
     rows = merging.lead_rows(db, (two.kept, two.lost))
     kept, lost = rows[two.kept], rows[two.lost]
     _suppress(db, two, now)
-    handoff = _one_handoff(db, two, customer="customer" in (kept.stage, lost.stage), now=now)
+    handoff = _one_handoff(db, two, customer="customer" in (kept.stage, lost.stage), by=by, now=now)
     found = rules.rounds(merging.cycles(db, kept), merging.cycles(db, lost))
     moving.move(db, two, found, by=by, now=now)
     consents.stand(db, {two.kept})
@@ -152,7 +152,7 @@ def _standing(kept: Row[Any], lost: Row[Any], found: rules.Rounds, stage: str) -
     }
 
 
-def _one_handoff(db: Connection, two: Two, *, customer: bool, now: datetime) -> str | None:
+def _one_handoff(db: Connection, two: Two, *, customer: bool, by: str, now: datetime) -> str | None:
     """Leave one handoff open, the one that is further; gives its state."""
     there = merging.open_handoffs(db, two)
     if not there:
@@ -161,7 +161,7 @@ def _one_handoff(db: Connection, two: Two, *, customer: bool, now: datetime) -> 
     if len(there) == 2:
         open_one, closed = _further(there[two.kept], there[two.lost])
         owner = f", which {open_one.owner} has" if open_one.owner else ""
-        moving.close(db, closed.id, f"the same person as in handoff {open_one.id}{owner}", now)
+        moving.close(db, closed.id, f"the same person as in handoff {open_one.id}{owner}", by=by, now=now)
     if customer or any(row.was_customer for row in there.values()):
         moving.of_customer(db, open_one.id)
     return str(open_one.state)

@@ -7,6 +7,7 @@ text with a CHECK, times are `timestamptz`.
 from nurture.models.choices import AddressChange
 from nurture.models.consent import Confirmation, Consent, SuppressionChange
 from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
+from nurture.models.handoff_changes import HandoffChange
 from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
 from nurture.models.inbound import InboundMail, InboxPosition, MailForward
 from nurture.models.installation import Installation
@@ -41,6 +42,7 @@ __all__ = [
     "Enrollment",
     "Event",
     "Handoff",
+    "HandoffChange",
     "HookToken",
     "Housekeeping",
     "IdentityConflict",

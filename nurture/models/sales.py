@@ -1,14 +1,16 @@
 """Leads offered to sales, and how sales is told."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Numeric, UniqueConstraint, Uuid, text
 from sqlalchemy.types import Text
 from sqlmodel import Field, SQLModel
 
 from nurture.models.columns import (
     GRADES,
+    HANDOFF_ORIGINS,
     HANDOFF_STATES,
     NOTICE_STATES,
     OPEN_HANDOFF,
@@ -24,13 +26,19 @@ from nurture.models.columns import (
 
 
 class Handoff(SQLModel, table=True):
-    """A re-qualified lead offered to sales, with its evidence and its SLA clock."""
+    """A re-qualified lead offered to sales, with its evidence and its SLA clock.
+
+    `origin`: offered here, or another CRM's that was imported under its `external_id` there. `owner` has it since
+    `given_at`. `value` is what a deal is worth, in the currency of whoever said so.
+    """
 
     __table_args__ = (
         one_of("state", HANDOFF_STATES, "handoff_state"),
         one_of("grade", GRADES, "handoff_grade"),
+        one_of("origin", HANDOFF_ORIGINS, "handoff_origin"),
         Index("handoff_one_open", "lead_id", unique=True, postgresql_where=text(OPEN_HANDOFF)),
         Index("handoff_of_lead", "lead_id", "cycle"),
+        Index("handoff_external", "external_id", unique=True, postgresql_where=text("external_id IS NOT NULL")),
         Index("handoff_deadline", "accept_due_at", postgresql_where=text("state = 'offered'")),
         Index("handoff_to_look_at", "look_at", postgresql_where=text(OPEN_HANDOFF)),
     )
@@ -58,6 +66,10 @@ class Handoff(SQLModel, table=True):
     answered_by: str | None = text_column()
     reason: str | None = text_column()
     note: str | None = text_column()
+    origin: str = text_column(nullable=False, default="nurture")
+    external_id: str | None = text_column()
+    value: Decimal | None = Field(default=None, sa_column=Column(Numeric, nullable=True))
+    given_at: datetime | None = instant_column(nullable=True)
     link_version: int = count_column()
 
 

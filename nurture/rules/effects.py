@@ -144,12 +144,13 @@ class HandedOver:
 @quick
 @dataclass(frozen=True, slots=True)
 class HandoffMoved:
-    """The open handoff changed its state; a refusal carries its reason."""
+    """The open handoff changed its state; a refusal carries its reason. `owner`: who has it now, where that is new."""
 
     state: str
     by: str
     reason: str | None = None
     note: str = ""
+    owner: str | None = None
 
 
 @quick

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nurture.agreement import BUILT_IN_REASONS, RejectReason
-from nurture.facts import Stage
+from nurture.facts import HandoffFact, Stage
 from nurture.rules.book import Rulebook
 from nurture.rules.draft import Draft
 from nurture.rules.effects import CycleBegan, HandoffMoved, Suppressed
@@ -29,9 +29,30 @@ def progress(draft: Draft, happening: Progressed) -> None:
     handoff = draft.state.handoff
     if handoff is None:
         return
-    draft.add(HandoffMoved(happening.to, happening.by))
-    draft.state = evolve(draft.state, handoff=None if happening.to == "won" else replace(handoff, state=happening.to))
-    draft.move(_STAGE_OF[happening.to], f"sales: {happening.to}")
+    if handoff.state == "offered":  # whoever works a lead has taken it
+        handoff = _accepted(draft, handoff, happening.by)
+    if happening.to != "accepted":
+        draft.add(HandoffMoved(happening.to, happening.by))
+        draft.state = evolve(
+            draft.state, handoff=None if happening.to == "won" else replace(handoff, state=happening.to)
+        )
+        draft.move(_STAGE_OF[happening.to], f"sales: {happening.to}")
+
+
+def _accepted(draft: Draft, handoff: HandoffFact, by: str) -> HandoffFact:
+    """Who accepts owns the lead from then on, but for a program that speaks for somebody."""
+    taken = by if by and not (handoff.owner and speaks_for_somebody(by)) else None
+    new = taken if taken != handoff.owner else None
+    draft.add(HandoffMoved("accepted", by, owner=new))
+    accepted = replace(handoff, state="accepted", owner=new or handoff.owner)
+    draft.state = evolve(draft.state, handoff=accepted)
+    draft.move("sal", "sales: accepted")
+    return accepted
+
+
+def speaks_for_somebody(by: str) -> bool:
+    """Whether this names a program and whom it speaks for, as `hubspot: Ada Lovelace`, and not a rep of its own."""
+    return ": " in by
 
 
 def refuse(draft: Draft, happening: Refused) -> None:

@@ -23,6 +23,9 @@ TABLES: Mapping[str, str] = {
     "replies": "inbound_mail t WHERE t.lead_id = :id ORDER BY t.received_at, t.id",
     "handoffs": "handoff t WHERE t.lead_id = :id ORDER BY t.id",
     "attempts": "attempt t WHERE t.handoff_id IN (SELECT id FROM handoff WHERE lead_id = :id) ORDER BY t.at, t.id",
+    "handoff_changes": (
+        "handoff_change t WHERE t.handoff_id IN (SELECT id FROM handoff WHERE lead_id = :id) ORDER BY t.id"
+    ),
     "breaches": "breach t WHERE t.handoff_id IN (SELECT id FROM handoff WHERE lead_id = :id) ORDER BY t.id",
     "consents": "consent t WHERE t.lead_id = :id ORDER BY t.at, t.id",
     "confirmations": "confirmation t WHERE t.lead_id = :id ORDER BY t.id",

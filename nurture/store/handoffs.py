@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, text
 _OPEN = text(
     """
     INSERT INTO handoff (lead_id, cycle, state, grade, score_micro, hand_raise, because, evidence, was_customer, owner,
-                         offered_at, accept_due_at, attempt_due_at)
+                         given_at, offered_at, accept_due_at, attempt_due_at)
     VALUES (:lead_id, :cycle, 'offered', :grade, :score_micro, :hand_raise, :because, CAST(:evidence AS jsonb),
-            :was_customer, :owner, :offered_at, :accept_due_at, :attempt_due_at)
+            :was_customer, :owner, :offered_at, :offered_at, :accept_due_at, :attempt_due_at)
     RETURNING id
     """
 )

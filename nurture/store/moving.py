@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, text
 
 from nurture.facts import PROFILE_FIELDS
 from nurture.rules.merging import Round, Rounds
+from nurture.store.handoff_changes import note_change
 from nurture.store.merging import Two
 
 _SEIZE = text("SELECT FROM lead WHERE id = :lost FOR UPDATE")
@@ -224,10 +225,11 @@ def become(
         db.execute(_STAGE, {**moved, "id": lead.id, "now": now})
 
 
-def close(db: Connection, handoff_id: int, note: str, now: datetime) -> None:
+def close(db: Connection, handoff_id: int, note: str, *, by: str, now: datetime) -> None:
     """End a handoff whose lead sales has in another one; nobody is told of it any more."""
     for statement in _CLOSE:
         db.execute(statement, {"id": handoff_id, "note": note, "now": now})
+    note_change(db, handoff_id, "merged", at=now, by=by, note=note)
 
 
 def of_customer(db: Connection, handoff_id: int) -> None:

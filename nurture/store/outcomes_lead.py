@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import Connection, text
@@ -11,6 +11,7 @@ from nurture.facts import LeadState
 from nurture.rules import effects as fx
 from nurture.store import counts, scores
 from nurture.store.decided import Decided, each, run
+from nurture.store.handoff_changes import Change, What, note_changes
 from nurture.store.suppressions import suppress
 
 _LEADS = text(
@@ -133,25 +134,42 @@ _HANDOFFS = text(
     """
     UPDATE handoff SET state = u.state, answered_by = coalesce(u.by, answered_by),
         reason = coalesce(u.reason, handoff.reason), note = coalesce(u.note, handoff.note),
-        owner = CASE WHEN u.state = 'accepted' THEN coalesce(u.by, owner) ELSE owner END,
+        owner = coalesce(u.owner, handoff.owner),
+        given_at = CASE WHEN u.owner <> coalesce(handoff.owner, '') THEN :now ELSE given_at END,
         accepted_at = CASE WHEN u.state = 'accepted' THEN :now ELSE accepted_at END,
         contacted_at = CASE WHEN u.state = 'contacted' THEN :now ELSE contacted_at END,
         qualified_at = CASE WHEN u.state = 'qualified' THEN :now ELSE qualified_at END,
         closed_at = CASE WHEN u.state IN ('won', 'lost', 'rejected', 'returned') THEN :now ELSE closed_at END
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:state AS text[]), CAST(:by AS text[]), CAST(:reason AS text[]),
-                CAST(:note AS text[])) AS u(lead_id, state, by, reason, note)
+                CAST(:note AS text[]), CAST(:owner AS text[])) AS u(lead_id, state, by, reason, note, owner)
     WHERE handoff.lead_id = u.lead_id AND handoff.state IN ('offered', 'accepted', 'contacted', 'qualified')
+    RETURNING u.lead_id, handoff.id
     """
 )
+_HANDOFF_COLUMNS = ("lead_id", "state", "by", "reason", "note", "owner")
 
 
 def save_handoffs(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
-    """Handoffs that sales moved on."""
-    rows = [
-        (one.lead_id, moved.state, moved.by or None, moved.reason, moved.note or None)
-        for one, moved in each(decided, fx.HandoffMoved)
-    ]
-    run(db, _HANDOFFS, rows, "lead_id state by reason note", now=now)
+    """Handoffs that sales moved on, each move with its line in the log. A lead's second move comes after its first."""
+    turns: list[dict[int, fx.HandoffMoved]] = []
+    for one, moved in each(decided, fx.HandoffMoved):
+        turn = next((turn for turn in turns if one.lead_id not in turn), None)
+        if turn is None:
+            turns.append(turn := {})
+        turn[one.lead_id] = moved
+    for turn in turns:
+        rows = [
+            (lead_id, moved.state, moved.by or None, moved.reason, moved.note or None, moved.owner)
+            for lead_id, moved in turn.items()
+        ]
+        columns = dict(zip(_HANDOFF_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+        moved_ids = db.execute(_HANDOFFS, {**columns, "now": now}).all()
+        note_changes(db, (_change(handoff_id, turn[lead_id], now) for lead_id, handoff_id in moved_ids))
+
+
+def _change(handoff_id: int, moved: fx.HandoffMoved, now: datetime) -> Change:
+    what = cast(What, moved.state)
+    return Change(handoff_id, what, now, by=moved.by, owner=moved.owner, reason=moved.reason, note=moved.note)
 
 
 _ADDRESSES = text(
