@@ -15,7 +15,7 @@ from nurture.errors import SettingsError
 from nurture.mail_settings import WEBHOOK_SECRETS, MailSettings, read_mail_settings
 from nurture.mail_url import AWS_SECRETS, read_mail_url
 from nurture.private import kept_secret, make_data_directory
-from nurture.write_keys import read_write_keys
+from nurture.write_keys import read_api_keys, read_write_keys
 
 DRIVER = "postgresql+psycopg"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -25,6 +25,8 @@ SECRETS = (
     *AWS_SECRETS,
 )  # fmt: skip
 """Variables that may be given as `X_FILE`."""
+API_RATE = 6000
+"""Calls of the API a minute that each key has in each web process, where `API_RATE` says nothing."""
 DEMO_DATABASE = "nurture_demo"
 """How the name of a database begins whose clock may be stepped, wherever it is."""
 
@@ -59,6 +61,7 @@ class Settings:
     write_key: str | None = field(default=None, repr=False)
     identity_keys: frozenset[str] | None = None
     api_key: str | None = field(default=None, repr=False)
+    api_rate: int = API_RATE
     slack_webhook_url: str | None = field(default=None, repr=False)
     handoff_webhook_url: str | None = field(default=None, repr=False)
     handoff_webhook_secret: str | None = field(default=None, repr=False)
@@ -81,6 +84,11 @@ class Settings:
     def write_keys(self) -> Mapping[str, str]:
         """The name of each write key; without any nobody may send events."""
         return read_write_keys(self.write_key) if self.write_key else {}
+
+    @property
+    def api_keys(self) -> Mapping[str, str]:
+        """The name of each API key of the environment. Others are in the database (`nurture api-keys`)."""
+        return read_api_keys(self.api_key) if self.api_key else {}
 
     def may_identify(self, source: str) -> bool:
         """Whether events from there may make one lead of two, and give a lead further addresses.
@@ -138,7 +146,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         given_secret_key=given.get("SECRET_KEY"),
         write_key=_checked(given, "WRITE_KEY", _write_keys),
         identity_keys=_identity_keys(given),
-        api_key=given.get("API_KEY"),
+        api_key=_checked(given, "API_KEY", _api_keys),
+        api_rate=_number(given, "API_RATE", API_RATE, range(1_000_001)),
         slack_webhook_url=_checked(given, "SLACK_WEBHOOK_URL", _web_address("SLACK_WEBHOOK_URL")),
         handoff_webhook_url=_checked(given, "HANDOFF_WEBHOOK_URL", _web_address("HANDOFF_WEBHOOK_URL")),
         handoff_webhook_secret=given.get("HANDOFF_WEBHOOK_SECRET"),
@@ -221,6 +230,11 @@ def _checked(given: Mapping[str, str], name: str, check: Callable[[str], str]) -
 
 def _write_keys(text: str) -> str:
     read_write_keys(text)
+    return text
+
+
+def _api_keys(text: str) -> str:
+    read_api_keys(text)
     return text
 
 

@@ -8,6 +8,7 @@ import typer
 import nurture
 from nurture.cli import (
     adopt,
+    api_keys,
     campaigns,
     check,
     deliveries,
@@ -51,6 +52,7 @@ leads.leads.command("consent")(privacy.consent)
 leads.leads.command("tracking")(privacy.tracking)
 app.add_typer(suppress.suppress, name="suppress")
 app.add_typer(handoffs.handoffs, name="handoffs")
+app.add_typer(api_keys.api_keys, name="api-keys")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(events.events, name="events")
 events.events.command("import")(import_events.import_)

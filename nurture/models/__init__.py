@@ -4,6 +4,7 @@ No `Relationship()`: a lazy load is hidden I/O. Hot paths use `Model.__table__` 
 text with a CHECK, times are `timestamptz`.
 """
 
+from nurture.models.api import ApiAnswer, ApiKey
 from nurture.models.choices import AddressChange
 from nurture.models.consent import Confirmation, Consent, SuppressionChange
 from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
@@ -31,6 +32,8 @@ from nurture.models.sending import MailerRow
 __all__ = [
     "AddressChange",
     "AgreedSignal",
+    "ApiAnswer",
+    "ApiKey",
     "Attempt",
     "Breach",
     "BrowserClaim",

@@ -33,6 +33,12 @@ _BY_ADDRESS = (
         """
     ),
     text("DELETE FROM merged_lead WHERE lower(lost ->> 'email') = ANY(:emails)"),
+    text(
+        """
+        DELETE FROM api_answer r WHERE EXISTS (
+            SELECT FROM unnest(CAST(:emails AS text[])) AS a(email) WHERE position(a.email IN r.body) > 0)
+        """
+    ),
 )
 _FORGIVE = (
     text("DELETE FROM suppression WHERE address_hash = ANY(:hashes)"),
