@@ -35,6 +35,11 @@ class Lead(SQLModel, table=True):
         one_of("grade", GRADES, "lead_grade"),
         Index("lead_to_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
         Index("lead_untracked", "id", postgresql_where=text("NOT tracked")),
+        Index(
+            "lead_with_sales",
+            text("split_part(email, '@', 2)"),
+            postgresql_where=text("stage IN ('mql', 'sal', 'sql')"),
+        ),
         Index("lead_unconfirmed", "unconfirmed_at", postgresql_where=text("unconfirmed_at IS NOT NULL")),
     )
     id: int | None = key_column()

@@ -1,36 +1,94 @@
-"""Who could be given a lead: who had it, who holds its colleagues, whose turn it is."""
+"""Who could be given leads: who had them, who holds their colleagues, who is away or full, whose turn it is.
 
-from collections.abc import Sequence
-from datetime import datetime
+Asked for all leads of a transaction at once. The rota is locked before anything else is read here, so that of two who
+give out leads at the same time the second one sees what the first one gave.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+_PAST = text(
+    """
+    SELECT u.lead_id, h.owner, h.reason,
+           ARRAY(SELECT DISTINCT c.owner FROM handoff_change c
+                 WHERE c.handoff_id = h.id AND c.owner IS NOT NULL) AS held
+    FROM unnest(CAST(:lead_ids AS bigint[])) AS u(lead_id)
+    CROSS JOIN LATERAL (
+        SELECT id, owner, reason FROM handoff
+        WHERE lead_id = u.lead_id AND owner IS NOT NULL AND id IS DISTINCT FROM CAST(:besides AS bigint)
+        ORDER BY id DESC LIMIT 1) h
+    """
+)
+# The index of leads with sales (`lead_with_sales`) is small however many leads there are.
+_COLLEAGUES = text(
+    """
+    SELECT split_part(l.email, '@', 2) AS domain, l.id AS lead_id, h.owner
+    FROM lead l JOIN handoff h ON h.lead_id = l.id
+    WHERE split_part(l.email, '@', 2) = ANY(:domains) AND l.stage IN ('mql', 'sal', 'sql')
+      AND h.state IN ('offered', 'accepted', 'contacted', 'qualified') AND h.owner IS NOT NULL
+    ORDER BY h.id DESC
+    """
+)
 
-def previous_owner(db: Connection, lead_id: int) -> tuple[str | None, str | None]:
-    """Who had this lead last, and how that ended (a reject reason, or None)."""
-    row = db.execute(
-        text("SELECT owner, reason FROM handoff WHERE lead_id = :id AND owner IS NOT NULL ORDER BY id DESC LIMIT 1"),
-        {"id": lead_id},
-    ).one_or_none()
-    return (None, None) if row is None else (row.owner, row.reason)
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The last handoff of a lead: who had it in the end, why it ended, and everybody who ever held it."""
+
+    owner: str
+    reason: str | None
+    held: frozenset[str]
 
 
-def colleague(db: Connection, lead_id: int, domain: str) -> str | None:
-    """Who holds an open handoff of somebody else at the same company's mail domain."""
-    return db.execute(
-        text(
-            """
-            SELECT h.owner FROM handoff h JOIN lead l ON l.id = h.lead_id
-            WHERE h.state IN ('offered', 'accepted', 'contacted', 'qualified') AND h.owner IS NOT NULL
-              AND l.id <> :id AND split_part(l.email, '@', 2) = :domain ORDER BY h.id DESC LIMIT 1
-            """
-        ),
-        {"id": lead_id, "domain": domain},
-    ).scalar()
+def last_handoffs(db: Connection, lead_ids: Sequence[int], *, besides: int | None = None) -> dict[int, Past]:
+    """The last handoff of each of these leads that has one, other than `besides`."""
+    rows = db.execute(_PAST, {"lead_ids": list(lead_ids), "besides": besides})
+    return {row.lead_id: Past(row.owner, row.reason, frozenset((row.owner, *row.held))) for row in rows}
+
+
+def holders(db: Connection, handoff_id: int) -> frozenset[str]:
+    """Everybody who ever held a handoff, as they were called."""
+    query = text(
+        """
+        SELECT owner FROM handoff WHERE id = :id AND owner IS NOT NULL
+        UNION SELECT owner FROM handoff_change WHERE handoff_id = :id AND owner IS NOT NULL
+        """
+    )
+    return frozenset(db.execute(query, {"id": handoff_id}).scalars())
+
+
+def colleagues(db: Connection, domains: Collection[str]) -> dict[str, list[tuple[int, str]]]:
+    """Who holds an open handoff of somebody at these mail domains: (lead, owner), the latest one first."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    if domains:
+        for row in db.execute(_COLLEAGUES, {"domains": sorted(domains)}):
+            found[row.domain].append((row.lead_id, row.owner))
+    return found
+
+
+def held(db: Connection) -> dict[str, int]:
+    """How many open handoffs everybody has who has one."""
+    query = text(
+        """
+        SELECT owner, count(*) AS n FROM handoff
+        WHERE state IN ('offered', 'accepted', 'contacted', 'qualified') AND owner IS NOT NULL GROUP BY owner
+        """
+    )
+    return {row.owner: row.n for row in db.execute(query)}
+
+
+def away(db: Connection, day: date) -> frozenset[str]:
+    """Who was said to be away on that day, by command."""
+    query = text("SELECT rep FROM absence WHERE first_on <= :day AND (last_on IS NULL OR last_on >= :day)")
+    return frozenset(db.execute(query, {"day": day}).scalars())
 
 
 def turns(db: Connection, reps: Sequence[str], now: datetime) -> dict[str, int]:
-    """Whose turn it is: a number for each rep, the lowest is next. Locks the rota, so it comes last."""
+    """Whose turn it is: a number for each rep, the lowest is next. Locks the rota, so no lead is locked after it."""
     db.execute(
         text(
             "INSERT INTO rota (rep, given_at, given_n) SELECT unnest(CAST(:reps AS text[])), :now, 0 "
@@ -44,9 +102,13 @@ def turns(db: Connection, reps: Sequence[str], now: datetime) -> dict[str, int]:
     return {row.rep: row.given_n for row in rows}
 
 
-def give_turn(db: Connection, rep: str, now: datetime) -> None:
-    """Note that this rep was given a lead by turns: last in line from now on."""
-    db.execute(
-        text("UPDATE rota SET given_n = (SELECT max(given_n) + 1 FROM rota), given_at = :now WHERE rep = :rep"),
-        {"rep": rep, "now": now},
-    )
+def give_turns(db: Connection, given: Mapping[str, int], now: datetime) -> None:
+    """Note that these reps were given leads by turns; their number is where each stands in the line from now on."""
+    if given:
+        query = text(
+            """
+            UPDATE rota SET given_n = u.n, given_at = :now
+            FROM unnest(CAST(:reps AS text[]), CAST(:numbers AS bigint[])) AS u(rep, n) WHERE rota.rep = u.rep
+            """
+        )
+        db.execute(query, {"reps": list(given), "numbers": list(given.values()), "now": now})
