@@ -52,13 +52,24 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One piece of news for sales, for one channel. `id` stays the same over retries. `data` is JSON-ready."""
+    """One piece of news, for one channel.
+
+    Attributes:
+        id: Stays the same over retries.
+        kind: What happened, such as `lead.requalified` or `handoff.escalated`.
+        at: When.
+        recipient: Whose mailbox, by mail; None for channels that have one address.
+        data: JSON-ready. Of a handoff the whole packet, and under `news` what the kind says beside it, such as which
+            promise was broken; else what the kind says.
+        thread: The id of the news that this one follows, where there is one for its recipient.
+    """
 
     id: str
     kind: str
     at: datetime
     recipient: str | None
     data: Mapping[str, object]
+    thread: str | None = None
 
 
 EventType = Literal[

@@ -8,14 +8,13 @@ from sqlalchemy import Connection
 
 from nurture.app import App
 from nurture.facts import MICRO, LeadState
+from nurture.flows.announce import REQUALIFIED, News, announce_all
 from nurture.rules import assignment, grading, sla
 from nurture.rules.effects import HandedOver
 from nurture.rules.known import known
-from nurture.store import assigning, handoffs, notices
+from nurture.store import assigning, handoffs
 from nurture.store.decided import Decided
 from nurture.store.handoff_changes import note_change
-
-KIND = "lead.requalified"
 
 
 def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datetime) -> list[int]:
@@ -29,15 +28,14 @@ def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datet
     if not offers:
         return []
     turns = assigning.turns(db, assignment.rota(app.book.agreement), now)
-    opened = []
+    opened: list[News] = []
     for lead_id, before, offer in offers:
         rep = _owner(db, app, lead_id, before, turns, now)
         handoff_id = handoffs.open_handoff(db, _values(app, lead_id, before, offer, rep, now))
-        channels = [(channel, rep if channel == "email" else None) for channel in app.channels]
         note_change(db, handoff_id, "offered", at=now, owner=rep, note=offer.because)
-        notices.queue(db, handoff_id, kind=KIND, channels=channels, at=now)
-        opened.append(handoff_id)
-    return opened
+        opened.append(News(f"handoff:{handoff_id}", (rep,), handoff_id))
+    announce_all(db, app, REQUALIFIED, opened, at=now)
+    return [one.handoff_id for one in opened if one.handoff_id is not None]
 
 
 def _owner(db: Connection, app: App, lead_id: int, state: LeadState, turns: dict[str, int], now: datetime) -> str:

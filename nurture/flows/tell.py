@@ -1,6 +1,8 @@
 """Send the notices that are due, each channel on its own; a failure is tried again later, or shown."""
 
 import logging
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +13,13 @@ from sqlalchemy import Row
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotifierError
+from nurture.flows.announce import REQUALIFIED
 from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
 from nurture.notifiers.schedule import next_try
-from nurture.store import handoff_links, notices, packets
+from nurture.rules import telling
+from nurture.store import handoff_links, handoffs, notices, packets
 
 BATCH = 20
 
@@ -24,11 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How many notices went out, and how many did not. `more` tells that others may be waiting."""
+    """How many notices went out, and how many did not. `more` tells that others may be waiting.
+
+    `failed` are those that were not taken, now or for good; `cancelled` those that are not news any more.
+    """
 
     sent: int = 0
     failed: int = 0
     more: bool = False
+    cancelled: int = 0
 
 
 def waiting_channels(app: App, now: datetime) -> list[str]:
@@ -45,45 +53,69 @@ def tell(app: App, now: datetime, *, channel: str | None = None, most: int = BAT
     """
     if not is_home(app, now):
         return Told()
-    sent = failed = 0
+    became: Counter[str] = Counter()
     for _ in range(most):
         # One at a time: a channel may take half a minute to fail, and a lease must outlive what it is for.
         token = uuid4()
         with transaction(app.engine) as db:
             rows = notices.lease(db, token=token, now=now, most=1, channel=channel)
         if not rows:
-            return Told(sent, failed)
-        if _tell(app, rows[0], token, now):
-            sent += 1
-        else:
-            failed += 1
-    return Told(sent, failed, more=True)
+            return _told(became)
+        became[_tell(app, rows[0], token, now)] += 1
+    return _told(became, more=True)
 
 
-def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> bool:
+def _told(became: Mapping[str, int], *, more: bool = False) -> Told:
+    not_taken = sum(became.values()) - became["sent"] - became["cancelled"]
+    return Told(became["sent"], not_taken, more, became["cancelled"])
+
+
+def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> str:
+    """Send one notice; gives the state that it has now."""
     try:
         notifier = app.channels.get(row.channel)
         if notifier is None:
             raise NotifierError(f"the channel {row.channel} is not configured", permanent=True)
-        notifier.notify(_notice(app, row, now))
+        notice = _notice(app, row, now)
+        if isinstance(notice, str):
+            return _cancelled(app, row, token, now, notice)
+        notifier.notify(notice)
     except NotifierError as error:
-        _failed(app, row, token, now, str(error), permanent=error.permanent, retry_after=error.retry_after)
-        return False
+        return _failed(app, row, token, now, str(error), permanent=error.permanent, retry_after=error.retry_after)
     except Exception as error:
         log.exception("a notice could not be sent", extra={"notice_id": row.id, "channel": row.channel})
-        _failed(app, row, token, now, f"{type(error).__name__}", permanent=False, retry_after=None)
-        return False
+        return _failed(app, row, token, now, f"{type(error).__name__}", permanent=False, retry_after=None)
     with transaction(app.engine) as db:
         notices.settle(db, row.id, token, state="sent", now=now)
-    return True
+    return "sent"
 
 
-def _notice(app: App, row: Row[Any], now: datetime) -> Notice:
-    with transaction(app.engine) as db:
-        packet = packets.packet(db, row.handoff_id)
-        version = handoff_links.link_version(db, row.handoff_id) or 0
-    packet["url"] = handoff_url(app, row.handoff_id, now, version=version)
-    return Notice(id=f"notice_{row.id}", kind=row.kind, at=row.at, recipient=row.recipient, data=packet)
+def _notice(app: App, row: Row[Any], now: datetime) -> Notice | str:
+    """What is to be sent, with everything as it is now; or why nothing is to be sent any more."""
+    said = row.data or {}
+    first = None
+    data = dict(said)
+    if row.handoff_id is not None:
+        with transaction(app.engine) as db:
+            packet = packets.packet(db, row.handoff_id)
+            if row.channel == "email" and row.kind != REQUALIFIED:
+                first = notices.first_mail(db, row.handoff_id, REQUALIFIED, row.recipient)
+            version = handoff_links.link_version(db, row.handoff_id) or 0
+            handoff = packet["handoff"]
+            attempts = len(handoffs.attempts(db, row.handoff_id))
+        standing = telling.HandoffNow(handoff["state"], packet["owner"], attempts)
+        if because := telling.moot(row.kind, row.channel, row.recipient, said, standing):
+            return because
+        packet["url"] = handoff_url(app, row.handoff_id, now, version=version)
+        data = packet if row.data is None else {**packet, "news": said}
+    return Notice(
+        id=f"notice_{row.id}",
+        kind=row.kind,
+        at=row.at,
+        recipient=row.recipient,
+        data=data,
+        thread=None if first is None else f"notice_{first}",
+    )
 
 
 def handoff_url(app: App, handoff_id: int, now: datetime, *, version: int) -> str:
@@ -95,6 +127,13 @@ def handoff_url(app: App, handoff_id: int, now: datetime, *, version: int) -> st
     return f"{app.settings.base_url}/h/{token}"
 
 
+def _cancelled(app: App, row: Row[Any], token: UUID, now: datetime, because: str) -> str:
+    log.info("a notice is not news any more", extra={"notice_id": row.id, "channel": row.channel})
+    with transaction(app.engine) as db:
+        notices.settle(db, row.id, token, state="cancelled", now=now, error=because)
+    return "cancelled"
+
+
 def _failed(
     app: App,
     row: Row[Any],
@@ -104,9 +143,10 @@ def _failed(
     *,
     permanent: bool,
     retry_after: float | None,
-) -> None:
+) -> str:
     again_at = None if permanent else next_try(f"notice_{row.id}", row.tries, now, retry_after)
     state = "failed" if again_at is None else "queued"
     log.warning("a notice was not taken", extra={"notice_id": row.id, "channel": row.channel, "state": state})
     with transaction(app.engine) as db:
         notices.settle(db, row.id, token, state=state, now=now, next_at=again_at, error=words[:500])
+    return state

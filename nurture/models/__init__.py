@@ -13,6 +13,7 @@ from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersio
 from nurture.models.inbound import InboundMail, InboxPosition, MailForward
 from nurture.models.installation import Installation
 from nurture.models.mails import Delivery, Enrollment, Suppression
+from nurture.models.notices import ClosedChannel, NoticeRow
 from nurture.models.people import (
     BrowserClaim,
     Cycle,
@@ -25,7 +26,7 @@ from nurture.models.people import (
 )
 from nurture.models.promises import Breach
 from nurture.models.returns import HookToken, MailReport, SoftBounce
-from nurture.models.sales import Attempt, Handoff, NoticeRow, Rota
+from nurture.models.sales import Attempt, Handoff, Rota
 from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
 from nurture.models.sending import MailerRow
 
@@ -37,6 +38,7 @@ __all__ = [
     "Attempt",
     "Breach",
     "BrowserClaim",
+    "ClosedChannel",
     "Confirmation",
     "Consent",
     "Cycle",

@@ -1,10 +1,10 @@
-"""Leads offered to sales, and how sales is told."""
+"""Leads offered to sales."""
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Numeric, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Numeric, text
 from sqlalchemy.types import Text
 from sqlmodel import Field, SQLModel
 
@@ -12,7 +12,6 @@ from nurture.models.columns import (
     GRADES,
     HANDOFF_ORIGINS,
     HANDOFF_STATES,
-    NOTICE_STATES,
     OPEN_HANDOFF,
     count_column,
     flag_column,
@@ -88,30 +87,6 @@ class Attempt(SQLModel, table=True):
     at: datetime = instant_column()
     by: str = text_column(nullable=False)
     note: str | None = text_column()
-
-
-class NoticeRow(SQLModel, table=True):
-    """One channel to be told of one thing: the outbox, written with what it tells of."""
-
-    __tablename__: ClassVar[str] = "notice"
-    __table_args__ = (
-        UniqueConstraint("handoff_id", "channel", "kind", name="notice_once_a_channel"),
-        one_of("state", NOTICE_STATES, "notice_state"),
-        Index("notice_to_send", "next_at", postgresql_where=text("state IN ('queued', 'leased')")),
-    )
-    id: int | None = key_column()
-    handoff_id: int = Field(sa_column=Column(BigInteger, ForeignKey("handoff.id", ondelete="CASCADE"), nullable=False))
-    channel: str = text_column(nullable=False)
-    kind: str = text_column(nullable=False)
-    recipient: str | None = text_column()
-    state: str = text_column(nullable=False, default="queued")
-    tries: int = count_column()
-    at: datetime = instant_column()
-    next_at: datetime = instant_column()
-    lease_token: Any = Field(default=None, sa_column=Column(Uuid, nullable=True))
-    leased_until: datetime | None = instant_column(nullable=True)
-    sent_at: datetime | None = instant_column(nullable=True)
-    last_error: str | None = text_column()
 
 
 class Rota(SQLModel, table=True):

@@ -101,6 +101,7 @@ _MOVE_REST = (
     text("UPDATE handoff SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE mail_report SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE inbound_mail SET lead_id = :kept WHERE lead_id = :lost"),
+    text("UPDATE notice SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE stage_change SET lead_id = :kept WHERE lead_id = :lost"),
 )
 _MOVE_COUNTS = text(
@@ -126,7 +127,7 @@ _CLOSE = (
     text("UPDATE handoff SET state = 'merged', closed_at = :now, note = :note WHERE id = :id"),
     text(
         """
-        UPDATE notice SET state = 'failed', last_error = 'the handoff was closed: its lead is another one'
+        UPDATE notice SET state = 'cancelled', last_error = 'the handoff was closed: its lead is another one'
         WHERE handoff_id = :id AND state = 'queued'
         """
     ),

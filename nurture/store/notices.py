@@ -1,34 +1,44 @@
-"""The outbox of news for sales: leased, sent, tried again, given up; each failure with its words."""
+"""The outbox of news: leased, sent, tried again, given up; each failure with its words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, Row, text
 
 LEASE_SECONDS = 45
 
-_INSERT = text(
+LEAD_CHANGED = "lead.changed"
+"""The kind of what CRMs are told. Connectors lease these rows themselves, many at a time; here they are passed over."""
+
+_QUEUE = text(
     """
-    INSERT INTO notice (handoff_id, channel, kind, recipient, at, next_at)
-    SELECT :handoff_id, u.channel, :kind, u.recipient, :at, :at
-    FROM unnest(CAST(:channels AS text[]), CAST(:recipients AS text[])) AS u(channel, recipient)
+    INSERT INTO notice (about, kind, channel, recipient, handoff_id, lead_id, data, at, next_at)
+    SELECT u.about, :kind, u.channel, u.recipient, u.handoff_id, u.lead_id, CAST(u.data AS jsonb), :at, :at
+    FROM unnest(CAST(:about AS text[]), CAST(:channel AS text[]), CAST(:recipient AS text[]),
+                CAST(:handoff_id AS bigint[]), CAST(:lead_id AS bigint[]), CAST(:data AS text[]))
+        AS u(about, channel, recipient, handoff_id, lead_id, data)
     ON CONFLICT ON CONSTRAINT notice_once_a_channel DO NOTHING
     """
 )
+
+_IS_DUE = f"""
+    ((state = 'queued' AND next_at <= :now) OR (state = 'leased' AND leased_until < clock_timestamp()))
+    AND kind <> '{LEAD_CHANGED}'
+"""
 
 _LEASE = text(
     f"""
     UPDATE notice SET state = 'leased', lease_token = :token, tries = tries + 1,
            leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
     WHERE id = ANY(ARRAY(
-        SELECT id FROM notice
-        WHERE ((state = 'queued' AND next_at <= :now) OR (state = 'leased' AND leased_until < clock_timestamp()))
-          AND channel = coalesce(:channel, channel)
+        SELECT id FROM notice WHERE {_IS_DUE} AND channel = coalesce(:channel, channel)
         ORDER BY next_at, id LIMIT :most FOR UPDATE SKIP LOCKED))
     RETURNING *
-    """  # noqa: S608 - a constant of this file
+    """  # noqa: S608 - constants of this file
 )
 
 _SETTLE = text(
@@ -41,18 +51,28 @@ _SETTLE = text(
 )
 
 
-def queue(
-    db: Connection, handoff_id: int, *, kind: str, channels: Sequence[tuple[str, str | None]], at: datetime
-) -> None:
-    """Write one notice for each (channel, recipient), in the transaction of what it tells of."""
-    values = {
-        "handoff_id": handoff_id,
-        "kind": kind,
-        "channels": [channel for channel, _ in channels],
-        "recipients": [recipient for _, recipient in channels],
-        "at": at,
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One row to be written: one channel, and by mail one recipient, to be told of one thing."""
+
+    about: str
+    channel: str
+    recipient: str | None = None
+    handoff_id: int | None = None
+    lead_id: int | None = None
+    data: Mapping[str, object] | None = None
+
+
+def queue(db: Connection, kind: str, rows: Sequence[Queued], *, at: datetime) -> None:
+    """Write these rows, in the transaction of what they tell of; what is there already stays as it is."""
+    if not rows:
+        return
+    columns: dict[str, list[object]] = {
+        name: [getattr(row, name) for row in rows]
+        for name in ("about", "channel", "recipient", "handoff_id", "lead_id")
     }
-    db.execute(_INSERT, values)
+    columns["data"] = [None if row.data is None else orjson.dumps(dict(row.data)).decode() for row in rows]
+    db.execute(_QUEUE, {**columns, "kind": kind, "at": at})
 
 
 def lease(db: Connection, *, token: UUID, now: datetime, most: int, channel: str | None = None) -> Sequence[Row[Any]]:
@@ -62,12 +82,7 @@ def lease(db: Connection, *, token: UUID, now: datetime, most: int, channel: str
 
 def due_channels(db: Connection, now: datetime) -> list[str]:
     """Channels with a notice that waits to be sent."""
-    query = text(
-        """
-        SELECT DISTINCT channel FROM notice WHERE (state = 'queued' AND next_at <= :now)
-            OR (state = 'leased' AND leased_until < clock_timestamp()) ORDER BY channel
-        """
-    )
+    query = text(f"SELECT DISTINCT channel FROM notice WHERE {_IS_DUE} ORDER BY channel")  # noqa: S608
     return list(db.execute(query, {"now": now}).scalars())
 
 
@@ -81,17 +96,22 @@ def settle(
     next_at: datetime | None = None,
     error: str | None = None,
 ) -> bool:
-    """Record what became of a leased notice: `sent`, `queued` again from `next_at`, or `failed`."""
+    """Record what became of a leased notice: `sent`, `queued` again from `next_at`, `failed` or `cancelled`."""
     values = {"id": notice_id, "token": token, "state": state, "now": now, "next_at": next_at, "error": error}
     return db.execute(_SETTLE, values).rowcount == 1
 
 
 def any_due(db: Connection, now: datetime) -> bool:
     """Whether a notice waits to be sent."""
+    return bool(db.execute(text(f"SELECT EXISTS (SELECT FROM notice WHERE {_IS_DUE})"), {"now": now}).scalar())  # noqa: S608
+
+
+def first_mail(db: Connection, handoff_id: int, kind: str, recipient: str | None) -> int | None:
+    """The mail of this kind that was queued first about a handoff, this recipient's own before others'."""
     query = text(
         """
-        SELECT EXISTS (SELECT FROM notice WHERE (state = 'queued' AND next_at <= :now)
-                       OR (state = 'leased' AND leased_until < clock_timestamp()))
+        SELECT id FROM notice WHERE handoff_id = :handoff_id AND kind = :kind AND channel = 'email'
+        ORDER BY recipient IS NOT DISTINCT FROM CAST(:recipient AS text) DESC, id LIMIT 1
         """
     )
-    return bool(db.execute(query, {"now": now}).scalar())
+    return db.execute(query, {"handoff_id": handoff_id, "kind": kind, "recipient": recipient}).scalar_one_or_none()

@@ -70,6 +70,8 @@ def whole_life(app: App) -> int:
     insert(app, "attempt", handoff_id=handoff, kind="call", outcome="reached", at=NOW, by="rep", note=f"{NAME} is away")
     rung = {"promise": "accept", "rung": 1, "action": "remind", "due_at": NOW, "at": NOW, "owner": EMAIL}
     insert(app, "breach", handoff_id=handoff, **rung)
+    news = {"kind": "lead.active", "channel": "slack", "data": f'{{"what": "{NAME}"}}', "at": NOW, "next_at": NOW}
+    insert(app, "notice", lead_id=lead_id, about=f"lead:{lead_id}/event:1", **news)
     give_consent(app, EMAIL, basis="consent", by="ann", source="fair", wording=f"{NAME} agrees", now=NOW)
     leave_topic(app, lead_id, "product", "page", NOW)
     with transaction(app.engine) as db:

@@ -200,7 +200,7 @@ def test_of_two_open_handoffs_the_one_that_is_further_stays(app: App) -> None:
         (2, jo, "accepted", None, None),
     ]
     assert one(app, "SELECT stage FROM lead") == "sal"
-    assert set(rows(app, "SELECT handoff_id, state FROM notice")) == {(1, "failed"), (2, "queued")}
+    assert set(rows(app, "SELECT handoff_id, state FROM notice")) == {(1, "cancelled"), (2, "queued")}
 
 
 def test_a_lead_that_was_with_nurture_is_with_sales_when_its_other_half_is(app: App) -> None:
