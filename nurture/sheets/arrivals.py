@@ -31,15 +31,15 @@ def newcomer(person: Person, now: datetime) -> LeadState:
     )
 
 
-def arrival(person: Person, now: datetime) -> Happening | None:
+def arrival(person: Person, now: datetime, by: str = BY) -> Happening | None:
     """What a lead that nobody knew comes in with: refused or as it is; None where sales has it, or it is over."""
     if person.stage == "disqualified":
         return None
     if person.reject_reason is not None:
-        return refusal(person, now)
+        return refusal(person, now, by)
     return Arrived() if (person.stage or "inquiry") in WITH_NURTURE else None
 
 
-def refusal(person: Person, now: datetime) -> Refused:
-    """The refusal that a row tells of; where its date is not known, it is of today."""
-    return Refused(person.reject_reason or "", at=person.rejected_at or now, by=BY)
+def refusal(person: Person, now: datetime, by: str = BY) -> Refused:
+    """The refusal that somebody tells of, as a rule a row of a file; where its date is not known, it is of today."""
+    return Refused(person.reject_reason or "", at=person.rejected_at or now, by=by)

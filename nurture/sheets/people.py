@@ -43,6 +43,10 @@ class Source:
     header: tuple[str, ...] = ()
 
 
+NOWHERE = Source()
+"""Where somebody comes from of whom no file tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """On what ground somebody may be mailed, as a row says; `at` is None where that is not known."""
@@ -64,14 +68,14 @@ class Person:
 
     email: str
     profile: Mapping[str, str | int] = field(default_factory=dict)
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, object] = field(default_factory=dict)
     stage: Stage | None = None
     reject_reason: str | None = None
     rejected_at: datetime | None = None
     do_not_email: bool = False
     ground: Ground | None = None
     tracking: bool | None = None
-    source: Source = field(default=Source(), compare=False)
+    source: Source = field(default=NOWHERE, compare=False)
 
     def updated_by(self, later: "Person") -> "Person":
         """The same person after another row: what that one says goes before; who was not to be mailed still is not."""
@@ -100,6 +104,20 @@ class Reject:
     def line(self) -> int:
         """Where in the file."""
         return self.source.line
+
+
+class MistakeOf(Mistake):
+    """A mistake in one field; the message begins with its name.
+
+    Attributes:
+        field: Its name.
+        said: What is wrong with it, without its name.
+    """
+
+    def __init__(self, field: str, message: str, hint: str | None = None) -> None:
+        """Say of which field it is."""
+        super().__init__(f"{field}: {message}", hint=hint)
+        self.field, self.said = field, f"{message} ({hint})" if hint else message
 
 
 def read_people(rows: Iterable[Row], columns: Columns, terms: Terms) -> Iterator[Person | Reject]:
@@ -137,6 +155,15 @@ def _person(row: tuple[str, ...], columns: Columns, terms: Terms, source: Source
     for name, position in columns.attributes.items():
         if position < width and (cell := row[position].strip()):
             attributes[name] = cell
+    return person_of(said, attributes, terms, source)
+
+
+def person_of(said: dict[str, str], attributes: Mapping[str, object], terms: Terms, source: Source = NOWHERE) -> Person:
+    """Who that is, of whom this is said: fields by their names as a cell would say them, none of them empty.
+
+    Raises:
+        Mistake: It cannot be taken; a `MistakeOf` where one field is to blame.
+    """
     email = _read("email", said.pop("email", ""), parse_address)
     do_not_email = _take(said, "do_not_email", cells.yes_or_no)
     stage = _take(said, "stage", cells.stage)
@@ -202,4 +229,4 @@ def _read(name: str, text: str, read: Callable[[str], _T]) -> _T:
     try:
         return read(text)
     except Mistake as mistake:
-        raise Mistake(f"{name}: {mistake.message}", hint=mistake.hint) from None
+        raise MistakeOf(name, mistake.message, mistake.hint) from None
