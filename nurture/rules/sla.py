@@ -8,9 +8,11 @@ from nurture.grammar.durations import Duration
 from nurture.rules import calendar
 from nurture.rules.calendar import DAY, MINUTE, Segment
 
+INSTANT = timedelta(microseconds=1)
 
-def deadline(hours: WorkingHours, start: datetime, duration: Duration) -> datetime:
-    """When a promise given at `start` falls due, in UTC.
+
+def deadline(hours: WorkingHours, start: datetime, duration: Duration, times: int = 1) -> datetime:
+    """When a promise given at `start` falls due, in UTC; with `times`, when its length has passed so many times.
 
     Working time passes only on the agreed weekdays, within the agreed hours, not on holidays, and as fast as real time
     when clocks change. A deadline that a working day just suffices for is that day's end, not the next one's beginning.
@@ -23,26 +25,46 @@ def deadline(hours: WorkingHours, start: datetime, duration: Duration) -> dateti
     """
     if duration.is_calendar:
         wall = start.astimezone(calendar.zone_info(hours.timezone))
-        return calendar.first_instant(wall.date() + DAY * duration.days, wall.time(), hours.timezone)
-    left = MINUTE * duration.minutes
-    for opened, closed in _working_time(hours, start):
+        return calendar.first_instant(wall.date() + DAY * duration.days * times, wall.time(), hours.timezone)
+    return working_time_later(hours, start, MINUTE * duration.minutes * times)
+
+
+def working_time_later(hours: WorkingHours, start: datetime, time: timedelta) -> datetime:
+    """When so much working time, more than none, has passed since `start`.
+
+    Raises:
+        OverflowError: if there are no such working hours in all of time.
+    """
+    left = time
+    for opened, closed in working_time(hours, start):
         if closed - opened >= left:
             return opened + left
         left -= closed - opened
     raise OverflowError("the working hours never come")
 
 
+def at_work(hours: WorkingHours, at: datetime) -> datetime:
+    """This instant if sales is at work then, else the next at which it is; the last instant of a day's work is work.
+
+    Raises:
+        OverflowError: if there are no such working hours in all of time.
+    """
+    for opened, _ in working_time(hours, at - INSTANT):
+        return max(opened, at)
+    raise OverflowError("the working hours never come")
+
+
 def working_minutes(hours: WorkingHours, start: datetime, end: datetime) -> int:
     """Whole minutes of working time from `start` to `end`; 0 if `end` is not later."""
     passed = timedelta()
-    for opened, closed in _working_time(hours, start):
+    for opened, closed in working_time(hours, start):
         if opened >= end:
             break
         passed += min(closed, end) - opened
     return passed // MINUTE
 
 
-def _working_time(hours: WorkingHours, start: datetime) -> Iterator[Segment]:
+def working_time(hours: WorkingHours, start: datetime) -> Iterator[Segment]:
     """Every stretch of working time from `start` on, in order, for ever."""
     day = calendar.local_date(start, hours.timezone) - DAY
     while True:
