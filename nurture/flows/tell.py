@@ -18,7 +18,7 @@ from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
 from nurture.notifiers.schedule import next_try
-from nurture.rules import telling
+from nurture.rules import still_news
 from nurture.store import handoff_links, handoffs, notices, packets
 
 BATCH = 20
@@ -103,8 +103,8 @@ def _notice(app: App, row: Row[Any], now: datetime) -> Notice | str:
             version = handoff_links.link_version(db, row.handoff_id) or 0
             handoff = packet["handoff"]
             attempts = len(handoffs.attempts(db, row.handoff_id))
-        standing = telling.HandoffNow(handoff["state"], packet["owner"], attempts)
-        if because := telling.moot(row.kind, row.channel, row.recipient, said, standing):
+        standing = still_news.HandoffNow(handoff["state"], packet["owner"], attempts)
+        if because := still_news.moot(row.kind, row.channel, row.recipient, said, standing):
             return because
         packet["url"] = handoff_url(app, row.handoff_id, now, version=version)
         data = packet if row.data is None else {**packet, "news": said}

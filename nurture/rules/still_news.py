@@ -1,4 +1,4 @@
-"""Whether news that waited still is news: a person is not told what would mislead by now. Pure."""
+"""Whether news that waited is news still: a person is not told what would mislead by now. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

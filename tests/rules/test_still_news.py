@@ -2,7 +2,7 @@
 
 import pytest
 
-from nurture.rules.telling import HandoffNow, moot
+from nurture.rules.still_news import HandoffNow, moot
 
 REP, OTHER = "rep@acme.example", "other@acme.example"
 
