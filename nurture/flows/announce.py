@@ -32,7 +32,8 @@ OUTCOME_ASKED = "handoff.outcome_asked"
 """The owner is asked what became of the lead; `data`: `{"due_at"}`."""
 
 LEAD_ACTIVE = "lead.active"
-"""A rep's lead did something that the agreement wants told (`tell: owner`). `data`: `{"signal", "at", "owner"}`."""
+"""A rep's lead did something that the agreement wants told (`tell: owner`). `data`: `{"signal", "at", "owner",
+"signals"}`: what it did first, when it did something last, and how often what each signal asks for."""
 
 DIGEST_SALES, DIGEST_MARKETING = "digest.sales", "digest.marketing"
 """The week in figures; `data` is the whole letter's content."""

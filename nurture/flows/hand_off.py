@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from nurture.app import App
 from nurture.facts import MICRO, LeadState
 from nurture.flows.announce import REQUALIFIED, News, announce_all
-from nurture.rules import assignment, grading, sla
+from nurture.flows.assigning import give_owners
+from nurture.rules import grading, sla
 from nurture.rules.effects import HandedOver
 from nurture.rules.known import known
-from nurture.store import assigning, handoffs
+from nurture.store import handoffs
 from nurture.store.decided import Decided
 from nurture.store.handoff_changes import note_change
 
@@ -27,31 +28,15 @@ def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datet
     ]
     if not offers:
         return []
-    turns = assigning.turns(db, assignment.rota(app.book.agreement), now)
+    owners = give_owners(db, app, [(lead_id, before) for lead_id, before, _ in offers], now)
     opened: list[News] = []
-    for lead_id, before, offer in offers:
-        rep = _owner(db, app, lead_id, before, turns, now)
+    for (lead_id, before, offer), assigned in zip(offers, owners, strict=True):
+        rep = assigned.rep
         handoff_id = handoffs.open_handoff(db, _values(app, lead_id, before, offer, rep, now))
         note_change(db, handoff_id, "offered", at=now, owner=rep, note=offer.because)
         opened.append(News(f"handoff:{handoff_id}", (rep,), handoff_id))
     announce_all(db, app, REQUALIFIED, opened, at=now)
     return [one.handoff_id for one in opened if one.handoff_id is not None]
-
-
-def _owner(db: Connection, app: App, lead_id: int, state: LeadState, turns: dict[str, int], now: datetime) -> str:
-    previous, ended_as = assigning.previous_owner(db, lead_id)
-    domain = state.profile.email.rpartition("@")[2]
-    who = assignment.Candidates(
-        previous=previous,
-        owner=state.profile.owner,
-        colleague=assigning.colleague(db, lead_id, domain),
-        skip=previous if ended_as == "no_follow_up" else None,
-    )
-    assigned = assignment.assign(app.book.agreement, known(app.book, state, now), who, turns)
-    if assigned.by_turns:
-        assigning.give_turn(db, assigned.rep, now)
-        turns[assigned.rep] = max(turns.values(), default=0) + 1
-    return assigned.rep
 
 
 def _values(app: App, lead_id: int, state: LeadState, offer: HandedOver, rep: str, now: datetime) -> dict[str, Any]:

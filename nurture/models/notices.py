@@ -27,6 +27,7 @@ class NoticeRow(SQLModel, table=True):
         one_of("state", NOTICE_STATES, "notice_state"),
         Index("notice_to_send", "next_at", postgresql_where=text("state IN ('queued', 'leased')")),
         Index("notice_failed", "at", postgresql_where=text("state = 'failed'")),
+        Index("notice_of_activity", "at", postgresql_where=text("kind = 'lead.active'")),
         Index("notice_of_handoff", "handoff_id", postgresql_where=text("handoff_id IS NOT NULL")),
         Index("notice_of_lead", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
     )

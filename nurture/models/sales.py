@@ -37,6 +37,7 @@ class Handoff(SQLModel, table=True):
         one_of("origin", HANDOFF_ORIGINS, "handoff_origin"),
         Index("handoff_one_open", "lead_id", unique=True, postgresql_where=text(OPEN_HANDOFF)),
         Index("handoff_of_lead", "lead_id", "cycle"),
+        Index("handoff_open_of_owner", "owner", postgresql_where=text(OPEN_HANDOFF)),
         Index("handoff_external", "external_id", unique=True, postgresql_where=text("external_id IS NOT NULL")),
         Index("handoff_deadline", "accept_due_at", postgresql_where=text("state = 'offered'")),
         Index("handoff_to_look_at", "look_at", postgresql_where=text(OPEN_HANDOFF)),

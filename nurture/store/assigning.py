@@ -13,12 +13,12 @@ from sqlalchemy import Connection, text
 
 _PAST = text(
     """
-    SELECT u.lead_id, h.owner, h.reason,
+    SELECT u.lead_id, h.owner, h.state, h.reason,
            ARRAY(SELECT DISTINCT c.owner FROM handoff_change c
                  WHERE c.handoff_id = h.id AND c.owner IS NOT NULL) AS held
     FROM unnest(CAST(:lead_ids AS bigint[])) AS u(lead_id)
     CROSS JOIN LATERAL (
-        SELECT id, owner, reason FROM handoff
+        SELECT id, owner, state, reason FROM handoff
         WHERE lead_id = u.lead_id AND owner IS NOT NULL AND id IS DISTINCT FROM CAST(:besides AS bigint)
         ORDER BY id DESC LIMIT 1) h
     """
@@ -37,9 +37,10 @@ _COLLEAGUES = text(
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The last handoff of a lead: who had it in the end, why it ended, and everybody who ever held it."""
+    """The last handoff of a lead: who had it in the end, how and why it ended, and everybody who ever held it."""
 
     owner: str
+    state: str
     reason: str | None
     held: frozenset[str]
 
@@ -47,7 +48,7 @@ class Past:
 def last_handoffs(db: Connection, lead_ids: Sequence[int], *, besides: int | None = None) -> dict[int, Past]:
     """The last handoff of each of these leads that has one, other than `besides`."""
     rows = db.execute(_PAST, {"lead_ids": list(lead_ids), "besides": besides})
-    return {row.lead_id: Past(row.owner, row.reason, frozenset((row.owner, *row.held))) for row in rows}
+    return {row.lead_id: Past(row.owner, row.state, row.reason, frozenset((row.owner, *row.held))) for row in rows}
 
 
 def holders(db: Connection, handoff_id: int) -> frozenset[str]:
@@ -59,6 +60,17 @@ def holders(db: Connection, handoff_id: int) -> frozenset[str]:
         """
     )
     return frozenset(db.execute(query, {"id": handoff_id}).scalars())
+
+
+def open_handoffs(db: Connection, lead_ids: Sequence[int]) -> dict[int, int]:
+    """The open handoff of each of these leads that has one."""
+    query = text(
+        """
+        SELECT lead_id, id FROM handoff
+        WHERE lead_id = ANY(:ids) AND state IN ('offered', 'accepted', 'contacted', 'qualified')
+        """
+    )
+    return {row.lead_id: row.id for row in db.execute(query, {"ids": list(lead_ids)})}
 
 
 def colleagues(db: Connection, domains: Collection[str]) -> dict[str, list[tuple[int, str]]]:

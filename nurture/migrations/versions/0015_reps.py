@@ -35,10 +35,12 @@ def upgrade() -> None:
         WHERE state IN ('offered', 'accepted', 'contacted', 'qualified')
         """
     )
+    op.execute("CREATE INDEX notice_of_activity ON notice (at) WHERE kind = 'lead.active'")
 
 
 def downgrade() -> None:
     """As it was."""
+    op.execute("DROP INDEX notice_of_activity")
     op.execute("DROP INDEX lead_with_sales")
     op.execute("DROP INDEX handoff_open_of_owner")
     op.execute("DROP TABLE absence")
