@@ -44,6 +44,12 @@ HANDOFF_STATES: tuple[HandoffState, ...] = (
 )  # fmt: skip
 OPEN_HANDOFF: frozenset[str] = frozenset({"offered", "accepted", "contacted", "qualified"})
 
+Promise = Literal["accept", "first_attempt", "attempts", "outcome"]
+PROMISES: tuple[Promise, ...] = ("accept", "first_attempt", "attempts", "outcome")
+"""What sales promises of a handoff: to answer it, to try, to try often enough, to say what became of it."""
+RungAction = Literal["remind", "escalate", "reassign", "return_to_nurture", "ask"]
+"""What a rung of a promise's ladder does. `ask`: the owner is asked what became of the lead."""
+
 EventKind = Literal["page", "track", "identify", "click", "open", "reply", "answer", "look"]
 """`look`: a page of ours was opened from a mail (to leave, to answer); it tells programs from people, never counts."""
 EVENT_KINDS: tuple[EventKind, ...] = ("page", "track", "identify", "click", "open", "reply", "answer", "look")
@@ -163,14 +169,35 @@ class PastEnrollment:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class BreachFact:
+    """A rung of a promise's ladder that was climbed. From 1; rung 0 of `attempts` breaks none (`rules.promises`)."""
+
+    promise: Promise
+    rung: int
+    action: RungAction
+    at: datetime
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class HandoffFact:
-    """The handoff that is open for a lead."""
+    """The handoff that is open for a lead.
+
+    `owner` has it since `given_at` (None: since it was offered). `attempts` are the instants at which somebody tried to
+    reach the lead, in order. `breaches` are in the order in which they happened. `imported`: it was opened elsewhere.
+    """
 
     state: HandoffState
     cycle: int
     offered_at: datetime
     owner: str | None = None
     was_customer: bool = False
+    hand_raise: bool = False
+    accepted_at: datetime | None = None
+    given_at: datetime | None = None
+    attempts: tuple[datetime, ...] = ()
+    breaches: tuple[BreachFact, ...] = ()
+    imported: bool = False
 
 
 class PastNotRead(Exception):

@@ -65,12 +65,17 @@ class Attempts(Shape):
 
 
 class HandRaiseSla(Shape):
-    """The shorter deadline of a lead that asked for sales."""
+    """The shorter deadlines of a lead that asked for sales, which the SLA never returns to nurture."""
 
     accept_within: Duration
     """From the offer of such a lead to `accept` or `reject`.
 
     Example: 15 minutes
+    """
+    first_attempt_within: Duration | None = None
+    """From the offer of such a lead to the first call or mail; absent: as for any other.
+
+    Example: 1 hour
     """
 
 
@@ -100,9 +105,11 @@ class Sla(Shape):
     Example: 90 days
     """
     hand_raise: HandRaiseSla | None = None
-    """The shorter deadline of leads that asked for sales."""
+    """The shorter deadlines of leads that asked for sales."""
     on_breach: tuple[Rung, ...] = ()
     """What happens when a deadline passes: the first of these, and the next one each time its length passes again.
+
+    `remind` the owner, `escalate` to the manager, `reassign` to somebody else, `return_to_nurture` as `no_follow_up`.
 
     Example: [remind, escalate, reassign, return_to_nurture]
     """

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from nurture.app import App
 from nurture.db import transaction
+from nurture.flows.deadlines import set_all_deadlines, some_lack_deadlines
 from nurture.flows.rescore import AGREEMENT, aim_of
 from nurture.rules import succession
 from nurture.store import counts, due, matchers, scores, versions, walks
@@ -34,7 +35,8 @@ def adopt(app: App, now: datetime) -> Adopted:
 
     A changed campaign wakes its own enrollments; a changed agreement wakes all, for limits, holidays and the company's
     zone may be others now. Where grades, points or what is counted follow from what changed, the workers are left to go
-    through all leads (`flows.rescore`). Nobody is handed over by a changed file.
+    through all leads (`flows.rescore`). Nobody is handed over by a changed file. What sales owes on open handoffs goes
+    by the agreement as it is now.
     """
     scores.know_decays(app.engine, app.agreement)
     with transaction(app.engine) as db:
@@ -50,6 +52,8 @@ def adopt(app: App, now: datetime) -> Adopted:
             woken = due.wake(db, sorted(concerned(app, changed)), now) if before else 0
     if changed or rescored:
         log.info("adopted files", extra={"files": len(changed), "woken": woken, "rescored": sorted(rescored)})
+    if AGREEMENT in changed or some_lack_deadlines(app):
+        set_all_deadlines(app, now)
     if rescored:
         app.nudge("rescore")
     return Adopted(tuple(changed), woken, rescored)

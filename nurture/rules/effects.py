@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from nurture.facts import EnrollmentFact, EnrollmentStatus, Grade, Left, Score, Slot, Stage
+from nurture.facts import EnrollmentFact, EnrollmentStatus, Grade, Left, Promise, RungAction, Score, Slot, Stage
 from nurture.values import quick
 
 
@@ -155,6 +155,23 @@ class HandoffMoved:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class Breached:
+    """A rung of a promise's ladder is climbed, while the handoff is `owner`'s; a return is told by `HandoffMoved` too.
+
+    The rung was due at `due_at`; the promise is late since `owed_at`.
+    Rung 0 of `attempts` breaks no promise: all were made, and nobody was reached who had raised a hand.
+    """
+
+    promise: Promise
+    rung: int
+    action: RungAction
+    owed_at: datetime
+    due_at: datetime
+    owner: str | None
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """The address is not to be mailed from now on."""
 
@@ -194,6 +211,7 @@ Effect = (
     | Cancelled
     | HandedOver
     | HandoffMoved
+    | Breached
     | Suppressed
     | WaitsUntil
     | PutOff

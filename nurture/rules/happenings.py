@@ -39,6 +39,7 @@ class Progressed:
 
     to: Literal["accepted", "contacted", "qualified", "won"]
     by: str = ""
+    note: str = ""
 
 
 @quick
@@ -97,6 +98,12 @@ class Placed:
 @dataclass(frozen=True, slots=True)
 class CameDue:
     """The time that was set for this lead has come (or its campaign's file has changed): decide again."""
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class DeadlineCame:
+    """The time has come to look at what sales owes on the open handoff; harmless at any other time."""
 
 
 @quick
@@ -165,6 +172,7 @@ Happening = (
     | Merged
     | Placed
     | CameDue
+    | DeadlineCame
     | SendFailed
     | MustNotBeMailed
     | MayBeMailed

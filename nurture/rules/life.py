@@ -12,6 +12,7 @@ from typing import Any
 from nurture.facts import WITH_SALES, EventFact, LeadState
 from nurture.rules import happenings as h
 from nurture.rules.book import Rulebook
+from nurture.rules.climbing import climb
 from nurture.rules.draft import Draft
 from nurture.rules.effects import Effect
 from nurture.rules.engagement import count, engage
@@ -206,6 +207,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     h.Merged: _merged,
     h.Placed: _placed,
     h.CameDue: _came_due,
+    h.DeadlineCame: climb,
     h.SendFailed: _send_failed,
     h.MustNotBeMailed: _must_not_be_mailed,
     h.MayBeMailed: may_be_mailed,

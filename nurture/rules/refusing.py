@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from nurture.agreement import BUILT_IN_REASONS, RejectReason
 from nurture.facts import HandoffFact, Stage
+from nurture.rules.assignment import whom
 from nurture.rules.book import Rulebook
 from nurture.rules.draft import Draft
 from nurture.rules.effects import CycleBegan, HandoffMoved, Suppressed
@@ -32,7 +33,7 @@ def progress(draft: Draft, happening: Progressed) -> None:
     if handoff.state == "offered":  # whoever works a lead has taken it
         handoff = _accepted(draft, handoff, happening.by)
     if happening.to != "accepted":
-        draft.add(HandoffMoved(happening.to, happening.by))
+        draft.add(HandoffMoved(happening.to, happening.by, note=happening.note))
         draft.state = evolve(
             draft.state, handoff=None if happening.to == "won" else replace(handoff, state=happening.to)
         )
@@ -40,14 +41,27 @@ def progress(draft: Draft, happening: Progressed) -> None:
 
 
 def _accepted(draft: Draft, handoff: HandoffFact, by: str) -> HandoffFact:
-    """Who accepts owns the lead from then on, but for a program that speaks for somebody."""
-    taken = by if by and not (handoff.owner and speaks_for_somebody(by)) else None
-    new = taken if taken != handoff.owner else None
+    """Who accepts owns the lead from then on."""
+    owner = _owner(draft, handoff, by)
+    new = owner if owner != handoff.owner else None
     draft.add(HandoffMoved("accepted", by, owner=new))
-    accepted = replace(handoff, state="accepted", owner=new or handoff.owner)
+    given_at = handoff.given_at if new is None else draft.now
+    accepted = replace(handoff, state="accepted", owner=owner, accepted_at=draft.now, given_at=given_at)
     draft.state = evolve(draft.state, handoff=accepted)
     draft.move("sal", "sales: accepted")
     return accepted
+
+
+def _owner(draft: Draft, handoff: HandoffFact, by: str) -> str | None:
+    """Whose a handoff is that was accepted by this: a rep's address, or the name that a stranger signs with.
+
+    A program that speaks for somebody whom the agreement does not know takes the lead from nobody.
+    """
+    name = by.partition(": ")[2] if speaks_for_somebody(by) else by
+    known = whom(draft.book.agreement, name)
+    if known is not None or not name:
+        return known or handoff.owner
+    return (handoff.owner or name) if speaks_for_somebody(by) else name
 
 
 def speaks_for_somebody(by: str) -> bool:
@@ -64,6 +78,8 @@ def refuse(draft: Draft, happening: Refused) -> None:
         draft.state.handoff is not None and draft.state.handoff.was_customer
     )
     if draft.state.handoff is not None:
+        if happening.how == "lost" and draft.state.handoff.state == "offered":
+            _accepted(draft, draft.state.handoff, happening.by)
         draft.add(HandoffMoved(happening.how, happening.by, happening.reason, happening.note))
         draft.state = evolve(draft.state, handoff=None)
     leave(draft, "moved")

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Row, text
 from nurture.db import giving
 from nurture.facts import (
     NOT_READ,
+    BreachFact,
     DeliveryFact,
     EnrollmentFact,
     EventFact,
     HandoffFact,
-    HandoffState,
     LeadState,
     PastEnrollment,
     Profile,
@@ -29,14 +29,23 @@ from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
 from nurture.rules.suppressing import word_of
 
+HANDOFF = """
+    json_build_array(h.state, h.cycle, h.offered_at, h.owner, h.was_customer, h.hand_raise, h.accepted_at, h.given_at,
+        h.origin = 'imported',
+        (SELECT json_agg(a.at ORDER BY a.at, a.id) FROM attempt a WHERE a.handoff_id = h.id),
+        (SELECT json_agg(json_build_array(b.promise, b.rung, b.action, b.at) ORDER BY b.id)
+         FROM breach b WHERE b.handoff_id = h.id))
+"""
+"""What `handoff_fact` reads, in the select list of a query in which the handoff is `h`."""
+
 _LOCK = giving("id tracked", "SELECT id, tracked FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _STATES = giving(
     "id stage cycle cycle_started_at created_at handed_over refused reason grade mail_from ask_at engaged_at postponed"
     " tracked unconfirmed_at consent_basis consent_at around key email first_name last_name title company country"
     " timezone locale industry employees source owner attributes",
-    """
+    f"""
     SELECT l.id, l.stage, l.cycle, l.cycle_started_at, l.created_at, l.handed_over, l.refused, l.reason, l.grade,
-        l.mail_from, l.ask_at, l.engaged_at, nullif(l.postponed, '{}'), l.tracked, l.unconfirmed_at, l.consent_basis,
+        l.mail_from, l.ask_at, l.engaged_at, nullif(l.postponed, '{{}}'), l.tracked, l.unconfirmed_at, l.consent_basis,
         l.consent_at,
         json_build_array(
             (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id),
@@ -45,15 +54,15 @@ _STATES = giving(
             (SELECT json_agg(json_build_array(n, campaign, cycle, started_at, status, due_at, due_until, slow, ended_at,
                                               left_as) ORDER BY n)
              FROM enrollment WHERE lead_id = l.id),
-            (SELECT json_build_array(state, cycle, offered_at, owner, was_customer) FROM handoff
-             WHERE lead_id = l.id AND state IN ('offered', 'accepted', 'contacted', 'qualified')),
+            (SELECT {HANDOFF} FROM handoff h
+             WHERE h.lead_id = l.id AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')),
             (SELECT json_agg(json_build_array(topic, reason) ORDER BY topic) FROM suppression
              WHERE address_hash = sha256(convert_to(l.email, 'UTF8')))
         ) AS around,
         l.key, l.email, l.first_name, l.last_name, l.title, l.company, l.country, l.timezone, l.locale, l.industry,
         l.employees, l.source, l.owner, l.attributes
     FROM lead l WHERE l.id = ANY(:ids) ORDER BY l.id
-    """,
+    """,  # noqa: S608 - our own words
 )
 _DELIVERIES = text(
     """
@@ -149,7 +158,7 @@ def _state(row: Sequence[Any]) -> LeadState:
         enrollment=_live(enrollments or ()),
         past=_past(enrollments or ()),
         deliveries=NOT_READ,
-        handoff=None if handoff is None else _open(*handoff),
+        handoff=None if handoff is None else handoff_fact(handoff),
         suppressed=_suppressed(suppressions) if suppressions else None,
         left_topics=frozenset([topic for topic, _ in suppressions if topic]) if suppressions else _NOTHING_LEFT,
         mail_from=mail_from,
@@ -228,5 +237,23 @@ def _suppressed(rows: Iterable[Sequence[str]]) -> str | None:
     return next((word_of(reason) for topic, reason in rows if not topic), None)
 
 
-def _open(state: HandoffState, cycle: int, offered_at: str, owner: str | None, was_customer: bool) -> HandoffFact:
-    return HandoffFact(state, cycle, _instant(offered_at), owner, was_customer)
+def handoff_fact(told: Sequence[Any]) -> HandoffFact:
+    """An open handoff, from the array that the database makes of it."""
+    (
+        state, cycle, offered_at, owner, was_customer, hand_raise, accepted_at, given_at, imported, attempts, breaches,
+    ) = told  # fmt: skip
+    return HandoffFact(
+        state=state,
+        cycle=cycle,
+        offered_at=_instant(offered_at),
+        owner=owner,
+        was_customer=was_customer,
+        hand_raise=hand_raise,
+        accepted_at=None if accepted_at is None else _instant(accepted_at),
+        given_at=None if given_at is None else _instant(given_at),
+        attempts=tuple([_instant(at) for at in attempts or ()]),
+        breaches=tuple(
+            [BreachFact(promise, rung, action, _instant(at)) for promise, rung, action, at in breaches or ()]
+        ),
+        imported=imported,
+    )
