@@ -12,6 +12,7 @@ from nurture.app import App
 from nurture.facts import LeadState, PastNotRead
 from nurture.flows.hand_off import open_offers
 from nurture.flows.recount import recount
+from nurture.flows.tell_owners import tell_owners
 from nurture.rules import life
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import CycleBegan, HandedOver
@@ -34,6 +35,7 @@ def settle(db: Connection, app: App, happened: list[tuple[LeadState, Happening]]
     decided = _apply(db, book, happened, now)
     save(db, decided, now)
     _count_into_cycles(db, app, decided, now)
+    tell_owners(db, app, decided, now)
     open_offers(db, app, decided, now)
     return decided
 

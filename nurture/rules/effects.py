@@ -172,6 +172,19 @@ class Breached:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class OwnerTold:
+    """The lead did what its owner is to be told: how often what each of these signals asks for, the last time `at`.
+
+    `owner` None: whoever sales kept the lead with when its last handoff ended, if anybody.
+    """
+
+    did: tuple[tuple[str, int], ...]
+    at: datetime
+    owner: str | None
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """The address is not to be mailed from now on."""
 
@@ -212,6 +225,7 @@ Effect = (
     | HandedOver
     | HandoffMoved
     | Breached
+    | OwnerTold
     | Suppressed
     | WaitsUntil
     | PutOff

@@ -23,6 +23,7 @@ from nurture.rules.postponing import postpone
 from nurture.rules.qualification import REPLIED
 from nurture.rules.refusing import progress, refuse
 from nurture.rules.suppressing import may_be_mailed
+from nurture.rules.telling import tell_owner
 from nurture.values import quick
 
 
@@ -47,7 +48,10 @@ def _arrived(draft: Draft, happening: h.Arrived) -> None:
     raised = count(draft, happening.events)
     engage(draft, happening.events)
     grade_again(draft)
-    if not offer_if_ready(draft, raised) and draft.state.stage in ("inquiry", "nurture", "customer"):
+    if offer_if_ready(draft, raised):
+        return
+    tell_owner(draft, happening.events)
+    if draft.state.stage in ("inquiry", "nurture", "customer"):
         ask_who_takes(draft)
 
 
@@ -60,6 +64,7 @@ def _did(draft: Draft, happening: h.Did) -> None:
         grade_again(draft)
     if offer_if_ready(draft, raised):
         return
+    tell_owner(draft, happening.events)
     if any(event.kind == "reply" for event in happening.events):
         leave(draft, REPLIED)  # a person answers from here on, also where the lead may not be offered
         return
