@@ -24,8 +24,10 @@ from nurture.cli import (
     preview,
     privacy,
     processes,
+    reassigning,
     rejected,
     rejudge,
+    reps,
     schema,
     score,
     send_test,
@@ -52,6 +54,8 @@ leads.leads.command("consent")(privacy.consent)
 leads.leads.command("tracking")(privacy.tracking)
 app.add_typer(suppress.suppress, name="suppress")
 app.add_typer(handoffs.handoffs, name="handoffs")
+handoffs.handoffs.command("reassign")(reassigning.reassign)
+app.add_typer(reps.reps, name="reps")
 app.add_typer(api_keys.api_keys, name="api-keys")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(events.events, name="events")
