@@ -1,50 +1,50 @@
-"""What sales does with a handoff: accept, try, qualify, win, lose, reject. Double clicks and two reps do no harm."""
+"""What sales does with a handoff: accept, try, reach, qualify, win, lose, reject.
+
+The rep's page, the API, the command line and the connectors call these and nothing else. Each may be said twice, by a
+double click or by a program that did not hear the answer; of two reps at once the first is heard, the second is told
+what the first did, and when. Who may say what of whose lead: docs/decisions/0030-who-works-a-lead-has-it.md.
+
+`by` is an address, a name, or a program and whom it speaks for: `hubspot: Ada Lovelace`.
+"""
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
-
-from sqlalchemy import Connection, Row
+from typing import Literal
 
 from nurture.app import App
-from nurture.db import transaction
-from nurture.errors import Conflict, NotFound, UsageError
-from nurture.facts import OPEN_HANDOFF
-from nurture.flows.decide import decide
+from nurture.errors import Conflict, UsageError
+from nurture.flows.answering import Answer, answering, what_happened
 from nurture.flows.refuse import check_reason
-from nurture.rules.happenings import Happening, Progressed, Refused
+from nurture.rules.happenings import Progressed, Refused
+from nurture.rules.spoken_time import say_moment
 from nurture.store import handoffs
-from nurture.store.states import lock
 
 DOUBLE_CLICK = timedelta(minutes=1)
 """The same attempt by the same rep within this is the same one, sent twice."""
 
-_SAID = {
-    "accepted": "was accepted",
-    "contacted": "was accepted, and the lead was reached",
-    "qualified": "was qualified",
-    "won": "was won",
-    "lost": "was lost",
-    "rejected": "was rejected",
-    "returned": "went back to nurture",
-    "merged": "was closed: the lead turned out to be one that sales has in another handoff",
+FURTHER: dict[str, frozenset[str]] = {
+    "contacted": frozenset({"contacted", "qualified"}),
+    "qualified": frozenset({"qualified"}),
+    "won": frozenset({"won"}),
 }
+"""States in which this has come true already: to say it once more changes nothing."""
 
 
 def accept(app: App, handoff_id: int, *, by: str, now: datetime) -> None:
-    """The rep takes the lead and owns it from now on. The same rep may say so twice.
+    """The rep takes the lead and owns it from now on. Who has it already may say so again.
+
+    A program that speaks for a rep whom the agreement does not know leaves it with its owner.
 
     Raises:
         NotFound: There is no such handoff.
-        Conflict: Somebody else was first, or it is closed; says who and what.
+        Conflict: Somebody else was first, or it is closed; says who, what and when.
     """
-    by = _who(by)
-    with transaction(app.engine) as db:
-        row = _locked(db, handoff_id)
-        if row.state != "offered":
-            if row.state in OPEN_HANDOFF and row.answered_by == by:
-                return
-            raise Conflict(_what_happened(row))
-        _decide(db, app, row, Progressed("accepted", by), now)
+    with answering(app, handoff_id, by, now) as answer:
+        if answer.row.state == "offered":
+            answer.decide(Progressed("accepted", answer.by))
+            return
+        answer.must_be_open()
+        if not answer.has_it():
+            raise Conflict(what_happened(answer))
 
 
 def reject(app: App, handoff_id: int, *, reason: str, note: str, by: str, now: datetime) -> None:
@@ -53,17 +53,15 @@ def reject(app: App, handoff_id: int, *, reason: str, note: str, by: str, now: d
     Raises:
         NotFound: There is no such handoff.
         UsageError: There is no such reason.
-        Conflict: It is closed already; says how.
+        Conflict: It is closed already, or somebody else has accepted it; says how.
     """
-    by = _who(by)
     check_reason(app, reason)
-    with transaction(app.engine) as db:
-        row = _locked(db, handoff_id)
-        if row.state not in OPEN_HANDOFF:
-            if (row.state, row.reason, row.answered_by) == ("rejected", reason, by):
-                return
-            raise Conflict(_what_happened(row))
-        _decide(db, app, row, Refused(reason=reason, at=now, by=by, note=note), now)
+    with answering(app, handoff_id, by, now, note) as answer:
+        row = answer.row
+        if (row.state, row.reason, row.answered_by) == ("rejected", reason, answer.by):
+            return
+        answer.may_refuse()
+        answer.decide(Refused(reason=reason, at=now, by=answer.by, note=answer.note))
 
 
 def attempt(
@@ -75,96 +73,87 @@ def attempt(
     note: str,
     by: str,
     now: datetime,
+    at: datetime | None = None,
 ) -> None:
-    """The rep tried to reach the lead; having reached it moves the handoff to `contacted`.
+    """Somebody tried to reach the lead; having reached it moves the handoff to `contacted`.
+
+    Args:
+        app: the application.
+        handoff_id: which handoff.
+        kind: how.
+        outcome: whether the lead was reached.
+        note: in the rep's own words; may be empty.
+        by: who tried.
+        now: business time.
+        at: when it was, if not just now. The same attempt at the same instant is logged once, however late it is said.
 
     Raises:
         NotFound: There is no such handoff.
-        Conflict: It has not been accepted, or is closed.
+        UsageError: It is said to have been before the lead was offered, or is yet to come.
+        Conflict: The handoff is offered to somebody else, or is closed.
     """
-    by = _who(by)
     if kind not in ("call", "mail", "meeting") or outcome not in ("reached", "not_reached"):
         raise UsageError("an attempt is a call, a mail or a meeting; its outcome reached or not_reached")
-    with transaction(app.engine) as db:
-        row = _locked(db, handoff_id)
-        if row.state == "offered":
-            raise Conflict("the handoff has not been accepted yet; accept it first")
-        if row.state not in OPEN_HANDOFF:
-            raise Conflict(_what_happened(row))
-        made = handoffs.Attempt(kind, outcome, by, note or None)
-        if handoffs.has_attempt(db, handoff_id, made, since=now - DOUBLE_CLICK):
+    with answering(app, handoff_id, by, now, note) as answer:
+        _could_be(app, answer, at)
+        made = handoffs.Attempt(kind, outcome, answer.by, answer.note or None)
+        if handoffs.has_attempt(answer.db, handoff_id, made, since=at or now - DOUBLE_CLICK, until=at or now):
             return
-        handoffs.add_attempt(db, handoff_id, made, at=now)
-        if outcome == "reached" and row.state == "accepted":
-            _decide(db, app, row, Progressed("contacted", by), now)
+        answer.may_work()
+        if answer.row.state == "offered":
+            answer.decide(Progressed("accepted", answer.by))
+        answer.log(made, at or now)
+        if outcome == "reached" and answer.row.state in ("offered", "accepted"):
+            answer.decide(Progressed("contacted", answer.by))
 
 
 def outcome(
     app: App,
     handoff_id: int,
     *,
-    state: Literal["qualified", "won", "lost"],
+    state: Literal["contacted", "qualified", "won", "lost"],
     reason: str | None,
     note: str,
     by: str,
     now: datetime,
 ) -> None:
-    """The lead is a real opportunity (`qualified`), a customer (`won`), or neither (`lost`, which needs a reason).
+    """Say what became of the lead.
+
+    It was spoken to (`contacted`), is a real opportunity (`qualified`), a customer (`won`), or neither (`lost`, which
+    needs a reason).
 
     Raises:
         NotFound: There is no such handoff.
-        UsageError: `lost` without a reason of the agreement.
-        Conflict: The handoff has not been accepted, or is closed otherwise.
+        UsageError: There is no such state, or `lost` without a reason of the agreement.
+        Conflict: The handoff is offered to somebody else, or is closed otherwise.
     """
-    by = _who(by)
+    if state not in ("contacted", "qualified", "won", "lost"):
+        raise UsageError(f"no outcome {state!r}; it is contacted, qualified, won or lost")
     if state == "lost":
         if not reason:
             raise UsageError("a lost lead needs a reason")
         check_reason(app, reason)
-    with transaction(app.engine) as db:
-        row = _locked(db, handoff_id)
-        if row.state == state:
+    with answering(app, handoff_id, by, now, note) as answer:
+        row = answer.row
+        if row.state in FURTHER.get(state, ()) or (row.state, row.reason) == (state, reason):
             return
-        if row.state == "offered":
-            raise Conflict("the handoff has not been accepted yet; accept it first")
-        if row.state not in OPEN_HANDOFF:
-            raise Conflict(_what_happened(row))
-        happening: Happening = Progressed(state, by) if state != "lost" else _lost(reason or "", note, by, now)
-        _decide(db, app, row, happening, now)
+        if state == "lost":
+            answer.may_refuse()
+            answer.decide(Refused(reason=reason or "", at=now, by=answer.by, note=answer.note, how="lost"))
+        else:
+            answer.may_work()
+            answer.decide(Progressed(state, answer.by, answer.note))
 
 
-def _lost(reason: str, note: str, by: str, now: datetime) -> Refused:
-    return Refused(reason=reason, at=now, by=by, note=note, how="lost")
-
-
-def _who(by: str) -> str:
-    by = " ".join(by.split())
-    if not by:
-        raise UsageError("say who you are")
-    return by[:200]
-
-
-def _locked(db: Connection, handoff_id: int) -> Row[Any]:
-    """The handoff as it is once its lead is ours: whoever was here first has been heard."""
-    while True:
-        seen = handoffs.one(db, handoff_id)
-        if seen is None:
-            raise NotFound(f"no handoff {handoff_id}")
-        if lock(db, [seen.lead_id]):
-            break  # else the lead was merged into another one in between, and so is its handoff
-    row = handoffs.one(db, handoff_id)
-    if row is None:
-        raise NotFound(f"no handoff {handoff_id}")
-    return row
-
-
-def _decide(db: Connection, app: App, row: Row[Any], happening: Happening, now: datetime) -> None:
-    decide(db, app, {row.lead_id: happening}, now)
-
-
-def _what_happened(row: Row[Any]) -> str:
-    """One sentence for whoever came second."""
-    by = f" by {row.answered_by}" if row.answered_by else ""
-    because = f" ({row.reason})" if row.reason else ""
-    at = row.closed_at or row.accepted_at or row.offered_at
-    return f"this handoff {_SAID[row.state]}{by}{because} on {at:%d %b %Y, %H:%M} UTC"
+def _could_be(app: App, answer: Answer, at: datetime | None) -> None:
+    """Refuse a time at which nobody can have tried."""
+    if at is None:
+        return
+    if at.tzinfo is None:
+        raise UsageError("the time of an attempt needs its offset, such as 2026-02-03T14:05:00-06:00")
+    zone, now = app.book.agreement.sla.hours.timezone, answer.now
+    if at > now:
+        raise UsageError(f"an attempt is logged once it was made; {say_moment(at, zone, now)} is yet to come")
+    if at < answer.row.offered_at:
+        offered = say_moment(answer.row.offered_at, zone, now)
+        raise UsageError(f"this lead was offered on {offered}; an attempt before that does not belong to it")

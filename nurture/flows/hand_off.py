@@ -10,12 +10,13 @@ from nurture.app import App
 from nurture.facts import MICRO, LeadState
 from nurture.flows.announce import REQUALIFIED, News, announce_all
 from nurture.flows.assigning import give_owners
+from nurture.flows.deadlines import set_deadlines
 from nurture.rules import grading, sla
 from nurture.rules.effects import HandedOver
 from nurture.rules.known import known
 from nurture.store import handoffs
 from nurture.store.decided import Decided
-from nurture.store.handoff_changes import note_change
+from nurture.store.handoff_changes import Change, note_changes
 
 
 def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datetime) -> list[int]:
@@ -30,13 +31,17 @@ def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datet
         return []
     owners = give_owners(db, app, [(lead_id, before) for lead_id, before, _ in offers], now)
     opened: list[News] = []
+    noted: list[Change] = []
     for (lead_id, before, offer), assigned in zip(offers, owners, strict=True):
         rep = assigned.rep
         handoff_id = handoffs.open_handoff(db, _values(app, lead_id, before, offer, rep, now))
-        note_change(db, handoff_id, "offered", at=now, owner=rep, note=offer.because)
+        noted.append(Change(handoff_id, "offered", now, note=offer.because))
         opened.append(News(f"handoff:{handoff_id}", (rep,), handoff_id))
+    note_changes(db, noted)
+    ids = [change.handoff_id for change in noted]
+    set_deadlines(db, app, ids, now)
     announce_all(db, app, REQUALIFIED, opened, at=now)
-    return [one.handoff_id for one in opened if one.handoff_id is not None]
+    return ids
 
 
 def _values(app: App, lead_id: int, state: LeadState, offer: HandedOver, rep: str, now: datetime) -> dict[str, Any]:

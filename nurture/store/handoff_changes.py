@@ -87,3 +87,9 @@ def note_change(
 def of_handoff(db: Connection, handoff_id: int) -> Sequence[Row[Any]]:
     """All that happened to a handoff, in the order in which it was noted."""
     return db.execute(text("SELECT * FROM handoff_change WHERE handoff_id = :id ORDER BY id"), {"id": handoff_id}).all()
+
+
+def last(db: Connection, handoff_id: int, what: str) -> Row[Any] | None:
+    """The last time that this happened to a handoff; None if it never did."""
+    query = text("SELECT * FROM handoff_change WHERE handoff_id = :id AND what = :what ORDER BY id DESC LIMIT 1")
+    return db.execute(query, {"id": handoff_id, "what": what}).one_or_none()

@@ -47,6 +47,18 @@ def one(db: Connection, handoff_id: int) -> Row[Any] | None:
     return db.execute(text(_LISTED + " WHERE h.id = :id"), {"id": handoff_id}).one_or_none()
 
 
+def lead_of(db: Connection, handoff_id: int) -> int | None:
+    """Whose handoff it is; None where there is no such one."""
+    found: int | None = db.execute(text("SELECT lead_id FROM handoff WHERE id = :id"), {"id": handoff_id}).scalar()
+    return found
+
+
+def locked(db: Connection, handoff_id: int, lead_id: int) -> Row[Any] | None:
+    """The same as `one`, locked for change; None where it is not this lead's. The lead is locked before."""
+    query = text(_LISTED + " WHERE h.id = :id AND h.lead_id = :lead_id FOR NO KEY UPDATE OF h")
+    return db.execute(query, {"id": handoff_id, "lead_id": lead_id}).one_or_none()
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Sales tried to reach a lead: how, whether it was reached, who tried."""
@@ -57,24 +69,25 @@ class Attempt:
     note: str | None
 
 
-def has_attempt(db: Connection, handoff_id: int, attempt: Attempt, *, since: datetime) -> bool:
-    """Whether just this attempt was logged since then."""
+def has_attempt(db: Connection, handoff_id: int, attempt: Attempt, *, since: datetime, until: datetime) -> bool:
+    """Whether just this attempt is logged as made between these instants, both included."""
     query = text(
         """
         SELECT EXISTS (SELECT FROM attempt WHERE handoff_id = :handoff_id AND kind = :kind AND outcome = :outcome
-                       AND by = :by AND note IS NOT DISTINCT FROM CAST(:note AS text) AND at > :since)
+                       AND by = :by AND note IS NOT DISTINCT FROM CAST(:note AS text) AND at BETWEEN :since AND :until)
         """
     )
-    return bool(db.execute(query, {"handoff_id": handoff_id, "since": since, **asdict(attempt)}).scalar())
+    values = {"handoff_id": handoff_id, "since": since, "until": until, **asdict(attempt)}
+    return bool(db.execute(query, values).scalar())
 
 
-def add_attempt(db: Connection, handoff_id: int, attempt: Attempt, *, at: datetime) -> None:
-    """Note an attempt."""
+def add_attempt(db: Connection, handoff_id: int, attempt: Attempt, *, at: datetime) -> int:
+    """Note an attempt; gives its id."""
     query = text(
         "INSERT INTO attempt (handoff_id, kind, outcome, at, by, note) "
-        "VALUES (:handoff_id, :kind, :outcome, :at, :by, :note)"
+        "VALUES (:handoff_id, :kind, :outcome, :at, :by, :note) RETURNING id"
     )
-    db.execute(query, {"handoff_id": handoff_id, "at": at, **asdict(attempt)})
+    return int(db.execute(query, {"handoff_id": handoff_id, "at": at, **asdict(attempt)}).scalar_one())
 
 
 def attempts(db: Connection, handoff_id: int) -> Sequence[Row[Any]]:

@@ -133,7 +133,8 @@ def save_scores(db: Connection, decided: Sequence[Decided]) -> None:
 _HANDOFFS = text(
     """
     UPDATE handoff SET state = u.state, answered_by = coalesce(u.by, answered_by),
-        reason = coalesce(u.reason, handoff.reason), note = coalesce(u.note, handoff.note),
+        reason = coalesce(u.reason, handoff.reason),
+        note = CASE WHEN u.state IN ('won', 'lost', 'rejected', 'returned') THEN u.note ELSE handoff.note END,
         owner = coalesce(u.owner, handoff.owner),
         given_at = CASE WHEN u.owner <> coalesce(handoff.owner, '') THEN :now ELSE given_at END,
         accepted_at = CASE WHEN u.state = 'accepted' THEN :now ELSE accepted_at END,

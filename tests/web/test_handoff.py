@@ -227,11 +227,16 @@ def test_a_lost_lead_needs_a_reason(client, app, handoff):
         ("lost", {"reason": "no_budget"}),
     ],
 )
-def test_what_comes_later_waits_for_accept(client, app, handoff, do, fields):
-    response = press(client, handoff, do, **fields)
+def test_who_works_somebody_elses_lead_accepts_it_first(client, app, handoff, do, fields):
+    if do == "lost":
+        press(client, handoff, "accept")
+        before = "accepted"
+    else:
+        before = "offered"
+    response = press(client, handoff, do, **{"by": "other@acme.example", **fields})
     assert response.status_code == 409
-    assert "accept it first" in response.text
-    assert state(app, handoff)["state"] == "offered"
+    assert ("accept it first" if before == "offered" else "can give it up") in response.text
+    assert state(app, handoff)["state"] == before
 
 
 @pytest.mark.parametrize(
