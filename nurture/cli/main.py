@@ -27,6 +27,7 @@ from nurture.cli import (
     reassigning,
     rejected,
     rejudge,
+    report,
     reps,
     schema,
     score,
@@ -66,6 +67,7 @@ events.events.command("judge")(rejudge.judge)
 app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
 processes.database.command("adopt")(adopt.adopt)
+app.command("report")(report.report)
 app.command("check")(check.check)
 app.command("init")(init.init)
 app.command("schema")(schema.schema)

@@ -1,4 +1,4 @@
-"""What people write after `--since`."""
+"""What people write after `--since` and `--until`."""
 
 from datetime import datetime, timedelta
 
@@ -9,8 +9,8 @@ from nurture.grammar.zones import Zone
 from nurture.rules import calendar
 
 
-def begin_of(said: str, now: datetime, zone: Zone) -> datetime:
-    """The instant that `--since` means: a day begins where the company is."""
+def begin_of(said: str, now: datetime, zone: Zone, *, option: str = "--since") -> datetime:
+    """The instant that `--since` or `--until` means: a day begins where the company is."""
     try:
         at = datetime.fromisoformat(said)
     except ValueError:
@@ -18,6 +18,6 @@ def begin_of(said: str, now: datetime, zone: Zone) -> datetime:
             return now - timedelta(days=parse_calendar_duration(said).days)
         except Mistake:
             raise UsageError(
-                f"--since takes a date, a time or a number of days, such as 2026-03-02 or 7 days; {said!r} is none"
+                f"{option} takes a date, a time or a number of days, such as 2026-03-02 or 7 days; {said!r} is none"
             ) from None
     return at if at.tzinfo is not None else calendar.first_instant(at.date(), at.time(), zone)
