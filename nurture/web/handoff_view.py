@@ -1,9 +1,11 @@
-"""What the rep's page shows of a handoff: its state, who did what, what may be done now. Pure."""
+"""What the rep's page shows of a handoff: who, why now, what is owed, what may be done, what was done. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
@@ -11,21 +13,23 @@ from sqlalchemy import Row
 from nurture.agreement import RejectReason
 from nurture.notifiers import wording
 from nurture.notifiers.packet import Earlier, Packet
+from nurture.rules.assignment import everybody
 from nurture.rules.book import Rulebook
-from nurture.rules.refusing import reason_of
+from nurture.rules.promises import counted
+from nurture.web import handoff_clock, handoff_log
 
 MAY: Mapping[str, tuple[str, ...]] = {
-    "offered": ("accept", "reject"),
-    "accepted": ("attempt", "qualified", "won", "lost", "reject"),
-    "contacted": ("attempt", "qualified", "won", "lost", "reject"),
-    "qualified": ("attempt", "won", "lost", "reject"),
+    "offered": ("accept", "attempt", "reject", "reassign"),
+    "accepted": ("attempt", "contacted", "qualified", "won", "lost", "reject", "reassign"),
+    "contacted": ("attempt", "qualified", "won", "lost", "reject", "reassign"),
+    "qualified": ("attempt", "won", "lost", "reject", "reassign"),
 }
 """What a rep may do in each state; nothing once a handoff is closed."""
 
 _STATES = {
     "offered": "Waiting for your answer",
     "accepted": "Accepted",
-    "contacted": "Reached",
+    "contacted": "In touch",
     "qualified": "Qualified",
     "won": "Won",
     "lost": "Lost",
@@ -39,6 +43,23 @@ _THEN = {
     "disqualify": "never comes back",
     "suppress": "is never mailed again",
 }
+_PHONES = frozenset(
+    {"phone", "mobile", "telephone", "tel", "cell", "phone_number", "mobile_phone", "cell_phone", "work_phone",
+     "business_phone", "direct_phone"}
+)  # fmt: skip
+_EXTENSION = re.compile(r"\s*(?:ext\.?|x|#|;ext=)\s*(\d{1,6})\s*$", re.IGNORECASE)
+SHOWN = 12
+"""So many lines of a list are shown; the rest is folded away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the page is made of, as it was read in one transaction."""
+
+    row: Row[Any]
+    packet: Packet
+    attempts: Sequence[Row[Any]]
+    changes: Sequence[Row[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,69 +71,66 @@ class Option:
     then: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that sales did."""
-
-    at: datetime
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The next deadline, and whether it has passed."""
-
-    at: datetime
-    what: str
-    late: bool
-
-
-def view(
-    packet: Packet, row: Row[Any], attempts: Sequence[Row[Any]], book: Rulebook, now: datetime
-) -> dict[str, object]:
+def view(loaded: Loaded, book: Rulebook, now: datetime) -> dict[str, object]:
     """The values of the page `handoff.html`, but for what somebody typed."""
+    row, packet = loaded.row, loaded.packet
+    terms = book.agreement.sla
+    zone = ZoneInfo(terms.hours.timezone)
+    owed = handoff_clock.owed(row, loaded.attempts, terms, now)
     return {
         "packet": packet,
         "row": row,
         "state": _STATES[row.state],
+        "is_open": row.state in MAY,
         "may": MAY.get(row.state, ()),
-        "steps": _steps(row, attempts, book),
-        "due": _due(row, attempts, now),
+        "log": handoff_log.lines(row, loaded.attempts, loaded.changes, book),
+        "seen": loaded.changes[-1].id if loaded.changes else 0,
+        "owed": owed,
+        "near": lambda at: handoff_clock.near(at, now, zone),
+        "tries": {
+            "made": len(loaded.attempts),
+            "counted": counted(terms, (one.at for one in loaded.attempts)),
+            "count": terms.attempts.count,
+        },
         "reasons": _options(book),
+        "reps": everybody(book.agreement),
+        "given": _given(loaded),
+        "phones": phones(packet.lead.attributes),
+        "mailto": _mailto(packet.lead.email),
         "facts": _facts(packet),
         "earlier": [_earlier(round_, book) for round_ in packet.earlier],
         "stages": {"sal": "", "sql": "", **book.agreement.stages},
-        "zone": ZoneInfo(book.agreement.sla.hours.timezone),
+        "zone": zone,
+        "shown": SHOWN,
     }
 
 
-def _steps(row: Row[Any], attempts: Sequence[Row[Any]], book: Rulebook) -> list[Step]:
-    steps = [Step(row.accepted_at, f"accepted by {wording.one_line(row.owner)}")] if row.accepted_at else []
-    steps += [Step(one.at, _attempt(one)) for one in attempts]
-    steps += [Step(row.qualified_at, "qualified")] if row.qualified_at else []
-    if row.closed_at:
-        by = f" by {wording.one_line(row.answered_by)}" if row.answered_by else ""
-        reason = f": {_label(row.reason, book)}" if row.reason else ""
-        note = f", “{wording.one_line(row.note, 2000)}”" if row.note else ""
-        steps.append(Step(row.closed_at, f"{_STATES[row.state].lower()}{by}{reason}{note}"))
-    return sorted(steps, key=lambda step: step.at)
+def phones(attributes: Mapping[str, object]) -> list[tuple[str, str]]:
+    """What can be called: each as it is written, and its link (RFC 3966). What is no number is not offered."""
+    found: dict[str, str] = {}
+    for name, value in sorted(attributes.items()):
+        if name.strip().casefold().replace(" ", "_").replace("-", "_") not in _PHONES or isinstance(value, bool):
+            continue
+        shown = wording.one_line(value, 40)
+        extension = _EXTENSION.search(shown)
+        main = shown[: extension.start()] if extension else shown
+        digits = re.sub(r"[^\d]", "", main.replace("(0)", ""))
+        if digits.isascii() and 5 <= len(digits) <= 15 and not re.search(r"[^\d\s+().\-/]", main):
+            plus = "+" if main.lstrip().startswith("+") else ""
+            found.setdefault(f"tel:{plus}{digits}{f';ext={extension[1]}' if extension else ''}", shown)
+    return [(shown, link) for link, shown in found.items()]
 
 
-def _attempt(row: Row[Any]) -> str:
-    how = {"call": "called", "mail": "mailed", "meeting": "met"}[row.kind]
-    note = f", “{wording.one_line(row.note, 2000)}”" if row.note else ""
-    reached = "reached" if row.outcome == "reached" else "not reached"
-    return f"{how}, {reached} ({wording.one_line(row.by)}){note}"
+def _mailto(address: str) -> str:
+    """RFC 6068: the @ stands for itself, whatever else could mean something is encoded."""
+    local, _, domain = address.rpartition("@")
+    return f"mailto:{quote(local, safe='')}@{quote(domain, safe='')}"
 
 
-def _due(row: Row[Any], attempts: Sequence[Row[Any]], now: datetime) -> Due | None:
-    if row.state == "offered" and row.accept_due_at:
-        late = now > row.accept_due_at
-        return Due(row.accept_due_at, "An answer was due by" if late else "Please answer by", late)
-    if row.state == "accepted" and row.attempt_due_at and not attempts:
-        late = now > row.attempt_due_at
-        return Due(row.attempt_due_at, "A first attempt was due by" if late else "First attempt by", late)
-    return None
+def _given(loaded: Loaded) -> Row[Any] | None:
+    """How the lead came to whoever has it, if it was given on."""
+    moved = [change for change in loaded.changes if change.what == "reassigned"]
+    return moved[-1] if moved and loaded.row.state in MAY else None
 
 
 def _options(book: Rulebook) -> list[Option]:
@@ -135,7 +153,6 @@ def _facts(packet: Packet) -> list[tuple[str, object]]:
         ("Industry", lead.industry),
         ("Employees", lead.employees),
         ("Source", lead.source),
-        ("Given to", packet.owner),
         ("Cycle", packet.handoff.cycle),
         *((wording.label(name), value) for name, value in sorted(lead.attributes.items())),
     ]
@@ -145,9 +162,4 @@ def _facts(packet: Packet) -> list[tuple[str, object]]:
 def _earlier(round_: Earlier, book: Rulebook) -> str:
     if not round_.reason:
         return wording.earlier(round_)
-    return wording.earlier(round_.model_copy(update={"reason": _label(round_.reason, book)}))
-
-
-def _label(code: str, book: Rulebook) -> str:
-    known = reason_of(book, code)
-    return known.label if known else wording.label(code)
+    return wording.earlier(round_.model_copy(update={"reason": handoff_log.label(round_.reason, book)}))

@@ -6,7 +6,7 @@ import pytest
 
 from nurture.errors import NotFound, UsageError
 from nurture.flows.revoke_links import revoke_links
-from nurture.web.handoff import Said, read_form
+from nurture.web.handoff_form import Said, read_form
 from tests.web.people import (
     NOW,
     OTHER,
@@ -46,7 +46,7 @@ class Fields(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.forms, self.labels, self.ids, self.open_labels = [], set(), [], 0
+        self.forms, self.labels, self.ids, self.open_labels, self.chosen = [], set(), [], 0, set()
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
@@ -58,6 +58,8 @@ class Fields(HTMLParser):
         if tag == "label":
             self.labels.add(attrs.get("for"))
             self.open_labels += 1
+        if "checked" in attrs:
+            self.chosen.add(attrs["value"])
         if tag in {"input", "select", "textarea"}:
             labelled = attrs.get("id") in self.labels or self.open_labels or attrs.get("type") == "hidden"
             assert labelled, attrs
@@ -72,7 +74,7 @@ def test_the_page_says_who_why_now_and_all_the_evidence(client, handoff):
     for said in [
         "Maria Rossi",
         "VP Operations at Acme Robotics",
-        "mailto:maria.rossi%40acme.example",
+        "mailto:maria.rossi@acme.example",
         "Came back to the pricing page 3 times today.",
         "Waiting for your answer",
         "Grade A",
@@ -85,9 +87,10 @@ def test_the_page_says_who_why_now_and_all_the_evidence(client, handoff):
         "Visited /pricing",
         "Not ready: proof, sent",
         "Cycle 1: Not ready to buy, “Call me in March” (rep.two@acme.example)",
-        "Please answer by",
-        "Tue 3 Mar 2026, 17:05 CST",
-        "No budget this year (goes back to nurture, first mail after 90 days)",
+        "Answer by",
+        "today, 17:05",
+        "(in 2 working hours)",
+        "goes back to nurture, first mail after 90 days",
         "Agreed it meets the definition",
         "Plan",
     ]:
@@ -96,10 +99,11 @@ def test_the_page_says_who_why_now_and_all_the_evidence(client, handoff):
 
 def test_forms_post_have_labels_and_know_the_owner(client, handoff):
     fields = Fields(client.get(handoff_path(handoff)).text)
-    assert [form["fields"]["do"]["value"] for form in fields.forms] == ["accept", "reject"]
+    dos = [form["fields"]["do"]["value"] for form in fields.forms]
+    assert dos == ["accept", "attempt", "reject", "reassign"]
     assert {form["method"] for form in fields.forms} == {"post"}
     assert {form["fields"]["by"]["value"] for form in fields.forms} == {REP}
-    assert "required" in fields.forms[1]["fields"]["reason"]
+    assert "required" in fields.forms[2]["fields"]["reason"]
     assert len(fields.ids) == len(set(fields.ids))
 
 
@@ -118,8 +122,7 @@ def test_accepting_makes_the_lead_the_reps(client, app, handoff):
     response = press(client, handoff, "accept", by=OTHER)
     assert response.status_code == 303
     shown = client.get(response.headers["location"])
-    assert "Saved." in shown.text
-    assert f"accepted by {OTHER}" in shown.text
+    assert f"Saved. Accepted by {OTHER}." in shown.text
     assert state(app, handoff) == {
         "state": "accepted",
         "owner": OTHER,
@@ -142,6 +145,12 @@ def test_the_second_of_two_reps_sees_what_the_first_did(client, app, handoff):
     late = press(client, handoff, "accept", by=OTHER)
     assert late.status_code == 409
     assert f"was accepted by {REP}" in late.text
+    seen = press(client, handoff, "reject", by=OTHER, seen="0", reason="no_budget", note="They said so")
+    assert seen.status_code == 409
+    assert f"This happened while you had the page open: accepted by {REP} (today, 14:05)" in seen.text
+    assert "They said so" in seen.text
+    assert Fields(seen.text).chosen == {"no_budget"}
+    assert state(app, handoff)["state"] == "accepted"
     assert state(app, handoff)["owner"] == REP
 
 
@@ -178,7 +187,7 @@ def test_a_rejection_is_kept_with_its_note_and_starts_the_next_cycle(client, app
         {"stage": "nurture", "cycle": 3, "reason": "no_budget"}
     ]
     page = client.get(handoff_path(handoff)).text
-    assert "No budget this year, “Next year”" in page
+    assert f"rejected by {REP}: No budget this year, “Next year”" in page
     assert "<form" not in page
 
 
@@ -253,7 +262,7 @@ def test_what_the_page_does_not_offer_does_nothing(client, app, handoff, data):
 
 def test_a_late_answer_is_asked_for_as_late(client, app):
     handoff = add_handoff(app.engine, add_lead(app.engine), accept_due_at=NOW - timedelta(minutes=1))
-    assert "An answer was due by" in client.get(handoff_path(handoff)).text
+    assert "Late: answer by" in client.get(handoff_path(handoff)).text
 
 
 def test_a_bare_hand_raise_has_a_page_too(client, app):
@@ -289,8 +298,11 @@ def test_a_link_that_was_not_signed_opens_nothing(client, path):
 
 def test_an_expired_link_opens_nothing(client, app, handoff):
     path = handoff_path(handoff, NOW)
-    assert client.get(path).status_code == 404
-    assert client.post(path, data={"do": "accept", "by": REP}).status_code == 404
+    shown = client.get(path)
+    assert shown.status_code == 410
+    assert "It has expired" in shown.text
+    assert "Maria" not in shown.text
+    assert client.post(path, data={"do": "accept", "by": REP}).status_code == 410
     assert state(app, handoff)["state"] == "offered"
 
 
@@ -315,8 +327,11 @@ def test_a_form_is_read_leniently():
 
 def test_a_revoked_link_opens_nothing_and_the_new_one_does(client, app, handoff):
     new = revoke_links(app, handoff, by="Ada", now=NOW).removeprefix("http://nurture.example")
-    assert client.get(handoff_path(handoff)).status_code == 404
-    assert press(client, handoff, "accept").status_code == 404
+    shown = client.get(handoff_path(handoff))
+    assert shown.status_code == 410
+    assert "It was revoked" in shown.text
+    assert "Maria" not in shown.text
+    assert press(client, handoff, "accept").status_code == 410
     assert state(app, handoff)["state"] == "offered"
     assert "Maria Rossi" in client.get(new).text
 

@@ -1,0 +1,105 @@
+"""What each button of the rep's page does: the same flows that the API, the CLI and CRMs call."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Literal, cast
+from zoneinfo import ZoneInfo
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.errors import Conflict, UsageError
+from nurture.flows import follow_up, reassign
+from nurture.rules import calendar
+from nurture.store import handoff_changes
+from nurture.web import handoff_log
+from nurture.web.handoff_clock import near
+from nurture.web.handoff_form import Said
+
+_TURNS = frozenset(
+    {"accepted", "contacted", "qualified", "won", "lost", "rejected", "returned", "reassigned", "merged"}
+)
+"""What somebody else may have done that a rep should know before pressing on."""
+
+
+def act(app: App, handoff_id: int, said: Said, now: datetime) -> None:
+    """Do what a button says.
+
+    Raises:
+        NotFound: There is no such handoff.
+        UsageError: Something is missing, or there is no such button.
+        Conflict: Somebody else was first, or did something since the page was shown; says who and what.
+    """
+    button = _ACTS.get(said.do)
+    if button is None:
+        raise UsageError("choose what to do")
+    _see(app, handoff_id, said, now)
+    button(app, handoff_id, said, now)
+
+
+def _see(app: App, handoff_id: int, said: Said, now: datetime) -> None:
+    """Let nobody act on what is no longer so without having been told."""
+    if not said.seen.isdecimal():
+        return
+    with transaction(app.engine) as db:
+        changes = handoff_changes.of_handoff(db, handoff_id)
+    news = [one for one in changes if one.id > int(said.seen) and one.what in _TURNS and one.by != said.by]
+    if news:
+        zone = ZoneInfo(app.book.agreement.sla.hours.timezone)
+        told = [handoff_log.of_change(one, app.book) for one in news]
+        happened = "; ".join(f"{line.what} ({near(line.at, now, zone)})" for line in told)
+        raise Conflict(f"this happened while you had the page open: {happened}. Nothing was done; look again")
+
+
+def _accept(app: App, handoff_id: int, said: Said, now: datetime) -> None:
+    follow_up.accept(app, handoff_id, by=said.by, now=now)
+
+
+def _reject(app: App, handoff_id: int, said: Said, now: datetime) -> None:
+    if not said.reason:
+        raise UsageError("choose a reason; marketing learns from it")
+    follow_up.reject(app, handoff_id, reason=said.reason, note=said.note, by=said.by, now=now)
+
+
+def _attempt(app: App, handoff_id: int, said: Said, now: datetime) -> None:
+    kind = cast(Literal["call", "mail", "meeting"], said.kind)
+    outcome = cast(Literal["reached", "not_reached"], said.outcome)
+    follow_up.attempt(
+        app, handoff_id, kind=kind, outcome=outcome, note=said.note, by=said.by, now=now, at=_when(app, said)
+    )  # fmt: skip
+
+
+def _when(app: App, said: Said) -> datetime | None:
+    if not said.at:
+        return None
+    try:
+        wall = datetime.fromisoformat(said.at)
+    except ValueError:
+        raise UsageError("when was it? write a date and a time, or leave it empty for just now") from None
+    if wall.tzinfo is not None:
+        return wall
+    return calendar.first_instant(wall.date(), wall.time(), app.book.agreement.sla.hours.timezone)
+
+
+def _outcome(app: App, handoff_id: int, said: Said, now: datetime) -> None:
+    state = cast(Literal["contacted", "qualified", "won", "lost"], said.do)
+    follow_up.outcome(
+        app, handoff_id, state=state, reason=said.reason or None, note=said.note, by=said.by, now=now
+    )  # fmt: skip
+
+
+def _reassign(app: App, handoff_id: int, said: Said, now: datetime) -> None:
+    if not said.by:
+        raise UsageError("say who you are")
+    reassign.reassign(app, handoff_id, to=said.to or None, by=said.by, because=said.note, now=now)
+
+
+_ACTS: Mapping[str, Callable[[App, int, Said, datetime], None]] = {
+    "accept": _accept,
+    "reject": _reject,
+    "attempt": _attempt,
+    "contacted": _outcome,
+    "qualified": _outcome,
+    "won": _outcome,
+    "lost": _outcome,
+    "reassign": _reassign,
+}

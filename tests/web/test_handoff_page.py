@@ -1,0 +1,154 @@
+"""What a rep's page lets a rep do, beside accepting and rejecting (test_handoff)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from nurture.web.handoff_view import phones
+from tests.web.people import NOW, OTHER, REP, add_attempt, add_event, add_handoff, add_lead, handoff_path, rows
+
+
+@pytest.fixture
+def handoff(app):
+    return add_handoff(app.engine, add_lead(app.engine))
+
+
+def press(client, handoff_id, do, by=REP, headers=None, **fields):
+    return client.post(handoff_path(handoff_id), data={"do": do, "by": by, **fields}, headers=headers)
+
+
+def state(app, handoff_id):
+    [row] = rows(app.engine, "SELECT state, owner FROM handoff WHERE id = :id", id=handoff_id)
+    return row
+
+
+def test_who_has_tried_already_logs_it_and_has_the_lead_by_that(client, app, handoff):
+    assert press(client, handoff, "attempt", kind="call", outcome="not_reached").status_code == 303
+    assert state(app, handoff)["state"] == "accepted"
+
+
+def test_what_was_typed_for_somebody_elses_lead_is_kept(client, app, handoff):
+    response = press(client, handoff, "attempt", by=OTHER, kind="call", outcome="reached", note="met at a fair")
+    assert response.status_code == 409
+    assert "accept it first" in response.text
+    assert "met at a fair" in response.text
+
+
+def test_an_attempt_of_yesterday_is_logged_when_it_was(client, app):
+    handoff = add_handoff(app.engine, add_lead(app.engine), offered_at=NOW - timedelta(days=2))
+    press(client, handoff, "accept")
+    fields = {"kind": "call", "outcome": "not_reached"}
+    assert press(client, handoff, "attempt", at="2026-03-02T09:30", **fields).status_code == 303
+    assert rows(app.engine, "SELECT at FROM attempt") == [{"at": datetime(2026, 3, 2, 15, 30, tzinfo=UTC)}]
+    assert "write a date and a time" in press(client, handoff, "attempt", at="tomorrow", **fields).text
+    assert "yet to come" in press(client, handoff, "attempt", at="2026-03-04T09:30", **fields).text
+    page = client.get(handoff_path(handoff)).text
+    assert "1 of 6 attempts made" in page
+    assert "Next attempt by" in page
+
+
+def test_of_one_days_attempts_two_count(client, app, handoff):
+    press(client, handoff, "accept")
+    for minute in range(3):
+        add_attempt(app.engine, handoff, at=NOW - timedelta(minutes=minute))
+    assert "2 of 6 attempts made (3 in all; two a day count)." in client.get(handoff_path(handoff)).text
+
+
+def test_being_in_touch_can_be_said_without_an_attempt(client, app, handoff):
+    press(client, handoff, "accept")
+    assert press(client, handoff, "contacted", note="they called us").status_code == 303
+    assert state(app, handoff)["state"] == "contacted"
+    assert "“they called us”" in client.get(handoff_path(handoff)).text
+
+
+def test_a_lead_is_given_to_somebody_else_and_the_old_link_says_who_has_it(client, app, handoff):
+    assert press(client, handoff, "reassign", to=OTHER, note="on holiday").status_code == 303
+    assert state(app, handoff)["owner"] == OTHER
+    page = client.get(handoff_path(handoff)).text
+    assert f"{OTHER} has this lead now, says {REP}" in page
+    assert "“on holiday”" in page
+    nobody = press(client, handoff, "reassign", to="somebody")
+    assert nobody.status_code == 422
+    assert "neither an address nor the name of a rep" in nobody.text
+
+
+def test_by_the_agreement_it_goes_to_somebody_who_has_not_had_it(client, app, handoff):
+    assert press(client, handoff, "reassign", to="").status_code == 303
+    assert state(app, handoff)["owner"] == OTHER
+    assert press(client, handoff, "reassign", by=" ", to=REP).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"sec-fetch-site": "same-origin", "origin": "null"}, 303),
+        ({"origin": "null"}, 303),
+        ({"origin": "http://nurture.example"}, 303),
+        ({}, 303),
+    ],
+)
+def test_a_form_that_another_site_sends_does_nothing(client, app, handoff, headers, status):
+    response = press(client, handoff, "accept", headers=headers)
+    assert response.status_code == status
+    assert state(app, handoff)["state"] == ("accepted" if status == 303 else "offered")
+    if status == 403:
+        assert "Maria" not in response.text
+
+
+def test_the_cookie_is_this_pages_own(client, handoff):
+    cookie = press(client, handoff, "accept").headers["set-cookie"].lower()
+    for said in ("path=/h/", "httponly", "samesite=lax"):
+        assert said in cookie, said
+
+
+def test_the_page_asks_the_database_a_fixed_number_of_things(client, app, handoff):
+    def asked():
+        counted = []
+
+        def count(*arguments):
+            counted.append(arguments[2])
+
+        event.listen(app.engine, "before_cursor_execute", count)
+        assert client.get(handoff_path(handoff)).status_code == 200
+        event.remove(app.engine, "before_cursor_execute", count)
+        return len(counted)
+
+    press(client, handoff, "accept")
+    few = asked()
+    [lead] = rows(app.engine, "SELECT id FROM lead")
+    for n in range(60):
+        add_event(app.engine, lead["id"], message_md5=f"00000000-0000-0000-0000-{n:012d}", path=f"/p{n}")
+        add_attempt(app.engine, handoff, at=NOW - timedelta(minutes=n))
+    assert asked() == few <= 12
+    page = client.get(handoff_path(handoff)).text
+    assert "things before that" in page
+    assert page.count("called, not reached") == 60
+
+
+def test_the_reject_button_opens_the_reasons_and_does_nothing(client, app, handoff):
+    page = client.get(handoff_path(handoff) + "?open=reject")
+    assert '<details id="reject" open>' in page.text
+    assert state(app, handoff)["state"] == "offered"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "links"),
+    [
+        ({"phone": "+1 (312) 555-0100"}, ["tel:+13125550100"]),
+        ({"Mobile Phone": "0171 / 555 01 00"}, ["tel:01715550100"]),
+        ({"phone": "+49 (0)30 5550100 ext. 12"}, ["tel:+49305550100;ext=12"]),
+        ({"phone": 13125550100}, ["tel:13125550100"]),
+        ({"mobile": "+13125550100", "phone": "+1 312 555 0100"}, ["tel:+13125550100"]),
+        ({"phone": "javascript:alert(1)"}, []),
+        ({"phone": "call Ada"}, []),
+        ({"phone": "12"}, []),
+        ({"phone": True, "tel": None, "fax": "+13125550100"}, []),
+        ({"phone": "٣١٢٥٥٥٠١٠٠"}, []),
+    ],
+)
+def test_what_is_a_phone_number_can_be_called(attributes, links):
+    assert [link for _, link in phones(attributes)] == links
