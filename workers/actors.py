@@ -15,6 +15,7 @@ import dramatiq
 from nurture.flows import advance as advancing
 from nurture.flows import deliver as delivering
 from nurture.flows import forward_mail as forwarding
+from nurture.flows import keep_promises as promising
 from nurture.flows import read_inbox as reading
 from nurture.flows import rescore as rescoring
 from nurture.flows import send_confirmations as confirming
@@ -139,6 +140,14 @@ def inbox() -> None:
             return False
 
     _until_done("inbox", batch)
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+def promises() -> None:
+    """Look at what sales owes: remind, tell the manager, give leads to somebody else, take them back."""
+    app = process.app()
+    _begin("promises")
+    _until_done("promises", lambda: promising.keep_promises(app, app.now()).more)
 
 
 @dramatiq.actor(queue_name=QUEUE, priority=WORK)

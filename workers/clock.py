@@ -19,7 +19,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.adopt import adopt
 from nurture.flows.keep_house import keep_house
-from nurture.store import confirmations, deliveries, due, hits, inbound, leases, notices, walks
+from nurture.store import confirmations, deliveries, due, hits, inbound, leases, notices, promises, walks
 from workers import process
 
 LEASE_SECONDS = 15.0
@@ -70,6 +70,7 @@ class Clock:
                 "deliver": deliveries.any_to_send(db, "default", now),
                 "settle": hits.any_to_settle(db, now),
                 "notices": notices.any_due(db, now),
+                "promises": promises.any_due(db, now),
                 "confirmations": confirmations.any_due(db, now),
                 "forwards": inbound.any_to_forward(db, now),
                 "rescore": walks.under_way(db, walks.AGREEMENT),

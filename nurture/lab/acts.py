@@ -88,12 +88,12 @@ class Stop:
 class RepSays:
     """A rep answers the open handoff; what does not fit its state is not heard, as in production.
 
-    `reached`: an attempt that reached the lead. `reason` is needed by `reject` and `lost`.
+    `tried`: an attempt that did not reach the lead; `reached`: one that did. `reason` is needed by `reject` and `lost`.
     """
 
     at: datetime
     lead: str
-    says: Literal["accept", "reached", "qualified", "won", "lost", "reject"]
+    says: Literal["accept", "tried", "reached", "qualified", "won", "lost", "reject"]
     reason: str = ""
     by: str = ""
     note: str = ""

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
-from nurture.facts import DeliveryFact, DeliveryState, EventFact, LeadState
+from nurture.facts import DeliveryFact, DeliveryState, EventFact, HandoffFact, LeadState
 from nurture.lab import gate, sales
 from nurture.lab.acts import Act, Answer, Hit, Reply, RepSays, Stop, Visit
 from nurture.lab.behaviour import Behaviour
 from nurture.lab.notes import Notes
 from nurture.lab.records import Delivery, Lived
 from nurture.lab.requests import Request
-from nurture.rules import bots, life
+from nurture.rules import bots, ladder, life
 from nurture.rules import happenings as h
 from nurture.rules.book import Rulebook
 from nurture.rules.effects import Queued
@@ -54,7 +54,8 @@ class World:
 class Life:
     """A lead on its way. `agenda` is a heap of what is going to be done; hits in `pending` wait to be judged.
 
-    `before` is the state in which the last decision found the lead.
+    `before` is the state in which the last decision found the lead. `promised` is when to look at what sales owes on
+    the handoff beside it: that is worked out once for each handoff as it stands.
     """
 
     world: World
@@ -68,6 +69,7 @@ class Life:
     judged: dict[MailKey, list[bots.Hit]] = field(default_factory=dict)
     tries: dict[MailKey, int] = field(default_factory=dict)
     answered: set[tuple[MailKey, str, str]] = field(default_factory=set)
+    promised: tuple[HandoffFact | None, datetime | None] = (None, None)
     before: LeadState = field(init=False)
 
     def plan(self, thing: Request | Act | None, at: datetime, order: int = _DOES) -> None:
@@ -103,7 +105,18 @@ class Life:
             slot_at = slot_at if slot_at > self.now else self.now
             if at is None or slot_at < at:
                 at, step = slot_at, self._send
+        if self.state.handoff is not None:
+            look_at = self._look_at(self.state.handoff)
+            if look_at is not None and (at is None or look_at < at):
+                at, step = look_at, self._deadline_came
         return at, step
+
+    def _look_at(self, handoff: HandoffFact) -> datetime | None:
+        """When it has to be looked at what sales owes."""
+        if self.promised[0] is not handoff:
+            self.promised = handoff, ladder.next_look(self.world.book.agreement.sla, handoff, self.now)
+        look_at = self.promised[1]
+        return None if look_at is None else max(look_at, self.now)
 
     def happen(self, happening: h.Happening) -> None:
         """Let the rules decide, and note what followed."""
@@ -121,6 +134,9 @@ class Life:
 
     def _come_due(self) -> None:
         self.happen(h.CameDue())
+
+    def _deadline_came(self) -> None:
+        self.happen(h.DeadlineCame())
 
     def _do(self) -> None:
         _, order, _, thing = heappop(self.agenda)
@@ -213,6 +229,7 @@ class Life:
             self.happen(h.MustNotBeMailed(word))
 
     def _rep(self, act: RepSays) -> None:
+        self.state = sales.tried(self.state, act)
         happening = sales.heard(self.world.book, self.state.handoff, act)
         if happening is not None:
             self.happen(happening)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nurture.facts import LeadState, Slot
-from nurture.lab.records import SLOW_DOWN, Delivery, Exit, Handoff, Lived, RanOut, Waited
+from nurture.lab.records import SLOW_DOWN, Climbed, Delivery, Exit, Handoff, Lived, RanOut, Waited
 from nurture.rules import assignment
 from nurture.rules import effects as fx
 from nurture.rules.known import known
@@ -107,6 +107,16 @@ class Notes:
                 self.lived.handoffs[-1], ended_as=effect.state, ended_at=life.now, reason=effect.reason
             )
 
+    def _breached(self, effect: fx.Breached, life: "Life") -> None:
+        lines: tuple[int, ...] = ()
+        if effect.action == "reassign":
+            book = life.world.book
+            lines = assignment.fitting(book.agreement, known(book, life.before, life.now))
+        climbed = Climbed(life.now, effect.promise, effect.rung, effect.action, lines)
+        if self.lived.handoffs:
+            last = self.lived.handoffs[-1]
+            self.lived.handoffs[-1] = replace(last, rungs=(*last.rungs, climbed))
+
     def _waits(self, effect: fx.WaitsUntil, life: "Life") -> None:
         if effect.mail_from is not None and effect.mail_from > life.now:
             self.lived.waited.append(Waited(life.now, self.lived.lead, life.state.reason or "", effect.mail_from))
@@ -120,5 +130,6 @@ _WRITERS: dict[type, Callable[[Notes, Any, "Life"], None]] = {
     fx.LeftCampaign: Notes._left,
     fx.HandedOver: Notes._handed_over,
     fx.HandoffMoved: Notes._handoff_moved,
+    fx.Breached: Notes._breached,
     fx.WaitsUntil: Notes._waits,
 }

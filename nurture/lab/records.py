@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from nurture.facts import Grade, LeadState, Score
+from nurture.facts import Grade, LeadState, Promise, RungAction, Score
 from nurture.values import quick
 
 SLOW_DOWN = "slow-down"
@@ -35,10 +35,23 @@ class Delivery:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class Climbed:
+    """A rung of a promise's ladder that was climbed; `lines` are those of `assign` that fitted the lead then."""
+
+    at: datetime
+    promise: Promise
+    rung: int
+    action: RungAction
+    lines: tuple[int, ...] = ()
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class Handoff:
     """A lead that was offered to sales, and how that ended (None: it is open still).
 
-    `lines` are the lines of `assign` that fit the lead; `owner` is whose it was before, if anybody's.
+    `lines` are the lines of `assign` that fit the lead; `owner` is whose it was before, if anybody's. `rungs` are those
+    that were climbed because a promise was late.
     """
 
     at: datetime
@@ -53,6 +66,7 @@ class Handoff:
     reason: str | None = None
     lines: tuple[int, ...] = ()
     owner: str | None = None
+    rungs: tuple[Climbed, ...] = ()
 
 
 @quick

@@ -15,6 +15,8 @@ _UNDONE = text(
     UNION ALL SELECT 'settle' WHERE EXISTS (SELECT FROM event WHERE verdict = 'pending' AND settle_at <= :now)
     UNION ALL SELECT 'notices' WHERE EXISTS (
         SELECT FROM notice WHERE state = 'queued' AND next_at <= :now OR state = 'leased')
+    UNION ALL SELECT 'promises' WHERE EXISTS (
+        SELECT FROM handoff WHERE state IN ('offered', 'accepted', 'contacted', 'qualified') AND look_at <= :now)
     UNION ALL SELECT 'rescore' WHERE EXISTS (SELECT FROM walk WHERE name = 'agreement')
     """
 )
@@ -25,6 +27,8 @@ _AHEAD = text(
     UNION ALL SELECT slot_at, slot_until, lead_id FROM delivery WHERE state = 'queued' AND slot_at < :end
     UNION ALL SELECT min(settle_at), NULL, lead_id FROM event WHERE verdict = 'pending' GROUP BY lead_id
     UNION ALL SELECT ask_at, NULL, id FROM lead WHERE ask_at < :end
+    UNION ALL SELECT look_at, NULL, lead_id FROM handoff
+    WHERE state IN ('offered', 'accepted', 'contacted', 'qualified') AND look_at < :end
     UNION ALL SELECT next_at, NULL, NULL FROM notice WHERE state = 'queued' AND next_at < :end
     """
 )

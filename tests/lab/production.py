@@ -20,6 +20,7 @@ from nurture.flows.deliver import deliver
 from nurture.flows.enroll import enroll
 from nurture.flows.import_leads import import_leads
 from nurture.flows.ingest import ingest
+from nurture.flows.keep_promises import keep_promises
 from nurture.flows.settle import settle
 from nurture.segment.event import IncomingEvent
 from nurture.store import horizon
@@ -152,6 +153,9 @@ class _Run:
                 self.deliver()
             if "settle" in undone:
                 settle(self.app, self.now)
+            if "promises" in undone:
+                kept = keep_promises(self.app, self.now)
+                assert kept.set_aside == 0, "a handoff could not be looked at"
         raise AssertionError(f"{', '.join(undone)} never gets done")
 
     def deliver(self) -> None:
