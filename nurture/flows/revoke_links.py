@@ -6,7 +6,9 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotFound, UsageError
 from nurture.flows.tell import handoff_url
+from nurture.notifiers.wording import one_line
 from nurture.store import handoff_links
+from nurture.store.handoff_changes import note_change
 
 
 def revoke_links(app: App, handoff_id: int, *, by: str, now: datetime) -> str:
@@ -18,10 +20,12 @@ def revoke_links(app: App, handoff_id: int, *, by: str, now: datetime) -> str:
         NotFound: There is no such handoff.
         UsageError: `by` does not say who does this.
     """
-    if not by.strip():
+    by = one_line(by)
+    if not by:
         raise UsageError("say who you are")
     with transaction(app.engine) as db:
         version = handoff_links.revoke(db, handoff_id)
         if version is None:
             raise NotFound(f"no handoff {handoff_id}")
+        note_change(db, handoff_id, "revoked", at=now, by=by)
     return handoff_url(app, handoff_id, now, version=version)
