@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy.exc import DBAPIError
+
 from nurture.app import App
 from nurture.db import is_away, is_deadlock_or_serialization
 from nurture.flows.take_in import TakenIn, take_in
@@ -74,5 +76,5 @@ def _became(email: str, taken: TakenIn) -> Upserted:
 
 
 def _raise_if_nobody_is_to_blame(error: Exception) -> None:
-    if is_away(error) or is_deadlock_or_serialization(error):
+    if not isinstance(error, DBAPIError) or is_away(error) or is_deadlock_or_serialization(error):
         raise error

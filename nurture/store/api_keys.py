@@ -1,7 +1,7 @@
 """Keys of the API that are in the database: by their hashes alone."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -14,7 +14,12 @@ _INSERT = text(
 )
 _VALID = text("SELECT id, name, digest, read_only, last_used_at FROM api_key WHERE revoked_at IS NULL")
 _ALL = text("SELECT id, name, hint, read_only, created_at, last_used_at, revoked_at FROM api_key ORDER BY id")
-_USED = text("UPDATE api_key SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :now) ")
+_USED = text(
+    """
+    UPDATE api_key SET last_used_at = :now
+    WHERE id = :id AND (last_used_at IS NULL OR last_used_at <= CAST(:now AS timestamptz) - CAST(:unless AS interval))
+    """
+)
 _REVOKE = text("UPDATE api_key SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL")
 
 
@@ -34,9 +39,9 @@ def everyone(db: Connection) -> Sequence[Row[Any]]:
     return db.execute(_ALL).all()
 
 
-def used(db: Connection, key_id: int, now: datetime) -> None:
-    """Note that a key was used."""
-    db.execute(_USED, {"id": key_id, "now": now})
+def used(db: Connection, key_id: int, now: datetime, *, unless_since: timedelta) -> None:
+    """Note that a key was used, unless that was noted so short a time ago."""
+    db.execute(_USED, {"id": key_id, "now": now, "unless": unless_since})
 
 
 def revoke(db: Connection, name: str, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from nurture.app import App
 from nurture.web import (
     answers,
+    api,
     confirm,
     front,
     handoff,
@@ -36,7 +37,7 @@ def make_web(app: App) -> FastAPI:
     """The ASGI application. It starts nothing and owns nothing: `app` outlives it."""
     web = FastAPI(title="Nurture", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for_leads = (unsubscribe, preferences, new_address, confirm, answers)
-    for part in (tracker, tracking, *for_leads, handoff, hooks, health, front):
+    for part in (tracker, tracking, *for_leads, handoff, hooks, health, front, api):
         web.router.routes.extend(part.routes(app))
     web.mount("/static", StaticFiles(directory=str(files("nurture.web") / "static")), name="static")
     web.add_middleware(SecurityHeaders)

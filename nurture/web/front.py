@@ -13,7 +13,7 @@ from nurture.facts import MICRO, STAGES
 from nurture.flows.sending_state import sending_state
 from nurture.flows.tell import handoff_url
 from nurture.store import overview
-from nurture.web.keys import holds_api_key
+from nurture.web.keys import LookingKeys
 from nurture.web.pages import message, page
 
 _CHALLENGE = {"www-authenticate": 'Basic realm="Nurture", charset="UTF-8"'}
@@ -22,9 +22,10 @@ _MOST = 100
 
 def routes(app: App) -> list[BaseRoute]:
     """The front page, and where a browser is asked for the key."""
+    keys = LookingKeys(app.settings.api_keys)
 
     def is_known(request: Request) -> bool:
-        return holds_api_key(request.headers.get("authorization", ""), app.settings.api_key or "")
+        return keys.shown(request.headers.get("authorization", ""))
 
     async def front(request: Request) -> Response:
         if is_known(request):

@@ -1,0 +1,142 @@
+"""`/api/handoffs`: what the rep's page shows and does, for programs."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from nurture.app import App
+from nurture.db import transaction
+from nurture.errors import NotFound
+from nurture.flows import follow_up
+from nurture.flows.packet_of import packet_of
+from nurture.flows.reassign import reassign
+from nurture.flows.revoke_links import revoke_links
+from nurture.store import handoff_changes, handoffs, leads, listing
+from nurture.web.api import examples, shapes
+from nurture.web.api.answers import answers, answers_problem
+from nurture.web.api.asking import TheApp, TheCaller, as_json, blaming, speaker
+from nurture.web.api.handoff_shown import attempt_shown, change_shown, handoff_shown
+from nurture.web.api.paging import more_after, page, read_cursor
+from nurture.web.api.problems import CONFLICT, NOT_FOUND
+from nurture.web.api.sayings import Attempting, Concluding, HandoffFilter, Reaching, Reassigning, Rejecting, Signed
+
+router = APIRouter(tags=["handoffs"])
+
+Id = Annotated[int, Path(ge=1, lt=2**63, description="The handoff's number.", examples=[17])]
+_MISSING = answers_problem(NOT_FOUND)
+_ACTS = answers(shapes.Handoff, examples.HANDOFF) | answers_problem(NOT_FOUND, CONFLICT)
+
+
+@router.get("/handoffs", responses=answers(shapes.HandoffPage, examples.HANDOFF_PAGE), summary="List handoffs")
+def list_handoffs(request: Request, app: TheApp, asked: Annotated[HandoffFilter, Query()]) -> Response:
+    """Leads that were offered to sales, the newest first, page by page."""
+    last = read_cursor("handoff", asked.cursor)
+    with transaction(app.engine) as db:
+        lead_id = None
+        if asked.lead is not None:
+            lead_id = leads.id_of(db, asked.lead) or 0  # nobody's: an empty list
+        rows = listing.handoffs_before(
+            db, last, most=asked.limit + 1, state=asked.state, owner=asked.owner, lead_id=lead_id,
+            since=asked.since, changed_since=asked.changed_since,
+        )  # fmt: skip
+    now = app.now()
+    shown = [handoff_shown(app, row, now) for row in rows[: asked.limit]]
+    return page(request, "handoffs", shown, kind="handoff", more_after=more_after(rows, asked.limit))
+
+
+@router.get("/handoffs/{id}", responses=answers(shapes.HandoffWhole, examples.HANDOFF_WHOLE) | _MISSING,
+            summary="Show a handoff")  # fmt: skip
+def show_handoff(app: TheApp, id: Id) -> Response:  # noqa: A002 - as the address has it
+    """One handoff with its packet (who, grade, score, why now, what the lead did), its log, and the attempts."""
+    now = app.now()
+    with transaction(app.engine) as db:
+        shown = _one(db, app, id, now)
+        shown["packet"] = packet_of(db, app, id, now)
+        shown["log"] = [change_shown(row) for row in handoff_changes.of_handoff(db, id)]
+        shown["attempts_made"] = [attempt_shown(row) for row in handoffs.attempts(db, id)]
+    return as_json(shown)
+
+
+@router.get("/handoffs/{id}/attempts", responses=answers(shapes.Attempts, examples.ATTEMPTS) | _MISSING,
+            summary="List attempts")  # fmt: skip
+def list_attempts(app: TheApp, id: Id) -> Response:  # noqa: A002
+    """How often sales tried to reach this lead, the first attempt first."""
+    with transaction(app.engine) as db:
+        _one(db, app, id, app.now())
+        return as_json({"attempts": [attempt_shown(row) for row in handoffs.attempts(db, id)]})
+
+
+@router.post("/handoffs/{id}/accept", responses=_ACTS, summary="Accept")
+def accept(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None) -> Response:  # noqa: A002
+    """Take the lead; whoever accepts owns it. Who has it already may say so again."""
+    follow_up.accept(app, id, by=speaker(caller, said.by if said else None), now=app.now())
+    return _now(app, id)
+
+
+@router.post("/handoffs/{id}/reject", responses=_ACTS, summary="Reject")
+def reject(app: TheApp, caller: TheCaller, id: Id, said: Rejecting) -> Response:  # noqa: A002
+    """Refuse the lead, and say why; the reason picks what comes next. `GET /api/reasons` lists them."""
+    with blaming("/reason"):
+        by = speaker(caller, said.by)
+        follow_up.reject(app, id, reason=said.reason, note=said.note or "", by=by, now=app.now())
+    return _now(app, id)
+
+
+@router.post("/handoffs/{id}/attempts", responses=_ACTS, summary="Log an attempt")
+def attempt(app: TheApp, caller: TheCaller, id: Id, said: Attempting) -> Response:  # noqa: A002
+    """Sales tried to reach the lead. Having reached it moves the handoff to `contacted`."""
+    by = speaker(caller, said.by)
+    with blaming("/at"):
+        follow_up.attempt(app, id, kind=said.kind, outcome=said.outcome, note=said.note or "", by=by, now=app.now(),
+                          at=said.at)  # fmt: skip
+    return _now(app, id)
+
+
+@router.post("/handoffs/{id}/contacted", responses=_ACTS, summary="Say that the lead was spoken to")
+def contacted(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reaching | None, Body()] = None) -> Response:  # noqa: A002
+    """The same as the outcome `contacted`."""
+    said = said or Reaching()
+    by = speaker(caller, said.by)
+    follow_up.outcome(app, id, state="contacted", reason=None, note=said.note or "", by=by, now=app.now())
+    return _now(app, id)
+
+
+@router.post("/handoffs/{id}/outcome", responses=_ACTS, summary="Say what became of it")
+def outcome(app: TheApp, caller: TheCaller, id: Id, said: Concluding) -> Response:  # noqa: A002
+    """A real opportunity (`qualified`), a customer (`won`), or neither (`lost`, which needs a reason)."""
+    by = speaker(caller, said.by)
+    with blaming("/reason"):
+        follow_up.outcome(app, id, state=said.outcome, reason=said.reason, note=said.note or "", by=by, now=app.now())
+    return _now(app, id)
+
+
+@router.post("/handoffs/{id}/reassign", responses=_ACTS, summary="Give it to somebody else")
+def give(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reassigning | None, Body()] = None) -> Response:  # noqa: A002
+    """Give an open handoff to a rep, or without `to` to whoever gets it by the agreement. Both are told."""
+    said = said or Reassigning()
+    with blaming("/to"):
+        reassign(app, id, to=said.to, by=speaker(caller, said.by), because=said.because, now=app.now())
+    return _now(app, id)
+
+
+@router.post("/handoffs/{id}/revoke-links", responses=_ACTS, summary="Revoke its links")
+def revoke(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None) -> Response:  # noqa: A002
+    """Let no link to the rep's page that is out open it any more. `url` of the answer is a new one."""
+    revoke_links(app, id, by=speaker(caller, said.by if said else None), now=app.now())
+    return _now(app, id)
+
+
+def _now(app: App, handoff_id: int) -> Response:
+    """The handoff as it is after what was said."""
+    with transaction(app.engine) as db:
+        return as_json(_one(db, app, handoff_id, app.now()))
+
+
+def _one(db: Connection, app: App, handoff_id: int, now: datetime) -> dict[str, Any]:
+    row = handoffs.one(db, handoff_id)
+    if row is None:
+        raise NotFound(f"no handoff {handoff_id}")
+    return handoff_shown(app, row, now)
