@@ -10,6 +10,8 @@ from functools import cached_property
 from sqlalchemy import Connection, Engine
 
 from nurture.agreement import Agreement
+from nurture.crm import build_connectors
+from nurture.crm.protocol import Connector
 from nurture.db import make_engine
 from nurture.errors import DatabaseNotReady, NotifierError
 from nurture.mail.letters import Letters
@@ -52,6 +54,7 @@ class App:
     now: Clock
     nudge: Nudge = no_nudge
     channels: Mapping[str, Notifier] = field(default_factory=dict)
+    crm: Mapping[str, Connector] = field(default_factory=dict)
 
     @property
     def book(self) -> Rulebook:
@@ -136,7 +139,8 @@ def open_app(settings: Settings, *, nudge: Nudge = no_nudge) -> Iterator[App]:
     engine = make_engine(settings.database_url, pool_size=settings.pool_size)
     try:
         channels = build_notifiers(settings, workspace.agreement, send_for(settings, workspace.agreement))
-        yield App(settings, engine, workspace, clock_of(settings, engine), nudge, channels)
+        connectors = build_connectors(settings, workspace.agreement.crm)
+        yield App(settings, engine, workspace, clock_of(settings, engine), nudge, channels, connectors)
     finally:
         engine.dispose()
 

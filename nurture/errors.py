@@ -9,7 +9,8 @@ NurtureError
 ├── TemplateError          a template cannot be compiled or rendered
 ├── DatabaseNotReady       the database cannot be reached or has not been upgraded (exit 1)
 ├── LocalServerError       an embedded server could not be started (exit 1)
-└── NotifierError          a channel did not take a notice; `permanent` when it never will
+├── NotifierError          a channel did not take a notice; `permanent` when it never will
+└── CrmAway                a CRM cannot be reached, lets us not in, or asks us to wait
 
 Normal outcomes (a mail refused, a lead not due) are values, not exceptions.
 """
@@ -114,4 +115,13 @@ class NotifierError(NurtureError):
     def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
         """`permanent`: trying again is useless. `retry_after`: seconds the channel asked us to wait."""
         self.permanent, self.retry_after = permanent, retry_after
+        super().__init__(message)
+
+
+class CrmAway(NurtureError):
+    """A CRM does not let us in, cannot be reached, or asks us to wait. It is nothing that one lead has done."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, needs_a_person: bool = False) -> None:
+        """`retry_after`: seconds it asked us to wait. `needs_a_person`: a key, a right or a field is missing."""
+        self.retry_after, self.needs_a_person = retry_after, needs_a_person
         super().__init__(message)

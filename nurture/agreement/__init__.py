@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 from nurture.agreement.assign import Assignment
 from nurture.agreement.company import Company, Limits
 from nurture.agreement.consent import ConsentTerms
+from nurture.agreement.crm import Crm, CrmTerms, HubSpotTerms, SalesforceTerms
 from nurture.agreement.digest import Digest
 from nurture.agreement.fit import Criterion, Grades
 from nurture.agreement.reasons import BUILT_IN_REASONS, RejectReason
@@ -37,9 +38,12 @@ __all__ = [
     "Company",
     "ConsentTerms",
     "Criterion",
+    "Crm",
+    "CrmTerms",
     "Digest",
     "Grades",
     "HandRaiseSla",
+    "HubSpotTerms",
     "Limits",
     "Qualification",
     "RejectReason",
@@ -47,6 +51,7 @@ __all__ = [
     "Retention",
     "RetentionMistake",
     "Rung",
+    "SalesforceTerms",
     "Sending",
     "Signal",
     "Sla",
@@ -168,6 +173,12 @@ class Agreement(Shape):
     """How sales is told of a lead. Addresses and secrets come from the environment.
 
     Example: [email, slack]
+    """
+    crm: Crm = Crm()
+    """Which fields of your CRM hold what we tell it, and what your reps say by setting fields there. A CRM is connected
+    by the environment; without it this says nothing.
+
+    Example: {hubspot: {reasons: {Too expensive: no_budget}}}
     """
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from nurture.app import App
 from nurture.facts import LeadState, PastNotRead
+from nurture.flows.crm_changes import queue_changes
 from nurture.flows.hand_off import open_offers
 from nurture.flows.recount import recount
 from nurture.flows.tell_owners import tell_owners
@@ -37,6 +38,7 @@ def settle(db: Connection, app: App, happened: list[tuple[LeadState, Happening]]
     _count_into_cycles(db, app, decided, now)
     tell_owners(db, app, decided, now)
     open_offers(db, app, decided, now)
+    queue_changes(db, app, decided, now)
     return decided
 
 

@@ -7,6 +7,7 @@ text with a CHECK, times are `timestamptz`.
 from nurture.models.api import ApiAnswer, ApiKey
 from nurture.models.choices import AddressChange
 from nurture.models.consent import Confirmation, Consent, SuppressionChange
+from nurture.models.crm import CrmAnswer, CrmLink, CrmState
 from nurture.models.events import Event, RejectedDay, RejectedEvent, Rejudging
 from nurture.models.handoff_changes import HandoffChange
 from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
@@ -25,12 +26,15 @@ from nurture.models.people import (
     StageChange,
 )
 from nurture.models.promises import Breach
+from nurture.models.reporting import ErasedTally
+from nurture.models.reps import Absence
 from nurture.models.returns import HookToken, MailReport, SoftBounce
 from nurture.models.sales import Attempt, Handoff, Rota
 from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
 from nurture.models.sending import MailerRow
 
 __all__ = [
+    "Absence",
     "AddressChange",
     "AgreedSignal",
     "ApiAnswer",
@@ -41,10 +45,14 @@ __all__ = [
     "ClosedChannel",
     "Confirmation",
     "Consent",
+    "CrmAnswer",
+    "CrmLink",
+    "CrmState",
     "Cycle",
     "Decay",
     "Delivery",
     "Enrollment",
+    "ErasedTally",
     "Event",
     "Handoff",
     "HandoffChange",

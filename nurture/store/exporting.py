@@ -29,6 +29,8 @@ TABLES: Mapping[str, str] = {
     "breaches": "breach t WHERE t.handoff_id IN (SELECT id FROM handoff WHERE lead_id = :id) ORDER BY t.id",
     "consents": "consent t WHERE t.lead_id = :id ORDER BY t.at, t.id",
     "confirmations": "confirmation t WHERE t.lead_id = :id ORDER BY t.id",
+    "crm_records": "crm_link t WHERE t.lead_id = :id ORDER BY t.channel",
+    "crm_answers": "crm_answer t WHERE t.lead_id = :id ORDER BY t.id",
     "addresses_asked": "address_change t WHERE t.lead_id = :id ORDER BY t.id",
 }
 """Under what name the rows of a table stand, and how they are found."""

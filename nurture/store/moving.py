@@ -103,6 +103,13 @@ _MOVE_REST = (
     text("UPDATE inbound_mail SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE notice SET lead_id = :kept WHERE lead_id = :lost"),
     text("UPDATE stage_change SET lead_id = :kept WHERE lead_id = :lost"),
+    text("UPDATE crm_answer SET lead_id = :kept WHERE lead_id = :lost"),
+    text(
+        """
+        UPDATE crm_link AS t SET lead_id = :kept, digest = NULL WHERE lead_id = :lost
+          AND NOT EXISTS (SELECT FROM crm_link k WHERE k.lead_id = :kept AND k.channel = t.channel)
+        """
+    ),
 )
 _MOVE_COUNTS = text(
     """

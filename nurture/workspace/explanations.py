@@ -25,7 +25,15 @@ class Explanation:
 
 
 def explanations(shape: type[Shape]) -> dict[str, Explanation]:
-    """What stands below each field of a shape, by the key as it is written in files."""
+    """What stands below each field of a shape, its parents' included, by the key as it is written in files."""
+    found: dict[str, Explanation] = {}
+    for part in reversed(shape.__mro__):
+        if issubclass(part, Shape) and part is not Shape:
+            found |= _own(part)
+    return found
+
+
+def _own(shape: type[Shape]) -> dict[str, Explanation]:
     tree = ast.parse(inspect.getsource(shape))
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef)).body
     found = {}

@@ -11,6 +11,7 @@ from nurture.agreement import BUILT_IN_REASONS
 from nurture.campaign import STATUSES, Campaign, Enroll
 from nurture.errors import Problem
 from nurture.grammar.conditions import Condition
+from nurture.grammar.crm_words import NEED_A_REASON
 from nurture.grammar.mistakes import did_you_mean, one_of, quoted
 from nurture.grammar.places import IN_CAMPAIGNS
 from nurture.workspace.codes import (
@@ -48,6 +49,7 @@ def broken(
         yield from duplicate_steps(document)
     if not agreement or not agreement.keys("reject_reasons"):
         return
+    yield from unknown_reasons_of_crm(agreement)
     unknown = [problem for document in readable for problem in unknown_reasons(document, agreement)]
     yield from unknown
     # While a campaign may be meant to take a reason and does not say so rightly, none is astray.
@@ -72,6 +74,18 @@ def unknown_reasons(campaign: Document, agreement: Document) -> Iterator[Problem
         if reason not in reasons:
             hint = did_you_mean(reason, reasons) or "reasons stand in the agreement, under `reject_reasons`"
             yield _at(campaign, path, UNKNOWN_REASON, f"the agreement has no reason {quoted(reason)}", hint)
+
+
+def unknown_reasons_of_crm(agreement: Document) -> Iterator[Problem]:
+    """Reasons that words of a CRM stand for, and the agreement does not have."""
+    reasons = reasons_of(agreement)
+    said = [*agreement.texts("crm", None, "reasons", None), *agreement.texts("crm", None, "statuses", None, None)]
+    for path, text in said:
+        word, _, reason = text.partition(" as ") if path[2] == "statuses" else ("", "", text)
+        if reason.strip() and reason.strip() not in reasons and (not word or word.strip() in NEED_A_REASON):
+            hint = did_you_mean(reason.strip(), reasons) or "reasons stand under `reject_reasons`"
+            message = f"the agreement has no reason {quoted(reason.strip())}"
+            yield _at(agreement, path, UNKNOWN_REASON, message, hint)
 
 
 def unknown_successors(campaign: Document, campaigns: Mapping[str, Document | None]) -> Iterator[Problem]:

@@ -79,6 +79,10 @@ def whole_life(app: App) -> int:
         confirmations.ask(db, [question], NOW, expires_at=NOW)
         db.execute(text("INSERT INTO identity_conflict VALUES (:a, :b, :at, 'x', 'y')"),
                    {"a": min(lead_id, stranger), "b": max(lead_id, stranger), "at": NOW})  # fmt: skip
+    record = {"channel": "hubspot", "lead_id": lead_id, "record_id": "101"}
+    insert(app, "crm_link", seen=f'{{"hs_lead_status": "{NAME}"}}', pushed_at=NOW, **record)
+    said = {"change_id": "101@1", "cycle": 1, "at": NOW, "taken_at": NOW, "by": f"hubspot: {EMAIL}", "words": NAME}
+    insert(app, "crm_answer", handoff_id=handoff, meaning="accepted", **record, **said)
     enrollment = one(app, "SELECT min(id) FROM enrollment WHERE lead_id = :id", id=lead_id)
     mail = {"campaign": "warm", "step": "one", "cycle": 1, "template": "t/one", "slot_at": NOW, "slot_until": NOW}
     mail |= {"local_on": NOW.date(), "zone": "UTC", "queued_at": NOW, "reason": f"550 {EMAIL} unknown"}

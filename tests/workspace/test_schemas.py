@@ -241,6 +241,15 @@ REFUSED: list[tuple[type[Shape], tuple[str | int, ...], Any]] = [
     (Agreement, ("sending", "warm_up", "first_day"), 0),
     (Agreement, ("sending", "warm_up", "grow"), "double"),
     (Agreement, ("notify",), ["fax"]),
+    (Agreement, ("crm", "pipedrive"), {}),
+    (Agreement, ("crm", "hubspot", "new_records"), "some"),
+    (Agreement, ("crm", "hubspot", "fields", "age"), "age"),
+    (Agreement, ("crm", "hubspot", "fields", "score"), "lead score"),
+    (Agreement, ("crm", "hubspot", "status_of", "forgotten"), "LOST"),
+    (Agreement, ("crm", "hubspot", "statuses", "sales_status", "Mine"), "acepted"),
+    (Agreement, ("crm", "hubspot", "statuses", "sales_status", "Mine"), "accepted as no_budget"),
+    (Agreement, ("crm", "salesforce", "object"), "Account"),
+    (Agreement, ("crm", "salesforce", "external_id"), "Nurture Key"),
 ]
 
 
