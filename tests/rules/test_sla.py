@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from nurture.agreement import WorkingHours
 from nurture.grammar.durations import parse_duration
-from nurture.rules import sla
-from tests.rules.clocks import ODD_ZONES
+from nurture.rules import calendar, sla
 from tests.rules.examples import make_hours, utc
+from tests.rules.working import starts, working_hours
 
 CHICAGO = make_hours()
 
@@ -65,20 +65,6 @@ def test_a_week_has_forty_working_hours() -> None:
     assert sla.working_minutes(CHICAGO, utc(2026, 6, 28), utc(2026, 7, 5)) == 32 * 60
 
 
-@st.composite
-def working_hours(draw: st.DrawFn) -> WorkingHours:
-    start, end = sorted(
-        draw(st.tuples(st.integers(0, 1438), st.integers(0, 1439)).filter(lambda pair: pair[0] != pair[1]))
-    )
-    return make_hours(
-        days=sorted(draw(st.sets(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=1))),
-        **{"from": f"{start // 60:02}:{start % 60:02}", "to": f"{end // 60:02}:{end % 60:02}"},
-        timezone=draw(st.sampled_from(ODD_ZONES)),
-        holidays=draw(st.sampled_from([None, "US", "DE"])),
-    )
-
-
-starts = st.datetimes(datetime(2012, 1, 1), datetime(2036, 1, 1)).map(lambda at: utc(*at.timetuple()[:6]))  # noqa: DTZ001
 amounts = st.integers(1, 3000)
 
 
@@ -121,3 +107,60 @@ def test_hours_until_midnight_last_until_midnight() -> None:
     evenings = make_hours(**{"from": "20:00", "to": "23:59"}).model_copy(update={"end": time.min})
     assert due(utc(2026, 3, 3, 2), "4 hours", evenings) == utc(2026, 3, 3, 6)
     assert date(2026, 3, 3).weekday() == 1
+
+
+@settings(max_examples=48, deadline=None)
+@given(hours=working_hours(), start=starts, first=amounts, second=amounts)
+def test_one_promise_after_another_is_as_long_as_both_together(
+    hours: WorkingHours, start: datetime, first: int, second: int
+) -> None:
+    both = due(start, f"{first + second} minutes", hours)
+    assert due(due(start, f"{first} minutes", hours), f"{second} minutes", hours) == both
+
+
+@settings(max_examples=32, deadline=None)
+@given(hours=working_hours(), start=starts, amount=st.integers(1, 400), times=st.integers(1, 4))
+def test_so_many_times_a_length_is_that_length_so_often(
+    hours: WorkingHours, start: datetime, amount: int, times: int
+) -> None:
+    minutes, days = parse_duration(f"{amount} minutes"), parse_duration(f"{amount} days")
+    assert sla.deadline(hours, start, minutes, times) == due(start, f"{amount * times} minutes", hours)
+    assert sla.deadline(hours, start, days, times) == due(start, f"{amount * times} days", hours)
+
+
+@settings(max_examples=24, deadline=None)
+@given(hours=working_hours(shortest=120, fewest_days=3), start=starts, minutes=st.integers(1, 480))
+def test_a_deadline_is_where_somebody_who_counts_every_minute_comes_to(
+    hours: WorkingHours, start: datetime, minutes: int
+) -> None:
+    at = start.replace(second=0)
+    assert due(at, f"{minutes} minutes", hours) == counted_by_hand(hours, at, minutes)
+
+
+def counted_by_hand(hours: WorkingHours, at: datetime, minutes: int) -> datetime:
+    """Look at the clock on the wall every minute, and make a mark where it shows working time."""
+    info = calendar.zone_info(hours.timezone)
+    while minutes:
+        wall = at.astimezone(info)
+        is_free = hours.holidays is not None and calendar.holiday(hours.holidays, wall.date()) is not None
+        if wall.weekday() in hours.days and hours.start <= wall.time() < hours.end and not is_free:
+            minutes -= 1
+        at += timedelta(minutes=1)
+    return at
+
+
+@settings(max_examples=48, deadline=None)
+@given(hours=working_hours(), start=starts)
+def test_sales_is_at_work_now_or_as_soon_as_it_can_be(hours: WorkingHours, start: datetime) -> None:
+    at = sla.at_work(hours, start)
+    assert at >= start
+    assert sla.at_work(hours, at) == at
+    assert sla.working_minutes(hours, start, at) == 0, "no work was missed before"
+    assert due(start, "1 minute", hours) <= due(at, "1 minute", hours)
+
+
+def test_the_last_instant_of_a_working_day_is_work() -> None:
+    assert sla.at_work(CHICAGO, utc(2026, 3, 2, 23)) == utc(2026, 3, 2, 23)
+    assert sla.at_work(CHICAGO, utc(2026, 3, 2, 23, 0, 1)) == utc(2026, 3, 3, 15)
+    assert sla.at_work(CHICAGO, utc(2026, 3, 2, 15)) == utc(2026, 3, 2, 15)
+    assert sla.at_work(CHICAGO, utc(2026, 2, 28, 12)) == utc(2026, 3, 2, 15)
