@@ -9,7 +9,7 @@ from nurture.facts import Grade
 from nurture.grammar.durations import CalendarDuration
 from nurture.grammar.matchers import Matcher
 from nurture.grammar.mistakes import Mistake
-from nurture.grammar.quantities import PerDay, Points, Truth, Whole
+from nurture.grammar.quantities import PerDay, Points, Text, Truth, Whole
 from nurture.grammar.shape import Shape
 
 
@@ -45,6 +45,11 @@ class Signal(Shape, json_schema_extra=_DOES_SOMETHING):
     """`true`: the lead asked for sales, and is handed over at once, whatever its score."""
     tell: Literal["owner"] | None = None
     """`owner`: the rep who owns the lead is told; nothing is handed over."""
+    says: Text | None = None
+    """What the lead did, as a rep says it after the lead's name. Absent: made of the signal's name, or the track's.
+
+    Example: looked at our prices
+    """
 
     @model_validator(mode="after")
     def _does_something(self) -> "Signal":

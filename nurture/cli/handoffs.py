@@ -11,9 +11,9 @@ from nurture.db import transaction
 from nurture.errors import NotFound
 from nurture.facts import MICRO
 from nurture.flows import follow_up
+from nurture.flows.packet_of import packet_of
 from nurture.flows.tell import handoff_url
 from nurture.store import handoffs as store
-from nurture.store.packets import packet
 
 handoffs = typer.Typer(help="Leads offered to sales.", no_args_is_help=True)
 
@@ -48,17 +48,18 @@ def show(handoff: Id, as_json: Json = False) -> None:
         row = store.one(db, handoff)
         if row is None:
             raise NotFound(f"no handoff {handoff}")
-        shown: dict[str, Any] = {**_listed(app, row), **packet(db, handoff), "lead": row.email}
+        packet = packet_of(db, app, handoff, app.now()) or {}
+        shown: dict[str, Any] = {**_listed(app, row), **packet, "lead": row.email}
     if as_json:
         print_json(shown)
         return
     out.print(f"handoff {handoff}: {shown['lead']}, {shown['state']}, owner {shown['owner']}", markup=False)
-    out.print(f"why now: {shown['because']}", markup=False)
+    out.print(f"why now: {shown['why_now']}", markup=False)
     print_table(
         ("signal", "day", "counted", "worth"),
         [[r[k] for k in ("signal", "day", "counted", "worth")] for r in shown["rows"]],
     )
-    print_table(("when", "what"), [[did["at"], did["what"]] for did in shown["timeline"]])
+    print_table(("last", "what", "times"), [[did["at"], did["what"], did["times"]] for did in shown["timeline"]])
     out.print(f"answer it at {shown['url']}", markup=False, soft_wrap=True)
 
 

@@ -66,7 +66,7 @@ def _values(app: App, lead_id: int, state: LeadState, offer: HandedOver, rep: st
 
 
 def _evidence(app: App, state: LeadState, offer: HandedOver, now: datetime) -> dict[str, Any]:
-    """The score's rows and the grade's criteria as they were when the lead was offered."""
+    """The score's rows and the grade's criteria as they were when the lead was offered, and how it raised its hand."""
     graded = grading.grade(app.book.agreement, known(app.book, state, now))
     return {
         "rows": [
@@ -76,5 +76,9 @@ def _evidence(app: App, state: LeadState, offer: HandedOver, now: datetime) -> d
             }
             for row in offer.score.rows
         ],
-        "fit": [{"name": row.name, "points": row.points, "holds": row.holds} for row in graded.rows],
+        "fit": [
+            {"name": row.name, "points": row.points, "grade": row.grade, "holds": None if row.is_unknown else row.holds}
+            for row in graded.rows
+        ],
+        "raised": None if offer.raised_by is None else {"by": offer.raised_by, "said": offer.said},
     }  # fmt: skip

@@ -14,12 +14,13 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotifierError
 from nurture.flows.announce import REQUALIFIED
+from nurture.flows.packet_of import lead_of, packet_of
 from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
 from nurture.notifiers.schedule import next_try
 from nurture.rules import still_news
-from nurture.store import handoff_links, handoffs, notices, packets
+from nurture.store import handoff_links, notices, packets
 
 BATCH = 20
 
@@ -92,22 +93,23 @@ def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> str:
 
 def _notice(app: App, row: Row[Any], now: datetime) -> Notice | str:
     """What is to be sent, with everything as it is now; or why nothing is to be sent any more."""
-    said = row.data or {}
-    first = None
-    data = dict(said)
-    if row.handoff_id is not None:
-        with transaction(app.engine) as db:
-            packet = packets.packet(db, row.handoff_id)
+    said: dict[str, Any] = row.data or {}
+    data, first = said, None
+    with transaction(app.engine) as db:
+        if row.handoff_id is not None:
+            packet = packet_of(db, app, row.handoff_id, now) or {}
             if row.channel == "email" and row.kind != REQUALIFIED:
                 first = notices.first_mail(db, row.handoff_id, REQUALIFIED, row.recipient)
-            version = handoff_links.link_version(db, row.handoff_id) or 0
             handoff = packet["handoff"]
-            attempts = len(handoffs.attempts(db, row.handoff_id))
-        standing = still_news.HandoffNow(handoff["state"], packet["owner"], attempts)
-        if because := still_news.moot(row.kind, row.channel, row.recipient, said, standing):
-            return because
-        packet["url"] = handoff_url(app, row.handoff_id, now, version=version)
-        data = packet if row.data is None else {**packet, "news": said}
+            standing = still_news.HandoffNow(handoff["state"], packet["owner"], handoff["attempts"])
+            if because := still_news.moot(row.kind, row.channel, row.recipient, said, standing):
+                return because
+            version = handoff_links.link_version(db, row.handoff_id) or 0
+            data = {**packet, "url": handoff_url(app, row.handoff_id, now, version=version)}
+        elif row.lead_id is not None:
+            data = {"lead": lead_of(packets.lead(db, row.lead_id))}
+        if row.data is not None and data is not said:
+            data["news"] = said
     return Notice(
         id=f"notice_{row.id}",
         kind=row.kind,

@@ -11,10 +11,12 @@ from uuid import uuid4
 from nurture.campaign import Tracking
 from nurture.errors import TemplateError
 from nurture.facts import PROFILE_FIELDS, Profile
-from nurture.mail.compiling import compile_template
+from nurture.mail.compiling import compile_subject, compile_template
 from nurture.mail.context import Letterhead, MailContext
+from nurture.mail.front_matter import read_front_matter
 from nurture.mail.links import TEST
-from nurture.mail.rendering import render
+from nurture.mail.pieces import file_of
+from nurture.mail.rendering import fill_subject, render
 from nurture.mail.template import CompiledTemplate
 from nurture.messages import Mail
 from nurture.settings import Settings
@@ -72,6 +74,23 @@ class Letters:
         except TemplateError:
             return 0
 
+    def subject(self, columns: Mapping[str, Any]) -> str | None:
+        """Give what a mail of this template, to this lead, is called today; None where that cannot be said.
+
+        Args:
+            columns: As of a leased delivery: the lead's, and `template`, `campaign`, `step`, `stage`, `cycle`, `grade`.
+        """
+        file = self._workspace.templates.get(columns["template"])
+        if file is None:
+            return None
+        try:
+            line = read_front_matter(file.text, file_of(file)).subject
+            if "{" not in line.text:
+                return line.text
+            return fill_subject(compile_subject(line), self._mail_context(columns))
+        except TemplateError:
+            return None
+
     def mail(self, row: DeliveryRow, now: datetime) -> Mail:
         """Make the mail of one leased delivery.
 
@@ -101,10 +120,12 @@ class Letters:
         return replace(mail, message_id=fresh, data=data)
 
     def _context(self, columns: Mapping[str, Any]) -> tuple[CompiledTemplate, MailContext]:
-        template = self.template(columns["template"])
+        return self.template(columns["template"]), self._mail_context(columns)
+
+    def _mail_context(self, columns: Mapping[str, Any]) -> MailContext:
         campaign = self._workspace.campaigns.get(columns["campaign"])
         tracking = campaign.tracking if campaign else Tracking()
-        context = MailContext(
+        return MailContext(
             letterhead=self.letterhead,
             delivery_id=columns["delivery_id"],
             lead_id=columns["lead_id"],
@@ -117,7 +138,6 @@ class Letters:
             track_clicks=tracking.clicks and columns["tracked"],
             utm=campaign is None or campaign.utm,
         )
-        return template, context
 
     def _compile(self, name: str) -> CompiledTemplate | TemplateError:
         file = self._workspace.templates.get(name)

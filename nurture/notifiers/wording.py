@@ -62,7 +62,7 @@ def sentence(text: str, limit: int = 400) -> str:
 
 def why_now(packet: Packet) -> str:
     """The packet's one sentence, to be said on the phone."""
-    return sentence(packet.because)
+    return sentence(packet.why_now or packet.because)
 
 
 def number(value: float) -> str:
@@ -100,20 +100,23 @@ def age(term: Row) -> str:
 
 
 def did(done: Did) -> str:
-    """`Visited /pricing`."""
-    what = one_line(done.what)
-    return what[:1].upper() + what[1:]
+    """`Visited /pricing (3 times)`."""
+    what = one_line(done.what, 240)
+    return what[:1].upper() + what[1:] + (f" ({done.times} times)" if done.times > 1 else "")
 
 
 def answer(said: Answer) -> str:
-    """`Timing: this quarter`."""
-    return f"{label(said.question or 'a question')}: {label(said.answer or '')}"
+    """`When will you decide? This quarter`."""
+    asked = one_line(said.asked, 200) if said.asked else label(said.question or "a question")
+    answered = one_line(said.said, 200) if said.said else label(said.answer or "")
+    return f"{asked} {answered}" if asked.endswith(("?", "!", ".", ":")) else f"{asked}: {answered}"
 
 
 def mail(sent: MailRow, zone: ZoneInfo) -> str:
-    """`Case study, sent Tue 3 Mar 2026, 14:05 CST, clicked`."""
+    """`“Three questions”, sent Tue 3 Mar 2026, 14:05 CST, clicked`."""
     at = f", sent {moment(sent.sent_at, zone)}" if sent.sent_at else ""
-    return f"{label(sent.step.replace('-', ' ').replace('/', ': '))}{at}{', clicked' if sent.clicked else ''}"
+    step = label(sent.step.replace("-", " ").replace("/", ": "))
+    return f"{f'“{one_line(sent.subject, 120)}”' if sent.subject else step}{at}{', clicked' if sent.clicked else ''}"
 
 
 def criterion(line: Criterion) -> str:
@@ -127,9 +130,20 @@ def held(packet: Packet) -> tuple[Criterion, ...]:
     return tuple(line for line in packet.fit if line.holds)
 
 
+def unknown(packet: Packet) -> tuple[str, ...]:
+    """Names of the criteria of which nobody knows whether they hold: worth a question on the phone."""
+    return tuple(one_line(line.name, 80) for line in packet.fit if line.holds is None)
+
+
 def earlier(round_: Earlier) -> str:
-    """`Cycle 1: Not ready, “call me in May” (rep@acme.example)`."""
-    reason = label(round_.reason) if round_.reason else "Ended"
-    note = f", “{one_line(round_.note, 200)}”" if round_.note else ""
-    by = f" ({one_line(round_.by, 80)})" if round_.by else ""
-    return f"Cycle {round_.cycle}: {reason}{note}{by}"
+    """`10 Jan 2026: Not ready, “call me in May” (rep@acme.example)`."""
+    when = f"{day(round_.at.date())}: " if round_.at else ""
+    reason = one_line(round_.label, 100) if round_.label else label(round_.reason or "Ended")
+    note = f", “{one_line(round_.note, 300)}”" if round_.note else ""
+    by = f" ({one_line(round_.by or round_.owner, 80)})" if round_.by or round_.owner else ""
+    return f"{when}{reason}{note}{by}"
+
+
+def left_out(packet: Packet, name: str, shown: int) -> int:
+    """How many of a list are not shown, of which the first `shown` are."""
+    return max(0, len(getattr(packet, name)) - shown) + packet.left_out.get(name, 0)

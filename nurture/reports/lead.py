@@ -15,9 +15,10 @@ from nurture.reports.adoption import is_adopted
 from nurture.reports.found import lead_with
 from nurture.rules import scoring
 from nurture.rules.book import Rulebook
+from nurture.rules.evidence import in_words
 from nurture.rules.permission import missing
 from nurture.store import consents, deliveries, handoffs, identities, inbound, leads, merging
-from nurture.store.packets import in_words
+from nurture.store.states import event_fact
 from nurture.store.suppressions import suppressions_of
 
 _DELIVERY = ("id", "campaign", "step", "cycle", "state", "message_id", "queued_at", "slot_at", "sent_at", "reason")
@@ -120,7 +121,7 @@ def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, Any]:
 
 
 def _events(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    return [{"at": row.occurred_at, "what": in_words(row), **_keys(row, _EVENT)} for row in rows]
+    return [{"at": row.occurred_at, "what": in_words(event_fact(row)), **_keys(row, _EVENT)} for row in rows]
 
 
 def _keys(row: Row[Any], names: Sequence[str]) -> dict[str, Any]:

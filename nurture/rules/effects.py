@@ -131,7 +131,10 @@ class Cancelled:
 @quick
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """The lead is offered to sales. `because` is one sentence a rep can say on the phone."""
+    """The lead is offered to sales. `because` is the rule that offers it, in words.
+
+    `raised_by`: the signal by which it raised its hand, or `replied`; then `said` is what it wrote.
+    """
 
     cycle: int
     grade: Grade
@@ -139,6 +142,8 @@ class HandedOver:
     hand_raise: bool
     because: str
     was_customer: bool
+    raised_by: str | None = None
+    said: str | None = None
 
 
 @quick

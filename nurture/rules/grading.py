@@ -28,6 +28,11 @@ class FitRow:
     _known: Known = field(repr=False, compare=False)
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether it does not hold because something it asks for is not known of the lead."""
+        return not self.holds and conditions.holds(self._when, self._known) is None
+
+    @property
     def because(self) -> str:
         """Why it holds or does not. Worked out when asked: it takes ten times as long as the answer itself."""
         return conditions.explain(self._when, self._known)

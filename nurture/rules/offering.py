@@ -57,7 +57,8 @@ def offer_if_ready(draft: Draft, raised: Raised | None = None) -> bool:
         because += f": “{raised.said}”"
     draft.move("mql", decision.because)
     draft.wait(mail_from=None, ask_at=None)
-    draft.add(HandedOver(state.cycle, graded.grade, score, raised is not None, because, was_customer))
+    by, said = (None, None) if raised is None else (raised.by, raised.said)
+    draft.add(HandedOver(state.cycle, graded.grade, score, raised is not None, because, was_customer, by, said))
     handoff = HandoffFact("offered", state.cycle, draft.now, None, was_customer, raised is not None)
     draft.state = evolve(draft.state, handoff=handoff, handed_over=True)
     return True

@@ -77,7 +77,7 @@ def test_both_parts_carry_the_evidence_and_the_link_as_it_is():
         "Tue 3 Mar 2026, 14:04 CST: Visited /pricing",
         "Timing: This quarter",
         "Proof, sent Wed 25 Feb 2026, 09:00 CST, clicked",
-        "Cycle 1: Not ready, “Call me in March” (rep.one@acme.example)",
+        "10 Jan 2026: Not ready, “Call me in March” (rep.one@acme.example)",
         "Wed 4 Mar 2026, 11:05 CST",
         URL,
     ]:

@@ -63,7 +63,7 @@ def test_it_says_who_why_and_where_to_answer():
         "Visited /pricing",
         "Timing: This quarter",
         "Proof, sent Wed 25 Feb 2026, 09:00 CST, clicked",
-        "Cycle 1: Not ready, “Call me in March” (rep.one@acme.example)",
+        "10 Jan 2026: Not ready, “Call me in March” (rep.one@acme.example)",
     ]:
         assert said in whole
     [button] = [block["elements"][0] for block in sent["blocks"] if block["type"] == "actions"]
