@@ -121,6 +121,9 @@ def _held(told: Mapping[str, Any]) -> None:
 
 def _handoffs(told: Mapping[str, Any]) -> None:
     by_rep = told["handoffs_by_rep"]
+    if told["owners_told"]:
+        times = some(sum(told["owners_told"].values()), "time")
+        out.print(f"owners are told {times} what their leads did: {counts(told['owners_told'])}", markup=False)
     if not by_rep:
         out.print("nobody was handed to sales\n")
         return

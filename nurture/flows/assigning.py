@@ -9,12 +9,9 @@ from nurture.agreement import Agreement
 from nurture.app import App
 from nurture.facts import LeadState
 from nurture.rules import assignment
-from nurture.rules.assignment import Assigned, Candidates, Desk
+from nurture.rules.assignment import LET_LIE, Assigned, Candidates, Desk
 from nurture.rules.known import known
 from nurture.store import assigning
-
-LET_LIE = "no_follow_up"
-"""The reason with which a lead comes back that nobody followed up."""
 
 
 def give_owners(

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nurture.facts import LeadState, Slot
-from nurture.lab.records import SLOW_DOWN, Climbed, Delivery, Exit, Handoff, Lived, RanOut, Waited
-from nurture.rules import assignment
+from nurture.lab.records import SLOW_DOWN, Climbed, Delivery, Exit, Handoff, Lived, OwnerTold, RanOut, Waited
+from nurture.rules import assignment, calendar
 from nurture.rules import effects as fx
 from nurture.rules.known import known
+from nurture.rules.telling import is_kept
 
 if TYPE_CHECKING:
     from nurture.lab.living import Life
@@ -117,6 +118,17 @@ class Notes:
             last = self.lived.handoffs[-1]
             self.lived.handoffs[-1] = replace(last, rungs=(*last.rungs, climbed))
 
+    def _owner_told(self, effect: fx.OwnerTold, life: "Life") -> None:
+        """Whose a lead is that sales has is settled later (`assigning`); one that nobody has or kept has no owner."""
+        ended_as = self.lived.handoffs[-1].ended_as if self.lived.handoffs else None
+        is_owned = effect.owner is not None or life.state.handoff is not None or is_kept(life.state.stage, ended_as)
+        if not is_owned:
+            return
+        zone = life.world.book.agreement.sla.hours.timezone
+        told = self.lived.told
+        if not told or calendar.local_date(told[-1].at, zone) < calendar.local_date(life.now, zone):
+            told.append(OwnerTold(life.now, self.lived.lead, tuple(signal for signal, _ in effect.did)))
+
     def _waits(self, effect: fx.WaitsUntil, life: "Life") -> None:
         if effect.mail_from is not None and effect.mail_from > life.now:
             self.lived.waited.append(Waited(life.now, self.lived.lead, life.state.reason or "", effect.mail_from))
@@ -131,5 +143,6 @@ _WRITERS: dict[type, Callable[[Notes, Any, "Life"], None]] = {
     fx.HandedOver: Notes._handed_over,
     fx.HandoffMoved: Notes._handoff_moved,
     fx.Breached: Notes._breached,
+    fx.OwnerTold: Notes._owner_told,
     fx.WaitsUntil: Notes._waits,
 }

@@ -102,6 +102,16 @@ class Waited:
     until: datetime
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class OwnerTold:
+    """The lead's owner is told what the lead did: the first time on a day of sales, which is when a mail goes."""
+
+    at: datetime
+    lead: str
+    signals: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Lived:
     """One lead's life from the start to the end; `state` is where it stands then.
@@ -119,4 +129,5 @@ class Lived:
     entered: list[str] = field(default_factory=list)
     ran_out: list[RanOut] = field(default_factory=list)
     waited: list[Waited] = field(default_factory=list)
+    told: list[OwnerTold] = field(default_factory=list)
     failed: dict[str, int] = field(default_factory=dict)

@@ -46,6 +46,7 @@ class Tally:
         stages: where leads stand at the end.
         endings: how handoffs ended; `open` for those that have not.
         newcomers: leads that the file lacks and events brought.
+        told: days on which owners are told what a lead did, by the signal that was first.
         ripe: why sales refused leads that are not waiting for it any more.
         examples: some lives, by what they are examples of.
     """
@@ -66,6 +67,7 @@ class Tally:
     exits: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
     campaigns: dict[str, CampaignTally] = field(default_factory=dict)
+    told: Counter[str] = field(default_factory=Counter)
     offers: list[Offer] = field(default_factory=list)
     ends: dict[Kind, DeadEnd] = field(default_factory=dict)
     rests: dict[resting.Kind, Rest] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Tally:
             self._handed_over(handoff)
         for reason in {wait.reason for wait in lived.waited}:
             self.waited[reason] += 1
+        self.told.update(told.signals[0] for told in lived.told)
         self.failed.update(lived.failed)
         self._standing(lived.state)
         self._keep(lived)

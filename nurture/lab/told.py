@@ -82,6 +82,7 @@ def figures(tally: Tally) -> dict[str, Any]:
         "exits_by_reason": _ordered(tally.exits),
         "handoffs_by_rep": {rep: _weeks(weeks) for rep, weeks in tally.handoffs_by_rep().items()},
         "handoff_endings": _ordered(tally.endings),
+        "owners_told": _ordered(tally.told),
         "dead_ends": [
             {
                 "leads": end.leads, "left_as": end.left_as, "refused_for": end.refused_for, "example": end.example,
@@ -109,6 +110,7 @@ def life_lines(lived: Lived) -> dict[str, Any]:
         if handoff.ended_at is not None:
             reason = f" ({handoff.reason})" if handoff.reason else ""
             lines.append((handoff.ended_at, f"sales: {handoff.ended_as}{reason}"))
+    lines += [(told.at, f"the owner is told: {', '.join(told.signals)}") for told in lived.told]
     lines.sort(key=lambda line: line[0])
     told = [{"at": (at if zone is None else at.astimezone(zone)).isoformat(), "what": what} for at, what in lines]
     return {"lead": lived.lead, "entered": list(lived.entered), "stage": lived.state.stage, "life": told}

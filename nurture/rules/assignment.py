@@ -17,6 +17,9 @@ from nurture.rules import calendar, conditions, sla
 from nurture.rules.free_mail import is_free_mail
 from nurture.rules.once import once
 
+LET_LIE = "no_follow_up"
+"""The reason with which a lead comes back that nobody followed up."""
+
 _A_MINUTE = Duration(1, "minute")
 
 

@@ -44,8 +44,35 @@ def draw_agreement(plan: Plan) -> Agreement:
         ],
         reject_reasons=reasons,
         limits=limits,
-        assign=[line for line in ASSIGN if plan.has("assign", dice, 0.7)],
+        assign=_with_capacities(plan, [line for line in ASSIGN if plan.has("assign", dice, 0.7)]),
+        reps=_draw_reps(plan),
     )
+
+
+MONTHS = ("03", "04", "10", "11", "12")
+
+
+def _with_capacities(plan: Plan, lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Some lines give nobody more than a lead or two."""
+    dice = plan.dice("capacities")
+    return [{**line, "at_most": plan.pick("capacities", dice, None, 1, 2, often=0.4)} for line in lines]
+
+
+def _draw_reps(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Some are away in the months of a scenario, work on some weekdays only, have room for one."""
+    reps = {}
+    for name in ("one", "two", "three", "us", "mine"):
+        dice = plan.dice("reps", name)
+        first = dice.randint(1, 20)
+        reps[f"{name}@acme.example"] = {
+            "days": plan.pick("absences", dice, None, "mon-thu", "tue, fri"),
+            "holidays": plan.pick("absences", dice, None, "GB", "US", often=0.3),
+            "away": plan.pick(
+                "absences", dice, [], [f"2026-{month}-{first:02} to 2026-{month}-28" for month in MONTHS]
+            ),
+            "at_most": plan.pick("capacities", dice, None, 1, often=0.6),
+        }
+    return reps
 
 
 def draw_campaign(plan: Plan, name: str, ids: Sequence[str]) -> Campaign:

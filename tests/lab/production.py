@@ -81,6 +81,7 @@ _NEW_OFFERS = text(
     WHERE h.id > :seen ORDER BY h.id
     """
 )
+_OWNER = text("SELECT owner FROM handoff WHERE id = :id")
 _IN_NONE = text(
     """
     SELECT email FROM lead WHERE NOT EXISTS (SELECT FROM enrollment e WHERE e.lead_id = lead.id AND e.status <> 'ended')
@@ -191,4 +192,5 @@ class _Run:
 
     def answer(self, handoff_id: int, said: Answer) -> None:
         """Sales says something of a handoff."""
-        answer_offer(self.app, handoff_id, said, self.reps[handoff_id], self.now)
+        owner = self.db.execute(_OWNER, {"id": handoff_id}).scalar() or self.reps[handoff_id]
+        answer_offer(self.app, handoff_id, said, owner, self.now)

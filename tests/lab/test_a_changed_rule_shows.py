@@ -72,14 +72,6 @@ def with_old_counts(next_cycle: Any) -> Any:
     return begin
 
 
-def to_a_stranger(among: Any) -> Any:
-    return lambda agreement, lines, who, turns: among(agreement, lines, replace(who, previous=None), turns)
-
-
-def without_turns(among: Any) -> Any:
-    return lambda agreement, lines, who, _: among(agreement, lines, who, {})
-
-
 RULES: dict[str, tuple[str, Change]] = {
     "slow-down": ("nurture.rules.cadence.is_slow", never(False)),
     "limits": ("nurture.rules.slots._full_span", two_days_more),
@@ -102,8 +94,6 @@ RULES: dict[str, tuple[str, Change]] = {
     "programs' hits": ("nurture.rules.bots.judge", everybody_human),
     "the minute until hits are judged": ("nurture.lab.living.SETTLE", lambda _: timedelta(0)),
     "tries of a mail": ("nurture.lab.living.TRIES", lambda _: 1),
-    "who had the lead before": ("nurture.lab.assigning.among", to_a_stranger),
-    "whose turn it is": ("nurture.lab.assigning.among", without_turns),
 }
 
 
