@@ -97,7 +97,9 @@ def attempt(
     with answering(app, handoff_id, by, now, note) as answer:
         _could_be(app, answer, at)
         made = handoffs.Attempt(kind, outcome, answer.by, answer.note or None)
-        if handoffs.has_attempt(answer.db, handoff_id, made, since=at or now - DOUBLE_CLICK, until=at or now):
+        # of two clicks the second may have looked at the clock first
+        since, until = at or now - DOUBLE_CLICK, at or now + DOUBLE_CLICK
+        if handoffs.has_attempt(answer.db, handoff_id, made, since=since, until=until):
             return
         answer.may_work()
         if answer.row.state == "offered":
