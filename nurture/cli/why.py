@@ -130,7 +130,7 @@ def _document(state: LeadState, said: Why, asked: StepWhy | None) -> dict[str, A
 
 
 def _print(state: LeadState, said: Why, now: datetime) -> None:
-    out.print(f"{state.profile.email}: {_headline(said.next, said.zone, now)}", markup=False, soft_wrap=True)
+    out.print(f"{state.profile.email}: {_headline(state, said.next, said.zone, now)}", markup=False, soft_wrap=True)
     out.print(f"  {said.next.because}\n", markup=False, soft_wrap=True)
     print_table(("", "rule", "because"), [("yes" if r.holds else "no", r.rule, r.because) for r in said.rules])
     out.print(
@@ -138,7 +138,10 @@ def _print(state: LeadState, said: Why, now: datetime) -> None:
     )
 
 
-def _headline(following: Next, zone: str, now: datetime) -> str:
+def _headline(state: LeadState, following: Next, zone: str, now: datetime) -> str:
+    if state.handoff is not None:
+        until = "" if following.at is None else f" until {say_moment(following.at, zone, now)} ({zone}) at least"
+        return f"is with sales{until}"
     when = "" if following.at is None else f" on {say_moment(following.at, zone, now)} ({zone})"
     if following.action == "send":
         return f"gets {following.campaign}/{following.step}{when}"

@@ -1,19 +1,20 @@
 """Why: what happens next to a lead, when, and every rule that decided, in order and in plain words.
 
 It asks the same functions that decide (`ahead`, `taking`, `planning`, `conditions`, `qualification`); it decides
-nothing itself. Days and times in its words are the lead's own.
+nothing itself. Days and times in its words are the lead's own, but for deadlines of sales.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.campaign import Campaign
-from nurture.facts import EnrollmentFact, LeadState
+from nurture.facts import EnrollmentFact, HandoffFact, LeadState
 from nurture.rules import conditions, taking
 from nurture.rules.ahead import Action, Ahead, ahead, is_silent
 from nurture.rules.book import Rulebook
 from nurture.rules.cadence import zone_of
 from nurture.rules.known import known
+from nurture.rules.owed import next_rung, owed
 from nurture.rules.pacing import pacing
 from nurture.rules.planning import plan
 from nurture.rules.ruling import Ruling
@@ -61,13 +62,25 @@ class _Explaining:
         self.note("may be mailed", *mailable(self.book, self.state, self.now))
         self.note("is with nurture", *with_nurture(self.book, self.state))
         self.note("is ready for sales", *ready(self.book, self.state, self.now))
-        if is_silent(self.state):
+        if self.state.handoff is not None:
+            following = self._with_sales(self.state.handoff)
+        elif is_silent(self.state):
             following = Next("none", next(rule for rule in self.rules if not rule.holds).because)
         elif self.state.enrollment is None:
             following = self._resting()
         else:
             following = self._enrolled(self.state.enrollment)
         return Why(following, tuple(self.rules), self.zone)
+
+    def _with_sales(self, handoff: HandoffFact) -> Next:
+        """What sales owes; days and times are told by the clocks of sales."""
+        terms = self.book.agreement.sla
+        self.rules += owed(terms, handoff, self.now)
+        found = next_rung(terms, handoff, self.now)
+        if found is None:
+            return Next("none", with_nurture(self.book, self.state)[1])
+        at, because = found
+        return Next("wait", because, at=at)
 
     def note(self, rule: str, holds: bool, because: str) -> None:
         self.rules.append(Ruling(rule, holds, because))

@@ -11,7 +11,7 @@ from nurture.facts import LeadState
 from nurture.rules import happenings as h
 from nurture.rules.effects import Enrolled, LeftCampaign, Queued
 from nurture.rules.why import Why, why
-from tests.rules.examples import NOW
+from tests.rules.examples import AGREEMENT, NOW, utc
 from tests.rules.lives import Life, book_of, campaign_of, lead, weeks
 from tests.rules.test_life_properties import BOOK, happenings, live
 
@@ -168,6 +168,27 @@ def test_a_lead_that_is_ready_and_offered_is_not_promised_to_be_offered() -> Non
     assert "offered" not in rule(why(one.book, taken_back, NOW), "is ready for sales")[1]
     with_us = replace(taken_back, stage="nurture")
     assert "it is offered when it next does something" in rule(why(one.book, with_us, NOW), "is ready for sales")[1]
+
+
+def test_of_a_lead_with_sales_the_next_deadline_and_its_rung_are_told() -> None:
+    one = Life(book_of(sla={**AGREEMENT["sla"], "on_breach": ["remind", "return_to_nurture"]}), lead())
+    one.does(*["/pricing"] * 2, "Webinar Attended", "Whitepaper Downloaded", now=NOW)
+    said = why(one.book, one.state, NOW)
+    assert (said.next.action, said.next.at) == ("wait", utc(2026, 3, 2, 19))
+    assert said.next.because == (
+        "sales has the lead; unless sales has answered before, the owner is reminded on Mon 2 Mar at 13:00 "
+        "(America/Chicago), rung 1 of `accept`"
+    )
+    holds, because = rule(said, "sales has answered")
+    assert not holds
+    assert because.startswith("due on Mon 2 Mar at 13:00 (America/Chicago); next, the owner is reminded")
+    one.happens(h.DeadlineCame(), utc(2026, 3, 2, 19))
+    said = why(one.book, one.state, utc(2026, 3, 2, 20))
+    assert said.next.at == utc(2026, 3, 2, 23)
+    assert "the lead goes back to nurture as `no_follow_up`" in said.next.because
+    assert rule(said, "sales has answered")[1].startswith(
+        "late since Mon 2 Mar at 13:00 (America/Chicago); the owner was reminded on Mon 2 Mar at 13:00"
+    )
 
 
 def test_a_campaign_that_is_paused_gone_or_out_of_steps_says_so() -> None:
