@@ -200,7 +200,7 @@ def test_on_time_a_rung_is_climbed_when_its_length_has_passed_so_often(terms: Sl
     at_work = {pledge.promise: pledge for pledge in pledges(terms, handoff) if not pledge.length.is_calendar}
     given = next((at for at, rung in told if rung.action == "reassign"), None)
     for at, rung in told:
-        if rung.promise in at_work and rung.due_at >= begins(handoff) and (given is None or at <= given):
+        if rung.promise in at_work and rung.owed_at >= begins(handoff) and (given is None or at <= given):
             assert (
                 at == rung.due_at == sla.deadline(terms.hours, handoff.offered_at, at_work[rung.promise].length, rung.n)
             )
