@@ -109,7 +109,7 @@ def _tell(made: Report, listing: Listing | None, form: Format, csv: Path | None)
     if csv is not None:
         _write(csv, to_csv(columns, rows))
     elif form == "csv":
-        sys.stdout.write(to_csv(columns, rows))
+        sys.stdout.buffer.write(to_csv(columns, rows).encode())  # UTF-8 and CRLF, whatever the terminal likes
     elif form == "json":
         print_json(made.document() if listing is None else _document(made, listing))
     elif listing is None:

@@ -81,6 +81,7 @@ FORM = Form(
     by=(),
     may_be_by=("cycle", "source", "grade", "month", "week"),
     fixed=("campaign", "step", "variant"),
+    erased=("mails",),
 )
 
 

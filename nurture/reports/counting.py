@@ -14,6 +14,7 @@ from nurture.reports.figures import PERCENTILES, Facts, Figure, Form
 from nurture.reports.report import Listing, Report, Span
 from nurture.rules import calendar
 from nurture.rules.proportions import wilson
+from nurture.store import erased
 
 Row = dict[str, Any]
 
@@ -58,6 +59,7 @@ def make(
             mine = [figure for figure in figures if figure.of == facts.name]
             if mine:
                 _count(db, facts, mine, keys, given, rows, total)
+        gone = erased.tallied(db, given["since"], given["until"])
     made = [_whole(row, figures) for row in rows.values()]
     made.sort(key=lambda row: (order(row), *(_ordered(row[key]) for key in keys)))
     _mix(made, figures, keys)
@@ -76,7 +78,15 @@ def make(
         rows=tuple(_in_order(row, keys, figures) for row in made),
         total=_in_order(_whole(total, figures), (), [one for one in figures if one.kind != "mix"]),
         list_rows=list_rows,
+        beside={"erased": {what: gone.get(what, 0) for what in form.erased}} if form.erased else {},
+        notes=_without(gone, form.erased),
     )
+
+
+def _without(gone: Mapping[str, int], whats: Sequence[str]) -> tuple[str, ...]:
+    """What the figures lack, because people were erased since."""
+    said = ", ".join(f"{gone[what]:,} {what}" for what in whats if gone.get(what))
+    return (f"not in these figures, of people who were erased since: {said}",) if said else ()
 
 
 def _snapshot(app: App) -> Any:

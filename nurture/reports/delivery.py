@@ -53,6 +53,7 @@ FORM = Form(
     ),
     by=("day",),
     may_be_by=("day", "week", "month", "domain", "provider", "state", "campaign"),
+    erased=("mails",),
 )  # fmt: skip
 
 

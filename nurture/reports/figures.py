@@ -94,6 +94,7 @@ class Form:
         fixed: keys that every row has.
         by: the further keys where nobody asks for others.
         may_be_by: the further keys that may be asked for.
+        erased: what of it is missing once a person was erased (`store.erased`).
     """
 
     name: str
@@ -102,6 +103,7 @@ class Form:
     by: tuple[str, ...]
     may_be_by: tuple[str, ...]
     fixed: tuple[str, ...] = ()
+    erased: tuple[str, ...] = ()
 
     def keys(self, by: Sequence[str] | None) -> tuple[str, ...]:
         """The keys of the rows, each once."""

@@ -122,6 +122,7 @@ FORM = Form(
     (*_STAGES, *_REPS, *_RATES, *_TIMES),
     by=("cycle", "source"),
     may_be_by=("source", "cycle", "campaign", "grade", "rep", "month", "week"),
+    erased=("leads", "handoffs", "won"),
 )
 
 

@@ -30,6 +30,7 @@ FORM = Form(
     by=(),
     may_be_by=("source", "campaign", "cycle", "rep", "month", "week"),
     fixed=("grade",),
+    erased=("handoffs", "won"),
 )
 
 

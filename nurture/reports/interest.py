@@ -53,6 +53,7 @@ FORM = Form(
     by=("source",),
     may_be_by=("source", "grade", "month", "week"),
     fixed=("interest",),
+    erased=("leads",),
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ FORM = Form(
     by=(),
     may_be_by=("source", "campaign", "grade", "rep", "month", "week"),
     fixed=("cycles",),
+    erased=("handoffs", "won"),
 )  # fmt: skip
 
 

@@ -137,6 +137,7 @@ FORM = Form(
     ),
     by=("rep", "week"),
     may_be_by=("rep", "week", "month", "grade", "source", "campaign", "cycle"),
+    erased=("handoffs",),
 )  # fmt: skip
 
 

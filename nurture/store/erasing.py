@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from nurture.store import erased
+
 _BROWSERS = text(
     """
     DELETE FROM event e USING identity k
@@ -61,9 +63,13 @@ _MARK = (
 
 
 def remove_lead(db: Connection, lead_id: int) -> bool:
-    """Delete a lead, which must be locked, with everything that belongs to it; False if there is none."""
+    """Delete a lead, which must be locked, with everything that belongs to it; False if there is none.
+
+    How much that was stays, by day, for the reports.
+    """
     if db.execute(text("SELECT FROM lead WHERE id = :id FOR UPDATE"), {"id": lead_id}).one_or_none() is None:
         return False
+    erased.tally(db, lead_id)
     db.execute(_BROWSERS, {"id": lead_id})
     db.execute(text("DELETE FROM lead WHERE id = :id"), {"id": lead_id})
     return True
