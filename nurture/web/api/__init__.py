@@ -20,14 +20,17 @@ def routes(app: App) -> list[BaseRoute]:
     api = make_api(app)
 
     async def docs(_: Request) -> Response:
-        return guide(api.openapi(), app)
+        return guide(api.openapi())
 
     return [Route("/docs", docs), Mount(PREFIX, app=Gate(api, app))]
 
 
 def make_api(app: App) -> FastAPI:
     """What answers the calls that pass the gate."""
-    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    api = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )  # fmt: skip
     api.state.nurture = app
     for resource in (leads, handoffs, reasons, reports):
         api.include_router(resource.router)

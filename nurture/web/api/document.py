@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import nurture
-from nurture.sheets.columns import CONSENT
+from nurture.facts import BASES
 from nurture.web.api import examples, replays
 from nurture.web.api.problems import (
     AWAY,
@@ -96,7 +96,6 @@ def _operation(method: str, path: str, said: Json, base_url: str) -> Json:
     if path == f"{PREFIX}/leads" and method == "post":
         responses["201"] = {**responses["200"], "description": "A new lead."}
     said["responses"] = responses | _problems(sorted(kinds, key=lambda kind: kind.status), base_url)
-    said["operationId"] = said["operationId"].split("__")[0].removesuffix("_" + method)
     return said
 
 
@@ -176,12 +175,18 @@ def _lead_schema() -> Json:
             "rejected_at": {**text, "description": "When: a date or a time. Without it: now."},
             "do_not_email": {**flag, "description": "True: it must not be mailed. False says nothing."},
             "tracking": {**flag, "description": "False: what it does must not be observed."},
-            **dict.fromkeys(CONSENT, text),
+            **{name: {**text, "description": said} for name, said in _CONSENT.items()},
         },
         "additionalProperties": True,
     }  # fmt: skip
 
 
+_CONSENT = {
+    "consent_basis": "On what ground it may be mailed: " + ", ".join(f"`{basis}`" for basis in BASES) + ".",
+    "consent_at": "Since when.",
+    "consent_source": "Where that was said.",
+    "consent_wording": "In what words it was asked.",
+}
 _IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",

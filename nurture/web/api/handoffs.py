@@ -70,14 +70,14 @@ def list_attempts(app: TheApp, id: Id) -> Response:  # noqa: A002
 
 
 @router.post("/handoffs/{id}/accept", responses=_ACTS, summary="Accept")
-def accept(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None) -> Response:  # noqa: A002
+def accept_handoff(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None) -> Response:  # noqa: A002
     """Take the lead; whoever accepts owns it. Who has it already may say so again."""
     follow_up.accept(app, id, by=speaker(caller, said.by if said else None), now=app.now())
     return _now(app, id)
 
 
 @router.post("/handoffs/{id}/reject", responses=_ACTS, summary="Reject")
-def reject(app: TheApp, caller: TheCaller, id: Id, said: Rejecting) -> Response:  # noqa: A002
+def reject_handoff(app: TheApp, caller: TheCaller, id: Id, said: Rejecting) -> Response:  # noqa: A002
     """Refuse the lead, and say why; the reason picks what comes next. `GET /api/reasons` lists them."""
     with blaming("/reason"):
         by = speaker(caller, said.by)
@@ -86,7 +86,7 @@ def reject(app: TheApp, caller: TheCaller, id: Id, said: Rejecting) -> Response:
 
 
 @router.post("/handoffs/{id}/attempts", responses=_ACTS, summary="Log an attempt")
-def attempt(app: TheApp, caller: TheCaller, id: Id, said: Attempting) -> Response:  # noqa: A002
+def log_attempt(app: TheApp, caller: TheCaller, id: Id, said: Attempting) -> Response:  # noqa: A002
     """Sales tried to reach the lead. Having reached it moves the handoff to `contacted`."""
     by = speaker(caller, said.by)
     with blaming("/at"):
@@ -96,7 +96,7 @@ def attempt(app: TheApp, caller: TheCaller, id: Id, said: Attempting) -> Respons
 
 
 @router.post("/handoffs/{id}/contacted", responses=_ACTS, summary="Say that the lead was spoken to")
-def contacted(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reaching | None, Body()] = None) -> Response:  # noqa: A002
+def note_contact(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reaching | None, Body()] = None) -> Response:  # noqa: A002
     """The same as the outcome `contacted`."""
     said = said or Reaching()
     by = speaker(caller, said.by)
@@ -105,7 +105,7 @@ def contacted(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reaching |
 
 
 @router.post("/handoffs/{id}/outcome", responses=_ACTS, summary="Say what became of it")
-def outcome(app: TheApp, caller: TheCaller, id: Id, said: Concluding) -> Response:  # noqa: A002
+def conclude_handoff(app: TheApp, caller: TheCaller, id: Id, said: Concluding) -> Response:  # noqa: A002
     """A real opportunity (`qualified`), a customer (`won`), or neither (`lost`, which needs a reason)."""
     by = speaker(caller, said.by)
     with blaming("/reason"):
@@ -114,7 +114,9 @@ def outcome(app: TheApp, caller: TheCaller, id: Id, said: Concluding) -> Respons
 
 
 @router.post("/handoffs/{id}/reassign", responses=_ACTS, summary="Give it to somebody else")
-def give(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reassigning | None, Body()] = None) -> Response:  # noqa: A002
+def reassign_handoff(
+    app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reassigning | None, Body()] = None
+) -> Response:  # noqa: A002
     """Give an open handoff to a rep, or without `to` to whoever gets it by the agreement. Both are told."""
     said = said or Reassigning()
     with blaming("/to"):
@@ -123,7 +125,9 @@ def give(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reassigning | N
 
 
 @router.post("/handoffs/{id}/revoke-links", responses=_ACTS, summary="Revoke its links")
-def revoke(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None) -> Response:  # noqa: A002
+def revoke_handoff_links(
+    app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None
+) -> Response:  # noqa: A002
     """Let no link to the rep's page that is out open it any more. `url` of the answer is a new one."""
     revoke_links(app, id, by=speaker(caller, said.by if said else None), now=app.now())
     return _now(app, id)

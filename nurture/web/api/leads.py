@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
@@ -32,6 +32,7 @@ router = APIRouter(tags=["leads"])
 MOST_SHOWN = 100
 """Mails, events and handoffs of one lead."""
 
+Address = Annotated[str, Path(description="The lead's address.", examples=["maria.rossi@buyer.example"])]
 _WHOLE = answers(shapes.LeadWhole, examples.LEAD_WHOLE) | answers_problem(NOT_FOUND)
 _REJECTED = answers(shapes.LeadRejected, examples.LEAD_REJECTED) | answers_problem(NOT_FOUND, CONFLICT)
 
@@ -103,7 +104,7 @@ def upsert_batch(app: TheApp, caller: TheCaller, said: Batch) -> Response:
 
 
 @router.get("/leads/{email:path}", responses=_WHOLE, summary="Show a lead")
-def show_lead(app: TheApp, email: str) -> Response:
+def show_lead(app: TheApp, email: Address) -> Response:
     """All that is kept of one lead: profile, stage, score, campaign, mails, events, handoffs, earlier cycles.
 
     Of each list the newest hundred. Any address serves by which the lead is known.
@@ -114,7 +115,7 @@ def show_lead(app: TheApp, email: str) -> Response:
 
 
 @router.post("/leads/{email:path}/reject", responses=_REJECTED, summary="Refuse a lead")
-def reject_lead(app: TheApp, caller: TheCaller, email: str, said: Rejecting) -> Response:
+def reject_lead(app: TheApp, caller: TheCaller, email: Address, said: Rejecting) -> Response:
     """Sales does not want this lead (now), whoever has it; the reason picks what comes next.
 
     `GET /api/reasons` lists the reasons. An open handoff of the lead is rejected with it.
