@@ -96,6 +96,19 @@ class Placed:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class StoodElsewhere:
+    """Another CRM's records tell how far sales has got with the lead.
+
+    It has the lead (`mql`, `sal`, `sql`), has won it (`customer`), or has given it up (`nurture`), for `reason` where
+    that is known. Records make no news: nobody is offered by them, and no campaign takes anybody.
+    """
+
+    stage: Literal["mql", "sal", "sql", "customer", "nurture"]
+    reason: str | None = None
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class CameDue:
     """The time that was set for this lead has come (or its campaign's file has changed): decide again."""
 
@@ -171,6 +184,7 @@ Happening = (
     | ProfileChanged
     | Merged
     | Placed
+    | StoodElsewhere
     | CameDue
     | DeadlineCame
     | SendFailed

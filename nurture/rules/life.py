@@ -15,6 +15,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.climbing import climb
 from nurture.rules.draft import Draft
 from nurture.rules.effects import Effect
+from nurture.rules.elsewhere import stood_elsewhere
 from nurture.rules.engagement import count, engage
 from nurture.rules.enrolling import ask_who_takes, decide_again, enroll, leave, leave_by_exit_line, replan
 from nurture.rules.evolving import evolve, in_state
@@ -211,6 +212,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     h.ProfileChanged: _profile_changed,
     h.Merged: _merged,
     h.Placed: _placed,
+    h.StoodElsewhere: stood_elsewhere,
     h.CameDue: _came_due,
     h.DeadlineCame: climb,
     h.SendFailed: _send_failed,

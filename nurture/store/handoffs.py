@@ -1,6 +1,6 @@
 """Handoffs: opened, listed, looked up, and the attempts of sales to reach their leads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,21 @@ _LISTED = """
 """
 
 
+_FOUND = text(
+    f"""
+    {_LISTED}
+    WHERE (CAST(:state AS text) IS NULL OR h.state = :state
+           OR (:state = 'open' AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')))
+      AND (CAST(:email AS text) IS NULL OR l.email = :email
+           OR h.lead_id = (SELECT lead_id FROM identity WHERE kind = 'email' AND value = :email))
+      AND (CAST(:owner AS text) IS NULL OR lower(h.owner) = lower(:owner))
+      AND (CAST(:origin AS text) IS NULL OR h.origin = :origin)
+      AND (CAST(:ids AS bigint[]) IS NULL OR h.id = ANY(:ids))
+    ORDER BY h.id DESC LIMIT :most
+    """  # noqa: S608 - a constant of this file
+)
+
+
 def open_handoff(db: Connection, values: Mapping[str, Any]) -> int:
     """Insert an offered handoff; gives its id. The database refuses a second open one of the same lead."""
     evidence = orjson.dumps(values["evidence"], default=str).decode()
@@ -31,15 +46,22 @@ def open_handoff(db: Connection, values: Mapping[str, Any]) -> int:
 
 
 def listed(
-    db: Connection, *, state: str | None = None, email: str | None = None, most: int = 1000
+    db: Connection,
+    *,
+    state: str | None = None,
+    email: str | None = None,
+    owner: str | None = None,
+    origin: str | None = None,
+    ids: Collection[int] | None = None,
+    most: int = 1000,
 ) -> Sequence[Row[Any]]:
-    """Handoffs, newest first, of one state or one lead where asked."""
-    query = text(
-        _LISTED
-        + """ WHERE (CAST(:state AS text) IS NULL OR h.state = :state)
-              AND (CAST(:email AS text) IS NULL OR l.email = :email) ORDER BY h.id DESC LIMIT :most"""
-    )
-    return db.execute(query, {"state": state, "email": email, "most": most}).all()
+    """Handoffs, newest first: of one state (`open`: of any that is not closed), lead, owner or origin where asked.
+
+    `email` may be any address by which the lead is known. `ids`: of these alone.
+    """
+    wanted = None if ids is None else list(ids)
+    values = {"state": state, "email": email, "owner": owner, "origin": origin, "ids": wanted, "most": most}
+    return db.execute(_FOUND, values).all()
 
 
 def one(db: Connection, handoff_id: int) -> Row[Any] | None:
