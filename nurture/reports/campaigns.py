@@ -15,6 +15,7 @@ from nurture.reports.variants import comparisons, in_words
 _DID = """
     (SELECT delivery_id, bool_or(kind = 'click') AS clicked, bool_or(kind = 'reply') AS replied
      FROM event WHERE delivery_id IS NOT NULL AND verdict = 'human' AND kind IN ('click', 'reply')
+       AND occurred_at >= CAST(:since AS timestamptz) - interval '2 days'
      GROUP BY delivery_id)
 """
 _UNSUBSCRIBED = """
@@ -26,7 +27,7 @@ _LAST_BEFORE = """
     (SELECT DISTINCT (
          SELECT m.id FROM delivery m WHERE m.lead_id = h.lead_id AND m.cycle = h.cycle AND m.state = 'sent'
          AND m.sent_at <= h.offered_at ORDER BY m.sent_at DESC, m.id DESC LIMIT 1) AS delivery_id
-     FROM handoff h WHERE h.state <> 'merged' AND h.origin = 'nurture')
+     FROM handoff h WHERE h.state <> 'merged' AND h.origin = 'nurture' AND h.offered_at >= CAST(:since AS timestamptz))
 """
 _SQL = f"""
     SELECT d.id, l.email AS lead, d.campaign, d.step, d.variant, d.cycle, l.source, l.grade, d.sent_at AS at, d.sent_at,

@@ -1,6 +1,7 @@
 """Make a report of its form: one statement a kind of fact, all of them on the database as it was at one instant."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,9 @@ from nurture.rules.proportions import wilson
 from nurture.store import erased
 
 Row = dict[str, Any]
+
+MEMORY = "64MB"
+"""For each sort or hash of a report; what does not fit goes to disk."""
 
 
 def make(
@@ -89,10 +93,14 @@ def _without(gone: Mapping[str, int], whats: Sequence[str]) -> tuple[str, ...]:
     return (f"not in these figures, of people who were erased since: {said}",) if said else ()
 
 
-def _snapshot(app: App) -> Any:
-    """One instant of the database; nothing is written."""
+@contextmanager
+def _snapshot(app: App) -> Iterator[Connection]:
+    """One instant of the database; nothing is written. Reports may take more memory than what is done all the time."""
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return app.engine.execution_options(**options).begin()
+    with app.engine.execution_options(**options).begin() as db:
+        db.execute(text(f"SET LOCAL work_mem = '{MEMORY}'"))
+        db.execute(text("SET LOCAL jit = off"))  # compiling so many conditions takes longer than they do
+        yield db
 
 
 def _count(
@@ -104,19 +112,24 @@ def _count(
     rows: dict[tuple[Any, ...], Row],
     total: Row,
 ) -> None:
-    """Ask for these figures, by the keys and over all, and write them into `rows` and `total`."""
-    columns = ", ".join(f"{sql} AS {name}" for figure in figures for name, sql in _asked(figure))
+    """Ask for these figures, by the keys and over all, and write them into `rows` and `total`.
+
+    What adds up is added up here: of grouping sets PostgreSQL makes no parallel plan.
+    """
+    columns = {name: sql for figure in figures for name, sql in _asked(figure)}
+    adds_up = all(figure.kind in ("count", "share") for figure in figures)
     names = ", ".join(f"f.{key}" for key in keys)
-    query = f"""
-        SELECT grouping({names}) AS over_all, {names}, {columns} FROM ({facts.sql} OFFSET 0) f
-        GROUP BY GROUPING SETS (({names}), ())
-        """  # noqa: S608 - our own words
+    asked = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+    over_all, grouped = ("0", names) if adds_up else (f"grouping({names})", f"GROUPING SETS (({names}), ())")
+    query = f"SELECT {over_all} AS over_all, {names}, {asked} FROM ({facts.sql} OFFSET 0) f GROUP BY {grouped}"  # noqa: S608 - our own words
     for found in db.execute(text(query), values).mappings():
         row = dict(found)
         if row.pop("over_all"):
-            total.update({name: value for name, value in row.items() if name not in keys})
-        else:
-            rows.setdefault(tuple(row[key] for key in keys), {}).update(row)
+            total.update({name: row[name] for name in columns})
+            continue
+        rows.setdefault(tuple(row[key] for key in keys), {}).update(row)
+        if adds_up:
+            total.update({name: total.get(name, 0) + row[name] for name in columns})
 
 
 def _asked(figure: Figure) -> Iterable[tuple[str, str]]:

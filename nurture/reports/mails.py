@@ -5,9 +5,11 @@ REPORTED = """
             coalesce(bool_or(type = 'bounced' AND (
                 severity = 'hard' OR (severity IS NULL AND reject_reason = 'invalid'))), false) AS hard,
             bool_or(type = 'complained') AS complained, min(provider) AS provider
-     FROM mail_report WHERE delivery_id IS NOT NULL GROUP BY delivery_id)
+     FROM mail_report
+     WHERE delivery_id IS NOT NULL AND received_at >= CAST(:since AS timestamptz) - interval '2 days'
+     GROUP BY delivery_id)
 """
-"""What providers and servers reported on each mail."""
+"""What providers and servers reported on each mail; nothing is heard of one long before it goes."""
 
 WENT_AT = """
     CASE WHEN d.state = 'sent' THEN d.sent_at
