@@ -140,7 +140,11 @@ def open_app(settings: Settings, *, nudge: Nudge = no_nudge) -> Iterator[App]:
     try:
         channels = build_notifiers(settings, workspace.agreement, send_for(settings, workspace.agreement))
         connectors = build_connectors(settings, workspace.agreement.crm)
-        yield App(settings, engine, workspace, clock_of(settings, engine), nudge, channels, connectors)
+        try:
+            yield App(settings, engine, workspace, clock_of(settings, engine), nudge, channels, connectors)
+        finally:
+            for connector in connectors.values():
+                connector.close()
     finally:
         engine.dispose()
 

@@ -52,7 +52,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     mail_url: str | None = field(default=None, repr=False)
     mail: MailSettings = field(default=MailSettings(), repr=False)
-    crm: CrmSettings = CrmSettings()
+    crm: CrmSettings = field(default=CrmSettings())
     base_url: str = "http://localhost:8000"
     port: int = 8000
     host: str = "127.0.0.1"

@@ -100,6 +100,10 @@ class HubSpot:
         """See whether the token is good, has the scopes, and all properties are there."""
         return look(self.terms, self._token, self._send)
 
+    def close(self) -> None:
+        """Let go of the connections that are kept."""
+        self._wire.close()
+
     def _properties(self) -> list[str]:
         return ["email", "lastmodifieddate", self.terms.owner_field, *self.terms.watched]
 

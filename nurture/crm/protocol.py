@@ -108,3 +108,6 @@ class Connector(Protocol):
 
     def look(self) -> Iterator[Looked]:
         """See whether we are let in, may do what we have to, and the fields are there."""
+
+    def close(self) -> None:
+        """Let go of the connections that are kept."""

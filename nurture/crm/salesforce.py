@@ -97,6 +97,10 @@ class Salesforce:
         """See whether we are let in, and all fields are there and may be written."""
         return look(self.terms, self._session)
 
+    def close(self) -> None:
+        """Let go of the connections that are kept."""
+        self._session.close()
+
     def _select(self) -> str:
         names = ("Id", "Email", self.terms.external_id, "SystemModstamp", self.terms.owner_field)
         converted = ("IsConverted",) if self.terms.object == "Lead" else ()

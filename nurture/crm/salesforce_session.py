@@ -35,6 +35,10 @@ class Session:
             answer = self._ask(self._current(token), method, path, body, query)
         return answer
 
+    def close(self) -> None:
+        """Let go of the connections that are kept."""
+        self._wire.close()
+
     def _ask(self, token: str, method: str, path: str, body: Any, query: Mapping[str, str] | None) -> Answer:
         return self._wire.ask(method, path, headers={"authorization": f"Bearer {token}"}, body=body, query=query)
 

@@ -93,6 +93,10 @@ class Wire:
         except httpx.TransportError as error:
             raise CrmAway(f"{self.label} cannot be reached ({one_line(error) or type(error).__name__})") from error
 
+    def close(self) -> None:
+        """Let go of the connections that are kept."""
+        self._client.close()
+
 
 def _content(response: httpx.Response) -> bytes:
     """All of an answer that is not too long and does not take too long."""

@@ -155,3 +155,23 @@ def note_refreshed(db: Connection, channel: str, now: datetime) -> None:
     db.execute(
         text("UPDATE crm_state SET refreshed_at = :now WHERE channel = :channel"), {"channel": channel, "now": now}
     )
+
+
+def let_go_on(db: Connection, channel: str) -> None:
+    """End the rest of a CRM: somebody says that it may be tried again."""
+    db.execute(text("UPDATE crm_state SET held_until = NULL WHERE channel = :channel"), {"channel": channel})
+    query = text(
+        "UPDATE notice SET next_at = at WHERE kind = 'lead.changed' AND channel = :channel AND state = 'queued'"
+    )
+    db.execute(query, {"channel": channel})
+
+
+def forget_digests(db: Connection, channel: str) -> None:
+    """Have every record written anew, also those of which nothing has changed."""
+    db.execute(text("UPDATE crm_link SET digest = NULL WHERE channel = :channel"), {"channel": channel})
+
+
+def count_links(db: Connection, channel: str) -> int:
+    """How many records of this CRM are leads of ours."""
+    query = text("SELECT count(*) FROM crm_link WHERE channel = :channel")
+    return int(db.execute(query, {"channel": channel}).scalar_one())
