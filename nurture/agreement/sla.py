@@ -14,6 +14,8 @@ from nurture.grammar.zones import HolidayCalendar, Zone
 
 ATTEMPTS_A_DAY = 2
 """At most so many attempts of one day count."""
+WEEKS = 52
+"""No promise that is counted at work may be longer than what is worked in so many weeks."""
 
 
 class WorkingHours(Shape):
@@ -35,6 +37,12 @@ class WorkingHours(Shape):
     """The time zone of these hours."""
     holidays: HolidayCalendar | None = None
     """Whose public holidays are free: no working time passes on them."""
+
+    @property
+    def minutes_a_week(self) -> int:
+        """How long sales works in a week without holidays."""
+        minutes = (self.end.hour - self.start.hour) * 60 + self.end.minute - self.start.minute
+        return minutes * len(self.days)
 
     @model_validator(mode="after")
     def _run_forward(self) -> "WorkingHours":
@@ -118,3 +126,29 @@ class Sla(Shape):
 
     Example: sales-manager@acme.example
     """
+
+    @model_validator(mode="after")
+    def _climb_once_and_in_order(self) -> "Sla":
+        for index, rung in enumerate(self.on_breach):
+            if rung in self.on_breach[:index]:
+                said = f"`{rung}` stands twice: each rung is climbed once"
+                raise Mistake(said, hint="leave one of them out").below("on_breach", index)
+            if "return_to_nurture" in self.on_breach[:index]:
+                said = f"`{rung}` never comes: after `return_to_nurture` sales has lost the lead"
+                raise Mistake(said, hint="write `return_to_nurture` last").below("on_breach", index)
+        return self
+
+    @model_validator(mode="after")
+    def _fall_due_in_time(self) -> "Sla":
+        lengths: dict[tuple[str, ...], Duration | None] = {
+            ("accept_within",): self.accept_within,
+            ("first_attempt_within",): self.first_attempt_within,
+        }
+        if self.hand_raise is not None:
+            lengths["hand_raise", "accept_within"] = self.hand_raise.accept_within
+            lengths["hand_raise", "first_attempt_within"] = self.hand_raise.first_attempt_within
+        for path, length in lengths.items():
+            if length is not None and not length.is_calendar and length.minutes > WEEKS * self.hours.minutes_a_week:
+                said = f"{length} of work are more than a year of these `hours`"
+                raise Mistake(said, hint="write days, which are counted by the calendar").below(*path)
+        return self

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -244,3 +246,29 @@ def test_whoever_accepts_was_not_given_the_lead() -> None:
     taken = utc(2026, 3, 2, 22, 30)
     handoff = replace(accepted(taken), offered_at=FRIDAY, given_at=taken)
     assert [rung.promise for rung in due_now(TERMS, handoff, taken)] == ["first_attempt"]
+
+
+# --- the guide ---
+
+GUIDE = Path(__file__).parents[2] / "docs/sla.md"
+EXAMPLES = {
+    "and forgotten.** One hour": offered(),
+    "by a hand-raise": offered(hand_raise=True),
+    "called on Friday and not again": accepted(FRIDAY, FRIDAY),
+    "never heard of again": replace(accepted(FRIDAY, FRIDAY), state="contacted"),
+}
+
+
+@pytest.mark.parametrize("words", EXAMPLES)
+def test_the_guide_tells_what_happens(words: str) -> None:
+    table = GUIDE.read_text().partition(words)[2].partition("|---|---|---|---|\n")[2].partition("\n\n")[0]
+    written = [tuple(cell.strip(" `") for cell in line.strip("|").split("|")) for line in table.splitlines()]
+    promised = {entry[1] for entry in written}
+    terms_ = terms(hand_raise={"accept_within": "15 minutes"})
+    lived = [
+        (f"{at.astimezone(ZoneInfo('America/Chicago')):%a %-d %b %H:%M}", rung.promise, str(rung.n), rung.action)
+        for at, rung in walk(terms_, EXAMPLES[words], FRIDAY + timedelta(days=400))
+        if rung.promise in promised
+    ]
+    assert len(written) >= 3
+    assert written == lived
