@@ -175,7 +175,12 @@ def whom(agreement: Agreement, said: str | None) -> str | None:
 
 @once
 def _named(agreement: Agreement) -> Mapping[str, str]:
-    return {_plain(rep.name): address for address, rep in agreement.reps.items() if rep.name is not None}
+    """Addresses by names; a name that two share is nobody's."""
+    names: dict[str, str | None] = {}
+    for address, rep in agreement.reps.items():
+        if rep.name is not None:
+            names[_plain(rep.name)] = None if _plain(rep.name) in names else address
+    return {name: address for name, address in names.items() if address is not None}
 
 
 def _plain(name: str) -> str:

@@ -1,7 +1,7 @@
 """The stable code of every problem that can be found in a workspace. A code is never given a second meaning.
 
 N10x the file itself · N11x keys and kinds of values · N12x values of the grammar · N13x conditions · N14x what refers
-to something else · N15x what contradicts itself, or can never happen · N16x, N17x warnings
+to something else · N15x what contradicts itself, or can never happen · N16x, N17x, N18x warnings
 """
 
 from dataclasses import dataclass
@@ -84,6 +84,10 @@ TWICE_IN_A_LIST = Code("N176", "something that stands twice in one list")
 REASON_FOR_CUSTOMERS = Code("N177", "a reject reason that only customers' campaigns take")
 HARDLY_A_VALUE = Code("N178", "a value that a field hardly has")
 REASON_PAUSED = Code("N179", "a reject reason that only a paused campaign takes")
+LINE_HARDLY = Code("N180", "a line of `assign` that gets leads only while others are away")
+NOBODYS_LEADS = Code("N181", "leads that no line of `assign` gives to anybody")
+REP_OF_NO_LINE = Code("N182", "a rep whom no line of `assign` names")
+SHARED_NAME = Code("N183", "a name that two reps share")
 
 ALL: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 

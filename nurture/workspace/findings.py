@@ -60,6 +60,9 @@ class _Findings:
         if error["type"] == "extra_forbidden":
             return self._unknown(path)
         if path and path[-1] == "[key]":
+            if isinstance(cause, Mistake):
+                offset = self._document.offset(path[:-1], at_key=True)
+                return source.problem(BY_TOPIC[cause.topic], offset, cause.message, cause.hint)
             code, message, hint = key_words(error, path[:-1])
             return source.problem(code, self._document.offset(path[:-1], at_key=True), message, hint)
         if isinstance(cause, Mistake) and (error["input"] is not None or not path):

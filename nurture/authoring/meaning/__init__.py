@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from nurture.agreement import Agreement
 from nurture.authoring.meaning import (
     answers,
+    assigned,
     entering,
     grades,
     labels,
@@ -59,7 +60,10 @@ def agreement_problems(agreement: Agreement, document: Document) -> Iterator[Pro
     yield from grades.unreachable_grades(agreement, document)
     yield from scores.unreachable_scores(agreement, document)
     yield from scores.idle_settings(agreement, document)
-    yield from lines.unreached_assignments(agreement, document, given)
+    yield from assigned.unreached_lines(agreement, document, given)
+    yield from assigned.leads_of_nobody(agreement, document, given)
+    yield from assigned.reps_of_no_line(agreement, document)
+    yield from assigned.odd_reps(agreement, document)
     yield from lines.covered_qualifications(agreement, document)
     yield from lines.shared_signals(agreement, document)
     yield from lines.doubles_in_agreement(agreement, document)

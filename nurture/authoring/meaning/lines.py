@@ -2,34 +2,12 @@
 
 from collections.abc import Iterator
 
-from nurture.agreement import Agreement, Assignment, Qualification
-from nurture.authoring.meaning.facts import Given
-from nurture.authoring.meaning.possible import possible
-from nurture.authoring.meaning.telling import error, warning
-from nurture.authoring.meaning.truths import HOLDS, NOT_HOLDS
+from nurture.agreement import Agreement, Qualification
+from nurture.authoring.meaning.telling import warning
 from nurture.errors import Problem
 from nurture.grammar.mistakes import quoted
-from nurture.grammar.tree import Literal, Truth
-from nurture.workspace.codes import LINE_NEVER_REACHED, NO_EFFECT, SAME_SIGNAL, TWICE_IN_A_LIST
+from nurture.workspace.codes import NO_EFFECT, SAME_SIGNAL, TWICE_IN_A_LIST
 from nurture.workspace.document import Document
-
-
-def unreached_assignments(agreement: Agreement, document: Document, given: Given) -> Iterator[Problem]:
-    """Lines of `assign` below others that leave them nobody.
-
-    A line with two addresses or more always has somebody, for at most one rep, who let the lead lie, is passed over.
-    """
-    above: list[int] = []
-    for index, line in enumerate(agreement.assign):
-        wanted = [(_when(line), HOLDS), *((_when(agreement.assign[other]), NOT_HOLDS) for other in above)]
-        if above and not possible(wanted, given) and possible(wanted[:1], given):
-            lines = [document.source.place(document.offset(("assign", other)))[0] for other in above]
-            said = (
-                f"this line is never reached: {_lines(lines)} above {'takes' if len(lines) == 1 else 'take'} its leads"
-            )
-            yield error(document, ("assign", index), LINE_NEVER_REACHED, said, "move it up")
-        elif not isinstance(line.to, str) and len(set(line.to)) > 1:
-            above.append(index)
 
 
 def covered_qualifications(agreement: Agreement, document: Document) -> Iterator[Problem]:
@@ -80,11 +58,3 @@ def doubles(document: Document, path: tuple[str | int, ...], items: tuple[str, .
 
 def _covers(one: Qualification, other: Qualification) -> bool:
     return set(other.grades) <= set(one.grades) and one.score <= other.score and one.signals <= other.signals
-
-
-def _when(line: Assignment) -> Truth:
-    return line.when.tree if line.when else Literal(value=True)
-
-
-def _lines(lines: list[int]) -> str:
-    return f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
