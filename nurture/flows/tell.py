@@ -13,13 +13,17 @@ from sqlalchemy import Row
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotifierError
-from nurture.flows.announce import REQUALIFIED
+from nurture.flows.announce import LEAD_ACTIVE, REQUALIFIED
 from nurture.flows.packet_of import lead_of, packet_of
 from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
 from nurture.notifiers.schedule import next_try
 from nurture.rules import still_news
+from nurture.rules.cadence import zone_of
+from nurture.rules.calendar import local_date
+from nurture.rules.spoken_deeds import says
+from nurture.rules.why_now import Deed, why_now
 from nurture.store import handoff_links, notices, packets
 
 BATCH = 20
@@ -109,15 +113,21 @@ def _notice(app: App, row: Row[Any], now: datetime) -> Notice | str:
         elif row.lead_id is not None:
             data = {"lead": lead_of(packets.lead(db, row.lead_id))}
         if row.data is not None and data is not said:
-            data["news"] = said
-    return Notice(
-        id=f"notice_{row.id}",
-        kind=row.kind,
-        at=row.at,
-        recipient=row.recipient,
-        data=data,
-        thread=None if first is None else f"notice_{first}",
-    )
+            data["news"] = _with_words(app, said, data["lead"], now) if row.kind == LEAD_ACTIVE else said
+    return _sent(row, data, thread=None if first is None else f"notice_{first}")
+
+
+def _sent(row: Row[Any], data: Mapping[str, object], thread: str | None = None) -> Notice:
+    return Notice(id=f"notice_{row.id}", kind=row.kind, at=row.at, recipient=row.recipient, data=data, thread=thread)
+
+
+def _with_words(app: App, said: dict[str, Any], lead: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What a lead did, as `tell_owners` notes it, and the same in a sentence."""
+    agreement = app.book.agreement
+    zone = zone_of(lead["timezone"], agreement)
+    on = local_date(datetime.fromisoformat(said["at"]), zone)
+    deeds = [Deed(says(agreement, name), count, on, on, worth=1.0) for name, count in said["signals"].items()]
+    return {**said, "says": why_now(lead["first_name"], deeds, None, local_date(now, zone))}
 
 
 def handoff_url(app: App, handoff_id: int, now: datetime, *, version: int) -> str:

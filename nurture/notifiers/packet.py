@@ -151,3 +151,8 @@ class Packet(Piece):
 def read_packet(data: Mapping[str, object]) -> Packet:
     """The typed form of a packet's JSON; a `pydantic.ValidationError` names what does not fit."""
     return Packet.model_validate(data)
+
+
+def read_person(data: object) -> Person:
+    """The typed form of who a lead is."""
+    return Person.model_validate(data)

@@ -1,13 +1,13 @@
 """A Slack incoming webhook: one Block Kit message a notice.
 
 `text` carries who, why and the link as well, for notifications and for the Slack-compatible servers that show no
-blocks. Limits are those of Block Kit; what a lead controls is escaped, kept on one line, and can mention nobody: `<`
-never survives, and `verbatim` keeps Slack from turning bare names into mentions.
+blocks. Limits are those of Block Kit. Whatever comes from outside stands in `plain_text`, where nothing is formatted,
+and is escaped: `<` never survives, so nobody can be mentioned and no link forged. Marked-up text is ours alone: the
+small titles, and the one mention of the rep whose member ID the agreement gives (`reps`).
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import httpx
 import orjson
@@ -16,14 +16,25 @@ from nurture.agreement import Agreement
 from nurture.errors import NotifierError
 from nurture.messages import Notice
 from nurture.notifiers import wording
-from nurture.notifiers.packet import Packet, read_packet
+from nurture.notifiers.evidence_lists import evidence, facts
+from nurture.notifiers.news import News, Reader, read_news
 from nurture.notifiers.post import TIMEOUT, Answer, checked_url, post
+from nurture.notifiers.reading import reader_of
 from nurture.settings import Settings
 
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, BUTTON_URL_LIMIT, BLOCKS_LIMIT = 150, 3000, 2000, 3000, 50
-_LINES = 8
+FIELDS_LIMIT = 10
+_LINES = 6
 
 Block = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Who reads it, and the member IDs of reps, by address, whom a message may call."""
+
+    reader: Reader
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 class SlackNotifier:
@@ -33,13 +44,17 @@ class SlackNotifier:
         self,
         url: str,
         *,
-        zone: ZoneInfo,
+        channel: Channel,
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
-        """`zone` is where sales works, for readers that do not render Slack's own dates."""
+        """`channel` says who reads it.
+
+        Raises:
+            SettingsError: The URL is malformed.
+        """
         self._url = checked_url("SLACK_WEBHOOK_URL", url)
-        self._zone, self._transport, self._timeout = zone, transport, timeout
+        self._channel, self._transport, self._timeout = channel, transport, timeout
 
     def notify(self, notice: Notice) -> None:
         """Post the message.
@@ -48,7 +63,7 @@ class SlackNotifier:
             NotifierError: Permanent where the webhook is gone or will never take it (4xx but 408, 425 and 429, or a
                 redirect); otherwise to be tried again, with the seconds Slack asked for.
         """
-        content = orjson.dumps(message(notice.kind, read_packet(notice.data), self._zone))
+        content = orjson.dumps(message(notice, self._channel))
         answer = post(self._url, content, {}, transport=self._transport, timeout=self._timeout)
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
@@ -57,16 +72,19 @@ class SlackNotifier:
 def build(settings: Settings, agreement: Agreement, _: object) -> SlackNotifier | None:
     """The channel, where `SLACK_WEBHOOK_URL` is set."""
     url = settings.slack_webhook_url
-    return SlackNotifier(url, zone=ZoneInfo(agreement.sla.hours.timezone)) if url else None
+    members = {address: rep.slack for address, rep in agreement.reps.items() if rep.slack}
+    return SlackNotifier(url, channel=Channel(reader_of(agreement), members)) if url else None
 
 
-def message(kind: str, packet: Packet, zone: ZoneInfo) -> dict[str, object]:
-    """The JSON of one message."""
-    headline, because = wording.headline(kind, packet), wording.why_now(packet)
-    link = f"\n{packet.url}" if packet.url else ""
+def message(notice: Notice, channel: Channel) -> dict[str, object]:
+    """The JSON of one message: whole for who has not seen the lead yet, else as short as it can be."""
+    news = read_news(notice, channel.reader)
+    link = f"\n{news.url}" if news.url else ""
+    middle = _evidence(news, channel.reader) if news.shows_evidence else []
     return {
-        "text": escaped(f"{headline}. {because}", 1000) + link,
-        "blocks": [*_top(headline, because, packet), *_evidence(packet, zone), *_bottom(packet, zone)][:BLOCKS_LIMIT],
+        "text": escaped(f"{news.headline}. {news.text}", 1000) + link,
+        "mrkdwn": False,
+        "blocks": [*_top(news, channel), *middle, *_bottom(news, channel)][:BLOCKS_LIMIT],
         "unfurl_links": False,
         "unfurl_media": False,
     }
@@ -78,90 +96,77 @@ def escaped(text: str, limit: int) -> str:
     room = limit - 1
     for character in text:
         part = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character, character)
-        room -= len(part.encode("utf-16-le")) // 2
+        room -= _units(part)
         if room < 0:
             return "".join(parts) + "…"
         parts.append(part)
     return "".join(parts)
 
 
-def _top(headline: str, because: str, packet: Packet) -> list[Block]:
-    position = wording.position_of(packet.lead)
-    who = " · ".join(part for part in (position, wording.one_line(packet.lead.email, 100)) if part)
-    return [
-        {"type": "header", "text": {"type": "plain_text", "text": escaped(headline, HEADER_LIMIT), "emoji": False}},
-        _section([escaped(who, 400), f"*Why now:* {escaped(because, 1000)}"]),
-        {"type": "section", "fields": [_text(f"*{name}*\n{value}", FIELD_LIMIT) for name, value in _fields(packet)]},
+def _top(news: News, channel: Channel) -> list[Block]:
+    position = wording.position_of(news.lead)
+    who = " · ".join(part for part in (position, wording.one_line(news.lead.email, 100)) if part)
+    blocks: list[Block] = [
+        {"type": "header", "text": _plain(news.headline, HEADER_LIMIT)},
+        {"type": "section", "text": _plain(f"{news.label}: {news.text}" if news.label else news.text, SECTION_LIMIT)},
+        {"type": "context", "elements": [_plain(who, SECTION_LIMIT)]},
     ]
-
-
-def _fields(packet: Packet) -> list[tuple[str, str]]:
-    """At most ten pairs, escaped."""
-    lead = packet.lead
-    criteria = ", ".join(wording.criterion(line) for line in wording.held(packet))
-    pairs = [
-        ("Grade", f"{packet.grade}: {criteria}" if criteria else packet.grade),
-        ("Score", wording.number(packet.score)),
-        ("Country", lead.country),
-        ("Industry", lead.industry),
-        ("Employees", lead.employees),
-        ("Source", lead.source),
-        ("Owner", packet.owner),
-        ("Cycle", packet.handoff.cycle),
-    ]
-    return [(name, escaped(wording.one_line(value, 400), 800)) for name, value in pairs if value not in (None, "")]
-
-
-def _evidence(packet: Packet, zone: ZoneInfo) -> list[Block]:
-    score = [
-        f"{escaped(wording.row(term), 200)}: *{wording.number(term.worth)}*" for term in packet.rows[:_LINES]
-    ]  # fmt: skip
-    did = [f"{_date(what.at, zone)} {escaped(wording.did(what), 250)}" for what in packet.timeline[:_LINES]]
-    answers = [escaped(wording.answer(answer), 300) for answer in packet.answers[:_LINES]]
-    mails = [escaped(wording.mail(sent, zone), 300) for sent in packet.mails[:_LINES]]
-    before = [escaped(wording.earlier(round_), 300) for round_ in packet.earlier[:_LINES]]
-    lists = (
-        ("What the score is made of", score),
-        ("What they did", did),
-        ("What they answered", answers),
-        ("Mails they received", mails),
-        ("Before", before),
-    )
-    return [_section([f"*{title}*", *(f"• {line}" for line in lines)]) for title, lines in lists if lines]
-
-
-def _bottom(packet: Packet, zone: ZoneInfo) -> list[Block]:
-    blocks: list[Block] = []
-    if packet.url and len(packet.url) <= BUTTON_URL_LIMIT:
-        text = {"type": "plain_text", "text": "See why and answer", "emoji": False}
-        blocks.append(
-            {"type": "actions", "elements": [{"type": "button", "text": text, "url": packet.url, "style": "primary"}]}
-        )
-    if packet.handoff.accept_due_at and packet.handoff.state == "offered":
-        due = f"Please answer by {_date(packet.handoff.accept_due_at, zone)}"
-        blocks.append({"type": "context", "elements": [_text(due, SECTION_LIMIT)]})
+    member = channel.members.get(news.calls or "")
+    if member is not None:
+        blocks.insert(0, {"type": "section", "text": _marked(f"<@{member}>")})
     return blocks
 
 
-def _date(at: datetime, zone: ZoneInfo) -> str:
-    """Slack shows it in the reader's own zone; other readers see it in that of sales."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}, {{time}}|{wording.moment(at, zone)}>"
+def _evidence(news: News, reader: Reader) -> list[Block]:
+    if news.packet is None:
+        return []
+    fields = [_plain(f"{name}: {value}", FIELD_LIMIT) for name, value in facts(news.packet, reader)[:FIELDS_LIMIT]]
+    blocks: list[Block] = [{"type": "section", "fields": fields}]
+    for listed in evidence(news.packet, reader, _LINES):
+        more = [f"and {listed.more} more"] if listed.more else []
+        blocks += [
+            {"type": "context", "elements": [_marked(f"*{listed.title}*")]},
+            {"type": "section", "text": _lines([*(f"• {line}" for line in listed.lines), *more])},
+        ]
+    return blocks
 
 
-def _section(lines: Sequence[str]) -> Block:
-    """A section of whole lines, as many as fit."""
+def _bottom(news: News, channel: Channel) -> list[Block]:
+    blocks: list[Block] = []
+    if news.url and len(news.url) <= BUTTON_URL_LIMIT:
+        button = {"type": "button", "text": _plain(news.button, 75), "url": news.url, "style": "primary"}
+        blocks.append({"type": "actions", "elements": [button]})
+    if news.due:
+        due = f"Please answer by <!date^{int(news.due.timestamp())}^{{date_short_pretty}}, {{time}}|"
+        blocks.append({"type": "context", "elements": [_marked(f"{due}{channel.reader.moment(news.due)}>")]})
+    return blocks
+
+
+def _lines(lines: Sequence[str]) -> Block:
+    """Whole lines, as many as fit."""
     kept: list[str] = []
     room = SECTION_LIMIT
     for line in lines:
-        room -= len(line.encode("utf-16-le")) // 2 + 1
+        safe = escaped(line, SECTION_LIMIT // 2)
+        room -= _units(safe) + 1
         if room < 0:
             break
-        kept.append(line)
-    return {"type": "section", "text": _text("\n".join(kept), SECTION_LIMIT)}
+        kept.append(safe)
+    return {"type": "plain_text", "text": "\n".join(kept), "emoji": False}
 
 
-def _text(text: str, limit: int) -> Block:
-    return {"type": "mrkdwn", "text": text[:limit], "verbatim": True}
+def _plain(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": escaped(text, limit), "emoji": False}
+
+
+def _marked(text: str) -> Block:
+    """Text of ours, with markup; `verbatim` keeps Slack from making mentions and links of bare names."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _units(text: str) -> int:
+    """UTF-16 code units, by which Slack counts."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _refusal(answer: Answer) -> NotifierError:

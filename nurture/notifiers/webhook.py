@@ -24,8 +24,11 @@ from nurture.settings import Settings
 BODY_LIMIT = 20_000
 """Octets; the specification asks to stay below 20 KB."""
 
-_CLIP = 400
-_LONG_LISTS = ("timeline", "mails", "rows", "earlier", "answers", "fit")
+_CLIPS = (400, 120, 40, 12)
+"""Characters that a text may have: the next where the lists are empty and it is still too much."""
+_LISTS = ("timeline", "mails", "rows", "earlier", "answers", "replies", "fit")
+_OURS = frozenset({"url", "handoff", "left_out"})
+"""What is never cut: it is ours, and short."""
 
 
 class WebhookNotifier:
@@ -88,58 +91,65 @@ def signature(identity: str, seconds: int, body: bytes, keys: Sequence[bytes]) -
 def body_of(notice: Notice) -> bytes:
     """`{"type", "timestamp", "data"}` as JSON of at most 20,000 octets.
 
-    A packet that is too long loses the far ends of its lists and of its longest texts; `data.trimmed` names what was
-    cut.
+    A packet that is too long loses the far ends of its lists, the longest first, and of its longest texts.
+    `data.left_out` says how many entries each list lost; with `texts_cut` among it texts end in `…`.
     """
     body = _envelope(notice, notice.data)
     if len(body) <= BODY_LIMIT:
         return body
-    data = {key: _clipped(value) if key != "url" else value for key, value in notice.data.items()}
-    trimmed = {"texts"}
-    while True:
-        data["trimmed"] = sorted(trimmed)
-        body = _envelope(notice, data)
-        longest = _longest(data)
-        if len(body) <= BODY_LIMIT or longest is None:
+    for clip in _CLIPS:
+        data = {key: value if key in _OURS else _clipped(value, clip) for key, value in notice.data.items()}
+        left_out = {**_counts(notice.data.get("left_out")), "texts_cut": True}
+        while len(body := _envelope(notice, {**data, "left_out": left_out})) > BODY_LIMIT:
+            longest = _longest(data)
+            if longest is None:
+                break
+            left_out[longest] = left_out.get(longest, 0) + _shorten(data, longest)
+        if len(body) <= BODY_LIMIT:
             return body
-        trimmed.add(_halve(data, longest))
+    return _envelope(notice, {key: notice.data[key] for key in ("handoff", "url") if key in notice.data})
 
 
 def _envelope(notice: Notice, data: Mapping[str, object]) -> bytes:
     return orjson.dumps({"type": notice.kind, "timestamp": notice.at.isoformat(), "data": dict(data)})
 
 
-def _clipped(value: object) -> object:
+def _counts(said: object) -> dict[str, int]:
+    return dict(said) if isinstance(said, Mapping) else {}
+
+
+def _clipped(value: object, most: int) -> object:
     if isinstance(value, str):
-        return value if len(value) <= _CLIP else value[: _CLIP - 1] + "…"
+        return value if len(value) <= most else value[: most - 1] + "…"
     if isinstance(value, Mapping):
-        return {key: _clipped(inner) for key, inner in value.items()}
+        return {_clipped(key, most): _clipped(inner, most) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_clipped(inner) for inner in value]
+        return [_clipped(inner, most) for inner in value]
     return value
 
 
 def _longest(data: Mapping[str, object]) -> str | None:
     """Which of the lists, or the lead's attributes, takes most room; None when all are empty."""
-    parts = {key: data[key] for key in _LONG_LISTS if data.get(key)}
+    parts = {key: data[key] for key in _LISTS if data.get(key)}
     lead = data.get("lead")
     if isinstance(lead, Mapping) and lead.get("attributes"):
         parts["attributes"] = lead["attributes"]
     return max(parts, key=lambda key: len(orjson.dumps(parts[key])), default=None)
 
 
-def _halve(data: dict[str, object], part: str) -> str:
-    """Drop the second half of one part of the packet; gives its name."""
+def _shorten(data: dict[str, object], part: str) -> int:
+    """Drop the far end of one part of the packet; gives how many entries went."""
     if part == "attributes":
         lead = data["lead"]
         assert isinstance(lead, Mapping)  # noqa: S101 - `_longest` found it there
-        kept = list(lead["attributes"].items())[: len(lead["attributes"]) // 2]
-        data["lead"] = {**lead, "attributes": dict(kept)}
-    else:
-        items = data[part]
-        assert isinstance(items, list | tuple)  # noqa: S101
-        data[part] = list(items)[: len(items) // 2]
-    return part
+        kept = dict(list(lead["attributes"].items())[: len(lead["attributes"]) * 3 // 4])
+        data["lead"] = {**lead, "attributes": kept}
+        return len(lead["attributes"]) - len(kept)
+    items = data[part]
+    assert isinstance(items, list | tuple)  # noqa: S101
+    keep = len(items) * 3 // 4
+    data[part] = list(items)[:keep]
+    return len(items) - keep
 
 
 def _key(secret: str) -> bytes:

@@ -4,6 +4,7 @@ Names, titles and notes come from outside: `one_line` takes out of them what cou
 of reading. Escaping for HTML or Slack is done where the text is put in.
 """
 
+import re
 import unicodedata
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 from nurture.notifiers.packet import Answer, Criterion, Did, Earlier, MailRow, Packet, Person, Row
 
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_PHONES = frozenset({"phone", "phonenumber", "telephone", "tel", "mobile", "mobilephone", "cell", "workphone"})
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,28}[0-9]")
 _WORDS = {"lead.requalified": "is ready for sales", "lead.hand_raised": "asks to talk to you"}
 
 
@@ -42,6 +45,16 @@ def position_of(lead: Person) -> str:
     """`VP Operations at Acme`, as much of it as is known."""
     title, company = one_line(lead.title or "", 80), one_line(lead.company or "", 80)
     return f"{title} at {company}" if title and company else title or company
+
+
+def phone_of(lead: Person) -> str:
+    """The lead's telephone number, where an attribute says one that looks like it; nothing else stands in it."""
+    for name, value in lead.attributes.items():
+        if name.lower().replace("_", "").replace(" ", "") in _PHONES and isinstance(value, str | int):
+            number = one_line(value, 40)
+            if _PHONE.fullmatch(number):
+                return number
+    return ""
 
 
 def headline(kind: str, packet: Packet) -> str:

@@ -7,7 +7,6 @@ import time
 from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +23,7 @@ from nurture.workspace import load_workspace
 from tests.mail.making import LETTERHEAD, NOW, SECRET, sent
 from tests.mail.receiving import ED25519, RSA, octets, received, verified
 from tests.mail.test_message import LETTER
+from tests.notifiers.packets import READER
 from tests.notifiers.packets import notice as news
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +96,7 @@ def test_it_holds_after_it_passed_a_mail_server() -> None:
 
 
 def test_news_to_sales_is_signed_like_any_mail_with_what_marks_it_as_automatic() -> None:
-    notice = letter(news(None), "Ada at Acme <ada@news.acme.example>", ZoneInfo("America/Chicago"))
+    notice = letter(news(None), "Ada at Acme <ada@news.acme.example>", READER)
     (envelope,) = received([notice], lambda data: BOTH.signed(data, AT))
     assert verified(octets(envelope)) == [True, True]
     assert {"auto-submitted", "references"} <= set(tags(octets(envelope))["h"].split(":"))

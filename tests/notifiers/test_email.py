@@ -1,10 +1,10 @@
 import email
 import smtplib
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.policy import default
 from html.parser import HTMLParser
-from zoneinfo import ZoneInfo
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,14 +15,26 @@ from hypothesis import strategies as st
 from nurture.errors import NotifierError
 from nurture.messages import Mail, Receipt
 from nurture.notifiers.email import EmailNotifier, letter
-from tests.notifiers.packets import NASTY, URL, bare_packet, notice, packet, packet_with
+from tests.notifiers.packets import (
+    BOSS,
+    NASTY,
+    NEWS,
+    OTHER,
+    READER,
+    REP,
+    URL,
+    bare_packet,
+    news,
+    notice,
+    packet,
+    packet_with,
+)
 
-CHICAGO = ZoneInfo("America/Chicago")
 SENDER = "Ada at Acme <ada@news.acme.example>"
 
 
 def written(data=None, **changes):
-    mail = letter(notice(data, **changes), SENDER, CHICAGO)
+    mail = letter(changes.get("notice") or notice(data, **changes), SENDER, READER)
     return mail, email.message_from_bytes(mail.data, policy=default)
 
 
@@ -49,8 +61,8 @@ class Page(HTMLParser):
 def test_the_subject_says_who_and_why():
     _, mail = written()
     assert mail["Subject"] == (
-        "Maria Rossi is ready for sales: Came back to the pricing page 3 times today, "
-        "a week after downloading the whitepaper."
+        "Maria Rossi is ready for sales: "
+        "Maria looked at our prices 3 times today and downloaded a whitepaper on Thursday."
     )
     assert mail["To"] == "rep.one@acme.example"
     assert mail["From"] == SENDER
@@ -70,14 +82,19 @@ def test_both_parts_carry_the_evidence_and_the_link_as_it_is():
     for said in [
         "VP Operations at Acme Robotics",
         "maria.rossi@acme.example",
-        "Came back to the pricing page 3 times today",
-        "A (Decision maker +30, Big enough +30)",
+        "+1 312 555 0100",
+        "Maria looked at our prices 3 times today and downloaded a whitepaper on Thursday.",
+        "A: Decision maker +30, Big enough +30; not known: Served country",
         "61.5",
+        "Ada Reyes",
+        "“We may need two of them. Call me?”",
         "Pricing page, 3 times on 3 Mar 2026 (2 counted): 40",
-        "Tue 3 Mar 2026, 14:04 CST: Visited /pricing",
-        "Timing: This quarter",
-        "Proof, sent Wed 25 Feb 2026, 09:00 CST, clicked",
-        "10 Jan 2026: Not ready, “Call me in March” (rep.one@acme.example)",
+        "Tue 3 Mar 2026, 14:04 CST: Visited /pricing (3 times)",
+        "and 12 more",
+        "When will you decide? This quarter",
+        "“Who else has one”, sent Wed 25 Feb 2026, 09:00 CST, clicked",
+        "Not ready: questions, sent Wed 18 Feb 2026, 09:00 CST",
+        "10 Jan 2026: Not ready to buy, “Call me in March” (rep.one@acme.example)",
         "Wed 4 Mar 2026, 11:05 CST",
         URL,
     ]:
@@ -87,7 +104,7 @@ def test_both_parts_carry_the_evidence_and_the_link_as_it_is():
 
 def test_who_raised_a_hand_is_announced_so():
     mail, parsed = written(bare_packet())
-    assert parsed["Subject"] == "someone@example.com asks to talk to you: Asked for a demo."
+    assert parsed["Subject"] == "someone@example.com asks to talk to you: They requested a demo today."
     assert b"None" not in mail.data
 
 
@@ -102,7 +119,7 @@ def assert_fit_for_smtp(mail: Mail) -> None:
     parsed = email.message_from_bytes(mail.data, policy=default)
     assert len(parsed["Subject"]) <= 150
     assert parsed["Bcc"] is None
-    assert set(parsed.keys()) == {
+    assert set(parsed.keys()) - {"In-Reply-To"} == {
         "From", "To", "Subject", "Date", "Message-ID", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
         "MIME-Version", "Content-Type",
     }  # fmt: skip
@@ -113,15 +130,104 @@ def assert_fit_for_smtp(mail: Mail) -> None:
     assert "b" not in page.tags
 
 
+@pytest.mark.parametrize("kind", NEWS)
 @pytest.mark.parametrize("text", NASTY)
-def test_what_a_lead_writes_adds_no_header_and_no_markup(text):
-    assert_fit_for_smtp(letter(notice(packet_with(text)), SENDER, CHICAGO))
+def test_what_a_lead_writes_adds_no_header_and_no_markup(text, kind):
+    assert_fit_for_smtp(letter(notice(packet_with(text), kind=kind), SENDER, READER))
 
 
-@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=300))
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=300), st.sampled_from(sorted(NEWS)))
 @settings(max_examples=40, deadline=None)
-def test_no_text_at_all_breaks_the_mail(text):
-    assert_fit_for_smtp(letter(notice(packet_with(text)), SENDER, CHICAGO))
+def test_no_text_at_all_breaks_the_mail(text, kind):
+    assert_fit_for_smtp(letter(notice(packet_with(text), kind=kind), SENDER, READER))
+
+
+def test_each_kind_has_words_of_its_own():
+    said = {kind: written(None, notice=news(kind))[1]["Subject"] for kind in NEWS}
+    assert said == {
+        "lead.requalified": (
+            "Maria Rossi is ready for sales: "
+            "Maria looked at our prices 3 times today and downloaded a whitepaper on Thursday."
+        ),
+        "handoff.reminded": "Maria Rossi waits for your answer",
+        "handoff.escalated": "Ada Reyes has not tried to reach Maria Rossi",
+        "handoff.reassigned": (
+            "Maria Rossi is yours now: "
+            "Maria looked at our prices 3 times today and downloaded a whitepaper on Thursday."
+        ),
+        "handoff.returned": "Maria Rossi went back to nurture",
+        "handoff.outcome_asked": "What became of Maria Rossi?",
+        "lead.active": "Maria Rossi is active again",
+    }
+    assert len({written(None, notice=news(kind))[0].data for kind in NEWS}) == len(NEWS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "recipient", "words"),
+    [
+        ("handoff.reminded", {"promise": "accept"}, REP, "Your answer was due Tue 3 Mar 2026, 10:05 CST. Maria looked"),
+        ("handoff.reminded", {"promise": "attempts"}, REP, "No attempt was made so far; all were due by Tue 3 Mar"),
+        (
+            "handoff.escalated",
+            {},
+            BOSS,
+            "It was due Tue 3 Mar 2026, 10:05 CST, 4 hours ago. No attempt was made",
+        ),
+        ("handoff.reassigned", {}, OTHER, "Reason: it was not answered in time. You need not do anything more."),
+        (
+            "handoff.returned",
+            {},
+            REP,
+            "It was not answered in time, which was due Tue 3 Mar 2026, 10:05 CST (it was",
+        ),
+        (
+            "handoff.outcome_asked",
+            {},
+            REP,
+            "You have had this lead since Tue 3 Mar 2026, 14:05 CST. No attempt was",
+        ),
+        ("lead.active", {}, REP, "Maria looked at the docs page twice today."),
+    ],
+)
+def test_each_kind_says_what_happened_and_what_is_asked(kind, said, recipient, words):
+    _, mail = written(None, notice=news(kind, said=said, recipient=recipient))
+    text = " ".join(next(iter(mail.iter_parts())).get_content().split())
+    assert words in text
+    assert URL in text
+
+
+def test_only_who_has_not_seen_the_lead_gets_all_the_evidence():
+    lists = {kind: "What they did" in written(None, notice=news(kind))[0].data.decode() for kind in NEWS}
+    assert {kind for kind, has in lists.items() if has} == {"lead.requalified", "handoff.reassigned"}
+
+
+def test_all_mails_of_a_handoff_are_one_thread():
+    _, first = written()
+    _, second = written(None, notice=replace(news("handoff.reminded"), id="ntc_43", thread="ntc_42_webhook"))
+    assert first["References"] == "<handoff.42@news.acme.example>"
+    assert second["In-Reply-To"] == first["Message-ID"]
+    assert second["References"] == first["Message-ID"]
+
+
+def test_an_owner_hears_of_a_lead_that_sales_does_not_have():
+    data = {"lead": packet()["lead"], "news": NEWS["lead.active"]}
+    _, mail = written(None, notice=notice(data, kind="lead.active"))
+    assert mail["References"] is None
+    assert "Maria looked at the docs page twice today." in next(iter(mail.iter_parts())).get_content()
+
+
+def test_only_what_looks_like_a_telephone_number_is_shown_as_one():
+    for odd in ("+1 312 555 0100<b>", "call me", "javascript:1", "+" + "1" * 60, {"a": 1}):
+        full = packet()
+        _, mail = written(packet(lead={**full["lead"], "attributes": {"phone": odd}}))
+        assert " · " not in next(iter(mail.iter_parts())).get_content()
+
+
+def test_it_says_when_somebody_else_has_taken_the_lead():
+    full = packet()
+    taken = packet(handoff={**full["handoff"], "state": "accepted"}, owner=OTHER)
+    _, mail = written(taken)
+    assert "rep.two@acme.example has accepted already." in next(iter(mail.iter_parts())).get_content()
 
 
 class Keep(Message):
@@ -148,7 +254,7 @@ def test_it_arrives_over_real_smtp():
                 smtp.sendmail(mail.sender, [mail.recipient], mail.data)
             return Receipt(mail.delivery_id, "sent")
 
-        EmailNotifier(send, sender=SENDER, zone=CHICAGO).notify(notice())
+        EmailNotifier(send, sender=SENDER, reader=READER).notify(notice())
     finally:
         server.stop()
     [arrived] = keep.kept
@@ -168,7 +274,7 @@ def test_it_arrives_over_real_smtp():
     ],
 )
 def test_a_mail_not_sent_is_an_error(outcome, permanent, words):
-    notifier = EmailNotifier(lambda mail: Receipt(0, outcome, "550 no such\nuser"), sender=SENDER, zone=CHICAGO)
+    notifier = EmailNotifier(lambda mail: Receipt(0, outcome, "550 no such\nuser"), sender=SENDER, reader=READER)
     with pytest.raises(NotifierError, match=words) as caught:
         notifier.notify(notice())
     assert caught.value.permanent is permanent
@@ -180,7 +286,7 @@ def test_without_an_address_nothing_is_sent(recipient):
         raise AssertionError("nothing may be sent")
 
     with pytest.raises(NotifierError, match="no address") as caught:
-        EmailNotifier(send, sender=SENDER, zone=CHICAGO).notify(notice(recipient=recipient))
+        EmailNotifier(send, sender=SENDER, reader=READER).notify(notice(recipient=recipient))
     assert caught.value.permanent
 
 

@@ -4,13 +4,14 @@ import time
 import httpx
 import orjson
 import pytest
+import svix.webhooks as svix
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from nurture.errors import NotifierError, SettingsError
 from nurture.notifiers.webhook import WebhookNotifier, body_of
-from tests.notifiers.packets import NASTY, bare_packet, notice, packet, packet_with
+from tests.notifiers.packets import NASTY, NEWS, bare_packet, news, notice, packet, packet_with
 from tests.notifiers.receiver import Reply, receiver
 
 NEW = "whsec_" + base64.b64encode(b"n" * 32).decode()
@@ -122,7 +123,9 @@ def test_a_body_stays_under_twenty_kilobytes_and_says_what_was_cut(text):
     data = orjson.loads(body)["data"]
     assert data["url"] == packet()["url"]
     assert data["handoff"] == packet()["handoff"]
-    assert data["trimmed"]
+    assert data["left_out"]["texts_cut"]
+    assert data["left_out"]["timeline"] + len(data["timeline"]) == 60 + 12
+    assert data["timeline"] == sorted(data["timeline"], key=lambda did: did["at"], reverse=True)
 
 
 @given(st.dictionaries(st.text(max_size=300), st.text(max_size=3000), max_size=60))
@@ -131,6 +134,38 @@ def test_attributes_of_any_size_fit(attributes):
     full = packet()
     body = body_of(notice(packet(lead={**full["lead"], "attributes": attributes})))
     assert len(body) <= 20_000
+
+
+@pytest.mark.parametrize("kind", NEWS)
+def test_each_kind_is_a_type_and_says_beside_the_packet_what_is_its_own(kind):
+    with receiver() as hook:
+        WebhookNotifier(hook.url, [NEW]).notify(news(kind, recipient=None))
+    payload = Webhook(NEW).verify(hook.got[0].body, dict(hook.got[0].headers))
+    assert payload["type"] == kind
+    assert payload["data"]["lead"]["email"] == "maria.rossi@acme.example"
+    assert payload["data"].get("news", {}) == NEWS[kind]
+
+
+def test_another_library_verifies_it_too():
+    """Svix began the specification; its headers have names of its own."""
+    with receiver() as hook:
+        WebhookNotifier(hook.url, [NEW, OLD]).notify(notice())
+    [request] = hook.got
+    headers = {name.replace("webhook-", "svix-"): value for name, value in request.headers.items()}
+    svix.Webhook(OLD).verify(request.body, headers)
+    with pytest.raises(svix.WebhookVerificationError):
+        svix.Webhook(OLD).verify(request.body + b" ", headers)
+
+
+@given(st.text(max_size=12_000), st.sampled_from(sorted(NEWS)))
+@settings(max_examples=40, deadline=None)
+def test_no_body_is_ever_too_long_nor_loses_where_to_answer(text, kind):
+    data = packet_with(text)
+    full = {**data, "lead": {**data["lead"], "email": text, "attributes": {text + str(n): text for n in range(30)}}}
+    body = body_of(notice(full, kind=kind))
+    assert len(body) <= 20_000
+    told = orjson.loads(body)
+    assert (told["type"], told["data"]["url"], told["data"]["handoff"]["id"]) == (kind, data["url"], 42)
 
 
 def test_a_short_packet_is_sent_whole():

@@ -1,0 +1,65 @@
+"""The evidence of a packet as short lists of lines, what decides first: for every channel that shows them. Pure."""
+
+from dataclasses import dataclass
+
+from nurture.notifiers import wording
+from nurture.notifiers.news import Reader
+from nurture.notifiers.packet import Packet, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A titled list; `more` tells how many lines it would have besides."""
+
+    title: str
+    lines: tuple[str, ...]
+    more: int = 0
+
+
+def facts(packet: Packet, reader: Reader) -> list[tuple[str, str]]:
+    """What is known in a word each: who it is, how well it fits, whose it is."""
+    lead = packet.lead
+    pairs = (
+        ("Grade", grade(packet)),
+        ("Score", wording.number(packet.score)),
+        ("Country", lead.country),
+        ("Industry", lead.industry),
+        ("Employees", lead.employees),
+        ("Source", lead.source),
+        ("Owner", reader.rep(packet.owner) if packet.owner else None),
+        ("Round", None if packet.handoff.cycle <= 1 else packet.handoff.cycle),
+    )
+    return [(name, wording.one_line(value, 300)) for name, value in pairs if value not in (None, "")]
+
+
+def grade(packet: Packet) -> str:
+    """`A: Decision maker +30, Big enough +30; not known: Served country`."""
+    held = ", ".join(wording.criterion(line) for line in wording.held(packet))
+    unknown = ", ".join(wording.unknown(packet))
+    text = f"{packet.grade}: {held}" if held else packet.grade
+    return f"{text}; not known: {unknown}" if unknown else text
+
+
+def evidence(packet: Packet, reader: Reader, most: int) -> list[Listed]:
+    """The lists that have anything in them, at most so many lines of each."""
+    lists = (
+        ("In their own words", "replies", [f"“{wording.one_line(one.text, 500)}”" for one in packet.replies]),
+        ("What they did", "timeline", [f"{reader.moment(did.at)}: {wording.did(did)}" for did in packet.timeline]),
+        ("What the score is made of", "rows", [_term(row) for row in _weightiest(packet)]),
+        ("What they answered", "answers", [wording.answer(answer) for answer in packet.answers]),
+        ("Mails they received", "mails", [wording.mail(sent, reader.zone) for sent in packet.mails]),
+        ("Before: why sales gave them back", "earlier", [wording.earlier(one) for one in packet.earlier]),
+    )
+    return [
+        Listed(title, tuple(lines[:most]), wording.left_out(packet, name, most))
+        for title, name, lines in lists
+        if lines
+    ]
+
+
+def _weightiest(packet: Packet) -> list[Row]:
+    return sorted(packet.rows, key=lambda row: -abs(row.worth))
+
+
+def _term(row: Row) -> str:
+    return f"{wording.row(row)}: {wording.number(row.worth)}"
