@@ -190,6 +190,13 @@ class Agreement(Shape):
         return self
 
     @model_validator(mode="after")
+    def _digest_goes_by_mail(self) -> "Agreement":
+        if self.digest is not None and "email" not in self.notify:
+            said = "the digest goes by e-mail, and `notify` does not list `email`"
+            raise Mistake(said, hint="add `email` to `notify`, or leave out `digest`").below("digest")
+        return self
+
+    @model_validator(mode="after")
     def _built_in_reasons_stay(self) -> "Agreement":
         for reason in BUILT_IN_REASONS:
             if reason in self.reject_reasons and self.reject_reasons[reason].then != "nurture":

@@ -13,6 +13,7 @@ from nurture.cli import (
     check,
     deliveries,
     demo,
+    digest,
     doctor,
     events,
     handoffs,
@@ -68,6 +69,7 @@ app.add_typer(score.score, name="score")
 app.add_typer(processes.database, name="db")
 processes.database.command("adopt")(adopt.adopt)
 app.command("report")(report.report)
+app.command("digest")(digest.digest)
 app.command("check")(check.check)
 app.command("init")(init.init)
 app.command("schema")(schema.schema)

@@ -7,24 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotifierError
-from nurture.flows.announce import LEAD_ACTIVE, REQUALIFIED
+from nurture.flows.announce import DIGEST_MARKETING, DIGEST_SALES, LEAD_ACTIVE, REQUALIFIED
 from nurture.flows.packet_of import lead_of, packet_of
 from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
+from nurture.notifiers.digest import words as letter_of_digest
 from nurture.notifiers.schedule import next_try
 from nurture.rules import still_news
 from nurture.rules.cadence import zone_of
 from nurture.rules.calendar import local_date
 from nurture.rules.spoken_deeds import says
 from nurture.rules.why_now import Deed, why_now
-from nurture.store import handoff_links, notices, packets
+from nurture.store import digest, handoff_links, notices, packets
 
 BATCH = 20
 
@@ -112,6 +114,8 @@ def _notice(app: App, row: Row[Any], now: datetime) -> Notice | str:
             data = {**packet, "url": handoff_url(app, row.handoff_id, now, version=version)}
         elif row.lead_id is not None:
             data = {"lead": lead_of(packets.lead(db, row.lead_id))}
+        elif row.kind in (DIGEST_SALES, DIGEST_MARKETING):
+            return _sent(row, digest_words(db, app, said, now))
         if row.data is not None and data is not said:
             data["news"] = _with_words(app, said, data["lead"], now) if row.kind == LEAD_ACTIVE else said
     return _sent(row, data, thread=None if first is None else f"notice_{first}")
@@ -119,6 +123,12 @@ def _notice(app: App, row: Row[Any], now: datetime) -> Notice | str:
 
 def _sent(row: Row[Any], data: Mapping[str, object], thread: str | None = None) -> Notice:
     return Notice(id=f"notice_{row.id}", kind=row.kind, at=row.at, recipient=row.recipient, data=data, thread=thread)
+
+
+def digest_words(db: Connection, app: App, figures: Mapping[str, Any], now: datetime) -> dict[str, object]:
+    """A weekly digest's letter out of its figures: who stands behind them is read now, so nobody erased is in it."""
+    whole = digest.with_people(db, figures, lambda one, version: handoff_url(app, one, now, version=version))
+    return letter_of_digest(whole, ZoneInfo(app.book.agreement.sla.hours.timezone))
 
 
 def _with_words(app: App, said: dict[str, Any], lead: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nurture.agreement import Agreement, Digest, WorkingHours
 from nurture.grammar.windows import DAYS
@@ -119,3 +120,16 @@ def test_whenever_it_is_looked_at_no_week_goes_twice(looks: list[int], day: int)
 )
 def test_the_next_two_working_days_end_with_the_hours_of_the_second(now: datetime, end: datetime) -> None:
     assert end_of_working_days(terms().sla.hours, now, 2) == end
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"digest": {"day": "mon", "at": "08:00"}}, "nobody gets it"),
+        ({"digest": {"day": "mon", "at": "08:00", "sales": ["a@b.example", "A@b.example"]}}, "stands here twice"),
+        ({"digest": {"day": "mon", "at": "08:00", "sales": ["a@b.example"]}, "notify": ["slack"]}, "goes by e-mail"),
+    ],
+)
+def test_one_that_could_reach_nobody_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        make_agreement(**changes)
