@@ -99,7 +99,10 @@ def _snapshot(app: App) -> Iterator[Connection]:
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with app.engine.execution_options(**options).begin() as db:
         db.execute(text(f"SET LOCAL work_mem = '{MEMORY}'"))
-        db.execute(text("SET LOCAL jit = off"))  # compiling so many conditions takes longer than they do
+        # compiling so many conditions takes longer than they do
+        db.execute(text("SET LOCAL jit = off"))
+        # a loop in a loop is what PostgreSQL plans where it takes much for little, as after an import: it never ends
+        db.execute(text("SET LOCAL enable_nestloop = off"))
         yield db
 
 

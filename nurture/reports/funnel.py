@@ -11,10 +11,12 @@ from nurture.reports.report import Report, Span
 
 _ROUNDS = """
     WITH nurtured AS (
-        SELECT lead_id, cycle, min(at) AS at FROM (
-            SELECT lead_id, cycle, started_at AS at FROM enrollment
-            UNION ALL SELECT lead_id, cycle, at FROM stage_change WHERE after = 'nurture') u
-        GROUP BY lead_id, cycle
+        SELECT u.lead_id, u.cycle, min(u.at) AS at FROM (
+            SELECT lead_id, cycle, started_at AS at FROM enrollment WHERE started_at >= CAST(:since AS timestamptz)
+            UNION ALL SELECT lead_id, cycle, at FROM stage_change
+            WHERE after = 'nurture' AND at >= CAST(:since AS timestamptz)) u
+        JOIN cycle c ON c.lead_id = u.lead_id AND c.n = u.cycle AND c.started_at <= u.at
+        GROUP BY u.lead_id, u.cycle
     ), led AS (
         SELECT lead_id, cycle, min(h.offered_at) AS at FROM handoff h JOIN nurtured n USING (lead_id, cycle)
         WHERE h.state <> 'merged' AND h.origin = 'nurture' AND h.offered_at >= n.at GROUP BY lead_id, cycle

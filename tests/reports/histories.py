@@ -77,7 +77,7 @@ class _History:
         return self.chance.choice(("not_ready", "no_budget", "no_follow_up", "gone_since"))
 
     def nurture(self, lead: int, cycle: int, ordinal: int, began: datetime) -> None:
-        chance, started = self.chance, self.at(began, 3)
+        chance, started = self.chance, self.at(began - timedelta(days=self.chance.choice((0, 0, 1))), 3)
         campaign = chance.choice(("not-ready", "tries", "gone"))
         enrollment = insert(
             self.db, "enrollment", lead_id=lead, n=ordinal, campaign=campaign, cycle=cycle, status="ended",

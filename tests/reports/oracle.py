@@ -91,7 +91,7 @@ def rounds(t: Tables) -> list[Fact]:
         mine = {"lead_id": c["lead_id"], "cycle": c["n"]}
         nurture = [e["started_at"] for e in t.enrollment if mine.items() <= e.items()]
         nurture += [s["at"] for s in t.stage_change if mine.items() <= s.items() and s["after"] == "nurture"]
-        nurture_at = min(nurture, default=None)
+        nurture_at = min((at for at in nurture if at >= c["started_at"]), default=None)
         offers = [
             h["offered_at"] for h in handoffs(t)
             if h["ours"] and mine.items() <= h.items() and nurture_at is not None and h["offered_at"] >= nurture_at
