@@ -19,9 +19,11 @@ from nurture.flows import keep_promises as promising
 from nurture.flows import read_inbox as reading
 from nurture.flows import rescore as rescoring
 from nurture.flows import send_confirmations as confirming
+from nurture.flows import send_digest as digesting
 from nurture.flows import settle as settling
 from nurture.flows import tell as telling
 from nurture.inbound.imap import InboxAway
+from nurture.reports.digest import figures
 from workers import process
 from workers.broker import QUEUE, stopping
 from workers.nudge import waiting_key
@@ -156,3 +158,16 @@ def rescore() -> None:
     app = process.app()
     _begin("rescore")
     _until_done("rescore", lambda: rescoring.rescore(app, app.now()).more)
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+def digest() -> None:
+    """Put the week's letters to sales and marketing into the outbox."""
+    app = process.app()
+    _begin("digest")
+
+    def batch() -> bool:
+        digesting.send_digest(app, app.now(), figures=figures)
+        return False
+
+    _until_done("digest", batch)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from nurture.app import App
 from nurture.db import transaction
+from nurture.flows import send_digest
 from nurture.flows.adopt import adopt
 from nurture.flows.keep_house import keep_house
 from nurture.store import confirmations, deliveries, due, hits, inbound, leases, notices, promises, walks
@@ -79,6 +80,7 @@ class Clock:
             log.warning("settled what dead workers held", extra=expired)
         if lost:
             log.warning("nobody knows whether mails that ask to confirm went out", extra={"count": lost})
+        work["digest"] = send_digest.waiting(self.app, now) is not None
         work["inbox"] = self._is_time_to_read()
         for kind, waits in work.items():
             if waits:

@@ -10,7 +10,9 @@ from dramatiq.errors import BrokerConnectionError
 from nurture.app import Nudge
 from workers.broker import QUEUE
 
-KINDS = ("advance", "deliver", "settle", "notices", "confirmations", "forwards", "inbox", "rescore", "promises")
+KINDS = (
+    "advance", "deliver", "settle", "notices", "confirmations", "forwards", "inbox", "rescore", "promises", "digest",
+)  # fmt: skip
 WAITS_AT_MOST_SECONDS = 10
 """So long a kind counts as told; then it is told again, whatever became of the job."""
 
