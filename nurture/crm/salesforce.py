@@ -32,6 +32,7 @@ _PROFILE = {
 }  # fmt: skip
 _OF_CONTACTS = {**_PROFILE, "country": "MailingCountry"}
 _TEXT = 255
+_ESCAPED = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"})
 
 
 class Salesforce:
@@ -179,9 +180,8 @@ def _open(records: Sequence[Record]) -> Sequence[Record]:
 
 
 def _literal(text: str) -> str:
-    """A string of SOQL."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    """A string of SOQL ("Quoted String Escape Sequences")."""
+    return "'" + text.translate(_ESCAPED) + "'"
 
 
 def _text(value: object) -> str:

@@ -1,7 +1,7 @@
 """HubSpot's CRM API v3 for contacts, as its documentation has it: strict about what comes, true about what it answers.
 
-https://developers.hubspot.com/docs/api-reference: contacts (batch read, batch upsert, search), properties, owners, error
-handling, usage limits. Written from the documentation; nothing of it is HubSpot's code.
+https://developers.hubspot.com/docs/api-reference: contacts (batch read, batch upsert, search), properties, owners,
+error handling, usage limits. Written from the documentation; nothing of it is HubSpot's code.
 """
 
 from datetime import UTC, datetime, timedelta

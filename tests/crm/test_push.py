@@ -174,7 +174,8 @@ def test_no_request_is_longer_than_hubspot_takes(sold: App, hubspot: HubSpotStub
         db.execute(
             text(
                 "INSERT INTO lead (email, key, stage, cycle_started_at, created_at, updated_at, handed_over) "
-                "SELECT 'l' || n || '@buyer.example', 'l' || n, 'sal', :now, :now, :now, true FROM generate_series(1, 230) n"
+                "SELECT 'l' || n || '@buyer.example', 'l' || n, 'sal', :now, :now, :now, true "
+                "FROM generate_series(1, 230) n"
             ),
             {"now": NOW},
         )

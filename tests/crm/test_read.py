@@ -196,8 +196,8 @@ def test_the_second_of_two_answers_is_a_conflict(sold: App, hubspot: HubSpotStub
         db.execute(
             text(
                 "INSERT INTO crm_answer (channel, change_id, lead_id, handoff_id, cycle, record_id, at, taken_at, by, "
-                "words, meaning) SELECT 'hubspot', 'x', lead_id, id, cycle, :record, :now, :now, 'hubspot: x', 'w', 'won' "
-                "FROM handoff"
+                "words, meaning) "
+                "SELECT 'hubspot', 'x', lead_id, id, cycle, :record, :now, :now, 'hubspot: x', 'w', 'won' FROM handoff"
             ),
             {"now": NOW + timedelta(days=1), "record": contact},
         )
