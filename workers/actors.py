@@ -21,6 +21,7 @@ from nurture.flows import rescore as rescoring
 from nurture.flows import send_confirmations as confirming
 from nurture.flows import send_digest as digesting
 from nurture.flows import settle as settling
+from nurture.flows import sync_crm as syncing
 from nurture.flows import tell as telling
 from nurture.inbound.imap import InboxAway
 from nurture.reports.digest import figures
@@ -171,3 +172,13 @@ def digest() -> None:
         return False
 
     _until_done("digest", batch)
+
+
+@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+def crm() -> None:
+    """Tell the CRMs what is new, and read what reps did there."""
+    app = process.app()
+    _begin("crm")
+    for channel in app.crm:
+        sync = partial(syncing.sync, app, channel)
+        _until_done("crm", lambda sync=sync: sync(app.now()), part=channel)  # type: ignore[misc]

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.flows import send_digest
+from nurture.flows import send_digest, sync_crm
 from nurture.flows.adopt import adopt
 from nurture.flows.keep_house import keep_house
 from nurture.store import confirmations, deliveries, due, hits, inbound, leases, notices, promises, walks
@@ -82,6 +82,7 @@ class Clock:
             log.warning("nobody knows whether mails that ask to confirm went out", extra={"count": lost})
         work["digest"] = send_digest.waiting(self.app, now) is not None
         work["inbox"] = self._is_time_to_read()
+        work["crm"] = sync_crm.anything_to_do(self.app, now)
         for kind, waits in work.items():
             if waits:
                 self.app.nudge(kind)

@@ -12,6 +12,7 @@ from workers.broker import QUEUE
 
 KINDS = (
     "advance", "deliver", "settle", "notices", "confirmations", "forwards", "inbox", "rescore", "promises", "digest",
+    "crm",
 )  # fmt: skip
 WAITS_AT_MOST_SECONDS = 10
 """So long a kind counts as told; then it is told again, whatever became of the job."""
