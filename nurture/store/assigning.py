@@ -23,14 +23,17 @@ _PAST = text(
         ORDER BY id DESC LIMIT 1) h
     """
 )
-# The index of leads with sales (`lead_with_sales`) is small however many leads there are.
+# The index of leads with sales (`lead_with_sales`) is small however many leads there are. The offset keeps the planner
+# from turning the question round for many domains, and reading every lead there is.
 _COLLEAGUES = text(
     """
-    SELECT split_part(l.email, '@', 2) AS domain, l.id AS lead_id, h.owner
-    FROM lead l JOIN handoff h ON h.lead_id = l.id
-    WHERE split_part(l.email, '@', 2) = ANY(:domains) AND l.stage IN ('mql', 'sal', 'sql')
-      AND h.state IN ('offered', 'accepted', 'contacted', 'qualified') AND h.owner IS NOT NULL
-    ORDER BY h.id DESC
+    SELECT u.domain, l.id AS lead_id, l.owner FROM unnest(CAST(:domains AS text[])) AS u(domain)
+    CROSS JOIN LATERAL (
+        SELECT lead.id, h.owner, h.id AS handoff_id FROM lead JOIN handoff h ON h.lead_id = lead.id
+        WHERE split_part(lead.email, '@', 2) = u.domain AND lead.stage IN ('mql', 'sal', 'sql')
+          AND h.state IN ('offered', 'accepted', 'contacted', 'qualified') AND h.owner IS NOT NULL
+        OFFSET 0) l
+    ORDER BY l.handoff_id DESC
     """
 )
 
