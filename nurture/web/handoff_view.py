@@ -12,7 +12,8 @@ from sqlalchemy import Row
 
 from nurture.agreement import RejectReason
 from nurture.notifiers import wording
-from nurture.notifiers.packet import Earlier, Packet
+from nurture.notifiers.packet import Packet
+from nurture.notifiers.reading import reader_of
 from nurture.rules.assignment import everybody
 from nurture.rules.book import Rulebook
 from nurture.rules.promises import counted
@@ -50,6 +51,8 @@ _PHONES = frozenset(
 _EXTENSION = re.compile(r"\s*(?:ext\.?|x|#|;ext=)\s*(\d{1,6})\s*$", re.IGNORECASE)
 SHOWN = 12
 """So many lines of a list are shown; the rest is folded away."""
+MOST_LINES, LONGEST_LINE = 60, 2000
+"""Of what a lead wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ def view(loaded: Loaded, book: Rulebook, now: datetime) -> dict[str, object]:
         "phones": phones(packet.lead.attributes),
         "mailto": _mailto(packet.lead.email),
         "facts": _facts(packet),
-        "earlier": [_earlier(round_, book) for round_ in packet.earlier],
+        "reader": reader_of(book.agreement),
+        "plain_lines": plain_lines,
         "stages": {"sal": "", "sql": "", **book.agreement.stages},
         "zone": zone,
         "shown": SHOWN,
@@ -119,6 +123,12 @@ def phones(attributes: Mapping[str, object]) -> list[tuple[str, str]]:
             plus = "+" if main.lstrip().startswith("+") else ""
             found.setdefault(f"tel:{plus}{digits}{f';ext={extension[1]}' if extension else ''}", shown)
     return [(shown, link) for link, shown in found.items()]
+
+
+def plain_lines(text: str) -> str:
+    """What a lead wrote, on its own lines: no control or direction characters, cut where it never ends."""
+    shown = "\n".join(wording.one_line(line, LONGEST_LINE) for line in text.strip().splitlines()[:MOST_LINES])
+    return re.sub(r"\n{3,}", "\n\n", shown)
 
 
 def _mailto(address: str) -> str:
@@ -157,9 +167,3 @@ def _facts(packet: Packet) -> list[tuple[str, object]]:
         *((wording.label(name), value) for name, value in sorted(lead.attributes.items())),
     ]
     return [(name, value) for name, value in facts if value not in (None, "", [], {})]
-
-
-def _earlier(round_: Earlier, book: Rulebook) -> str:
-    if not round_.reason:
-        return wording.earlier(round_)
-    return wording.earlier(round_.model_copy(update={"reason": handoff_log.label(round_.reason, book)}))

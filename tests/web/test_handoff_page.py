@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from nurture.notifiers.reading import reader_of
 from nurture.web.handoff_view import phones
 from tests.web.people import NOW, OTHER, REP, add_attempt, add_event, add_handoff, add_lead, handoff_path, rows
 
@@ -66,7 +67,9 @@ def test_a_lead_is_given_to_somebody_else_and_the_old_link_says_who_has_it(clien
     assert press(client, handoff, "reassign", to=OTHER, note="on holiday").status_code == 303
     assert state(app, handoff)["owner"] == OTHER
     page = client.get(handoff_path(handoff)).text
-    assert f"{OTHER} has this lead now, says {REP}" in page
+    name = reader_of(app.agreement).rep
+    assert f"{name(OTHER)} has this lead now, says {name(REP)}" in page
+    assert f"given to {OTHER} by {REP}" in page
     assert "“on holiday”" in page
     nobody = press(client, handoff, "reassign", to="somebody")
     assert nobody.status_code == 422
@@ -152,3 +155,11 @@ def test_the_reject_button_opens_the_reasons_and_does_nothing(client, app, hando
 )
 def test_what_is_a_phone_number_can_be_called(attributes, links):
     assert [link for _, link in phones(attributes)] == links
+
+
+def test_what_the_lead_wrote_stands_there_in_its_own_lines(client, app):
+    lead_id = add_lead(app.engine)
+    text = "Hello,\r\n\u202eyes & <b>please</b> call\x00 us.\n\n\n\n\nMaria"
+    add_event(app.engine, lead_id, kind="reply", path=None, properties={"text": text.replace("\x00", "")})
+    page = client.get(handoff_path(add_handoff(app.engine, lead_id))).text
+    assert "<blockquote>Hello,\nyes &amp; &lt;b&gt;please&lt;/b&gt; call us.\n\nMaria</blockquote>" in page
