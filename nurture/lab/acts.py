@@ -89,6 +89,7 @@ class RepSays:
     """A rep answers the open handoff; what does not fit its state is not heard, as in production.
 
     `tried`: an attempt that did not reach the lead; `reached`: one that did. `reason` is needed by `reject` and `lost`.
+    `offered_at` says which handoff is meant, by when it was offered; None: whichever is open then.
     """
 
     at: datetime
@@ -97,6 +98,7 @@ class RepSays:
     reason: str = ""
     by: str = ""
     note: str = ""
+    offered_at: datetime | None = None
 
 
 Act = Hit | Answer | Visit | Reply | Stop | RepSays

@@ -229,6 +229,9 @@ class Life:
             self.happen(h.MustNotBeMailed(word))
 
     def _rep(self, act: RepSays) -> None:
+        handoff = self.state.handoff
+        if act.offered_at is not None and (handoff is None or handoff.offered_at != act.offered_at):
+            return
         self.state = sales.tried(self.state, act)
         happening = sales.heard(self.world.book, self.state.handoff, act)
         if happening is not None:

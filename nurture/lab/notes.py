@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nurture.facts import LeadState, Slot
+from nurture.lab.acts import RepSays
 from nurture.lab.records import SLOW_DOWN, Climbed, Delivery, Exit, Handoff, Lived, OwnerTold, RanOut, Waited
 from nurture.rules import assignment, calendar
 from nurture.rules import effects as fx
@@ -100,7 +101,7 @@ class Notes:
         )  # fmt: skip
         self.lived.handoffs.append(handoff)
         for act in life.world.behaviour.on_handoff(life.state, handoff):
-            life.plan(act, act.at)
+            life.plan(replace(act, offered_at=life.now) if isinstance(act, RepSays) else act, act.at)
 
     def _handoff_moved(self, effect: fx.HandoffMoved, life: "Life") -> None:
         if effect.state in _CLOSED and self.lived.handoffs:

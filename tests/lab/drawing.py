@@ -126,7 +126,7 @@ def _habits(plan: Plan) -> Habits:
         for _ in range(6)
     ]
     reactions = [tuple(_reaction(plan, dice) for _ in range(dice.choice([0, 1, 1, 2]))) for _ in range(5)]
-    answers = [_answers(dice) for _ in range(3)]
+    answers = [(*_answers(dice), *_tries(plan, number)) for number in range(3)]
     return Habits(
         tuple(outcomes),
         tuple(tuple(said for said in line if said is not None) for line in reactions),
@@ -160,6 +160,16 @@ def _answers(dice: Random) -> tuple[Answer, ...]:
     for verb in dice.choice(ways):
         after += _later(dice, 4 * 1440)
         made.append(Answer(after, verb, dice.choice(REASONS)))
+    return tuple(made)
+
+
+def _tries(plan: Plan, number: int) -> tuple[Answer, ...]:
+    """Calls that nobody answers."""
+    dice = plan.dice("tries", number)
+    after, made = timedelta(), []
+    for _ in range(dice.randint(0, 4) if "promises" in plan.features else 0):
+        after += _later(dice, 3 * 1440)
+        made.append(Answer(after, "tried"))
     return tuple(made)
 
 

@@ -8,7 +8,7 @@ from nurture.agreement import Agreement
 from nurture.campaign import Campaign
 from tests.lab.material import ASSIGN, CAMPAIGN_CONDITIONS, HOURS, SIGNALS, STEP_CONDITIONS, TO_NURTURE
 from tests.lab.plans import Plan
-from tests.rules.examples import CAMPAIGN, make_agreement
+from tests.rules.examples import AGREEMENT, CAMPAIGN, make_agreement
 
 
 def draw_agreement(plan: Plan) -> Agreement:
@@ -46,7 +46,28 @@ def draw_agreement(plan: Plan) -> Agreement:
         limits=limits,
         assign=_with_capacities(plan, [line for line in ASSIGN if plan.has("assign", dice, 0.7)]),
         reps=_draw_reps(plan),
+        sla=_draw_sla(plan),
     )
+
+
+LADDER = ("remind", "escalate", "reassign", "return_to_nurture")
+
+
+def _draw_sla(plan: Plan) -> dict[str, Any]:
+    """Promises that sales breaks, since it takes days to answer; or those of the design, without a ladder."""
+    dice = plan.dice("promises")
+    ladder = [rung for rung in LADDER if dice.random() < 0.75]
+    hours = {"days": dice.choice(["mon-fri", "mon-sun", "tue, thu"]), "from": "09:00", "to": "17:00"}
+    broken = {
+        "hours": {**hours, "timezone": dice.choice(["Europe/London", "America/Chicago"]), "holidays": "US"},
+        "accept_within": dice.choice(["90 minutes", "7 hours", "1 day"]),
+        "first_attempt_within": dice.choice(["3 hours", "9 hours", "2 days"]),
+        "attempts": {"count": dice.randint(1, 3), "within": f"{dice.randint(2, 6)} days"},
+        "outcome_within": f"{dice.randint(4, 15)} days",
+        "hand_raise": dice.choice([None, {"accept_within": "20 minutes", "first_attempt_within": "1 hour"}]),
+        "on_breach": ladder,
+    }
+    return {**AGREEMENT["sla"], **(broken if plan.has("promises", dice) else {})}
 
 
 MONTHS = ("03", "04", "10", "11", "12")

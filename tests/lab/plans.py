@@ -14,7 +14,7 @@ FEATURES = (
     "refusals", "sequence", "conditions", "after", "variants", "repeat", "surveys", "slow", "exits", "finish", "again",
     "limits", "holidays", "zones", "stages", "topics", "visits", "moves", "clicks", "answers", "goodbyes", "failures",
     "sales", "visitors", "strangers", "history", "by hand", "two rows", "assign",
-    "capacities", "absences",
+    "capacities", "absences", "promises",
 )  # fmt: skip
 """What there may be in a scenario; without them all it is a plain campaign, weekly to everybody, who do nothing."""
 

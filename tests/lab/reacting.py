@@ -46,6 +46,8 @@ def answer_offer(app: App, handoff_id: int, said: Answer, by: str, now: datetime
         match said.verb:
             case "accept":
                 follow_up.accept(app, handoff_id, by=by, now=now)
+            case "tried":
+                follow_up.attempt(app, handoff_id, kind="call", outcome="not_reached", note="", by=by, now=now)
             case "reached":
                 follow_up.attempt(app, handoff_id, kind="call", outcome="reached", note="", by=by, now=now)
             case "qualified" | "won":

@@ -17,7 +17,7 @@ Outcome = Literal["sent", "refused", "dead", "put_off"]
 """What the mail server says: it took the mail, it never will, there is no such mailbox, not now."""
 Reacts = Literal["click", "open", "scan", "unsubscribe", "complain", "answer"]
 """What follows a mail; `scan` is a program that follows a link."""
-Verb = Literal["accept", "reached", "qualified", "won", "lost", "reject"]
+Verb = Literal["accept", "tried", "reached", "qualified", "won", "lost", "reject"]
 
 BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"

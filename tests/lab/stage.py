@@ -10,7 +10,7 @@ from tests.lab.plans import FEATURES, Plan
 from tests.lab.scenarios import Scenario
 from tests.lab.stories import Story
 
-SEEDS = (43, 128, 118, 6, 10, 18)
+SEEDS = (43, 128, 118, 6, 10, 18, 29, 112)
 """Full scenarios in which every rule of `test_a_changed_rule_shows` has a say; others must be looked for where the
 drawing changes."""
 

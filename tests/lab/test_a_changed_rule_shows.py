@@ -91,6 +91,7 @@ RULES: dict[str, tuple[str, Change]] = {
     "what is history": ("nurture.rules.history.LONG_AGO", lambda _: timedelta(days=400)),
     "what is news": ("nurture.rules.history.LONG_AGO", lambda _: timedelta(0)),
     "what history counts": ("nurture.rules.life._remember", never(None)),
+    "that nothing is done at night": ("nurture.rules.sla.at_work", lambda _: lambda hours, at: at),
     "programs' hits": ("nurture.rules.bots.judge", everybody_human),
     "the minute until hits are judged": ("nurture.lab.living.SETTLE", lambda _: timedelta(0)),
     "tries of a mail": ("nurture.lab.living.TRIES", lambda _: 1),

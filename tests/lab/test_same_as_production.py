@@ -19,13 +19,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 
-from nurture.agreement import ConsentTerms
+from nurture.agreement import ConsentTerms, Sla
 from nurture.facts import STAGES
 from nurture.sheets.people import Ground
 from tests.lab import simulation
 from tests.lab.drawing import scenario_of
 from tests.lab.material import IDS
 from tests.lab.plans import Plan, plans
+from tests.lab.scenarios import Answer
 from tests.lab.stage import SEEDS, Stage, full
 from tests.lab.stories import differences
 
@@ -74,6 +75,34 @@ def test_where_a_ground_is_required_both_ask_for_it_and_see_it_lapse(stage: Stag
     story = simulation.live(scenario)
     assert not differences(stage.production(scenario), story)
     assert {left.word for left in story.left} >= {"no_consent"}
+
+
+def test_leads_that_sales_lets_lie_come_back_alike(stage: Stage) -> None:
+    """Forgotten; called in vain; spoken to, and never heard of again; given to somebody else meanwhile."""
+    drawn = scenario_of(full(97))  # three of its leads are offered for what they did, weeks before it ends
+    sla = {
+        "hours": {"days": "mon-fri", "from": "09:00", "to": "17:00", "timezone": "America/Chicago", "holidays": "US"},
+        "accept_within": "2 hours",
+        "first_attempt_within": "1 day",
+        "attempts": {"count": 3, "within": "2 days"},
+        "outcome_within": "3 days",
+        "on_breach": ["remind", "escalate", "reassign", "return_to_nurture"],
+        "manager": "boss@acme.example",
+    }
+    agreement = drawn.book.agreement.model_copy(update={"sla": Sla.model_validate(sla), "reps": {}})
+    minute = timedelta(minutes=1, microseconds=7)
+    in_vain = [Answer(minute, "accept"), *(Answer(minute + timedelta(hours=n), "tried") for n in (1, 2, 3, 24))]
+    answers = ((), tuple(in_vain), (Answer(minute, "accept"), Answer(2 * minute, "reached")))
+    scenarios = [
+        replace(drawn, book=replace(drawn.book, agreement=agreement), habits=replace(drawn.habits, answers=(way,)))
+        for way in answers
+    ]
+    stories = [simulation.live(scenario) for scenario in scenarios]
+    told = [differences(stage.production(one), story) for one, story in zip(scenarios, stories, strict=True)]
+    assert told == [[], [], []]
+    for story in stories:
+        offered = {one.lead: one.cycle for one in story.offered}
+        assert any(stand.cycle > offered.get(stand.lead, stand.cycle) for stand in story.stands), "none came back"
 
 
 def test_the_scenarios_that_are_drawn_have_something_of_everything() -> None:
