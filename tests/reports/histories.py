@@ -83,15 +83,15 @@ class _History:
             self.db, "enrollment", lead_id=lead, n=ordinal, campaign=campaign, cycle=cycle, status="ended",
             started_at=started, ended_at=started,
         )  # fmt: skip
-        for step in chance.sample(("one", "first", "roi"), chance.randrange(4)):
-            self.mail(lead, cycle, enrollment, campaign, step, self.at(started))
+        for step in chance.sample(("one", "first", "roi"), chance.choice((0, 2, 3))):
+            self.mail(lead, cycle, enrollment, campaign, step, self.at(started, 6))
 
     def mail(self, lead: int, cycle: int, enrollment: int, campaign: str, step: str, slot: datetime) -> None:
         chance = self.chance
         self.n += 1
         state = chance.choice(("sent", "sent", "sent", "queued", "leased", "sending", "failed", "unknown", "cancelled"))
         tried = state in ("sent", "sending", "unknown") or (state == "failed" and chance.random() < 0.5)
-        sending = self.at(slot, 0.05) if tried else None
+        sending = self.at(slot, chance.choice((0.05, 4))) if tried else None
         mail = insert(
             self.db, "delivery", lead_id=lead, enrollment_id=enrollment, campaign=campaign, step=step, cycle=cycle,
             variant=chance.choice(("control", "short", "bold", None)) if step == "roi" else None, template="t/x",
