@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from nurture.cli.asking import ask
 from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, err, out, print_json, print_table
 from nurture.errors import UsageError
 from nurture.flows import stay_away
+from nurture.flows.reassign import relieve as relieve_rep
 from nurture.grammar.mistakes import Mistake, did_you_mean
 from nurture.grammar.reps import Absence
 from nurture.grammar.warming import parse_day
@@ -58,6 +60,9 @@ def away(
         err.print(f"note: the agreement does not name {said.rep}{f'; {hint}' if hint else ''}", markup=False)
     news = "" if said.news else ", as was known"
     out.print(f"{said.rep} is away {stay_away.spoken(said.absence)}{news}", markup=False)
+    if said.held:
+        stay = "1 open handoff stays" if said.held == 1 else f"{said.held} open handoffs stay"
+        out.print(f"{stay} there; `nurture reps relieve {said.rep}` gives them to others", markup=False, soft_wrap=True)
 
 
 @reps.command("back")
@@ -70,6 +75,33 @@ def back(
     with opened_app() as app:
         ended = stay_away.back(app, rep, since=day, now=app.now())
     out.print(f"back: {rep} was away {' and '.join(map(stay_away.spoken, ended))}", markup=False)
+
+
+@reps.command("relieve")
+def relieve(
+    rep: Rep,
+    by: Annotated[str, typer.Option(help="Who says so.")],
+    to: Annotated[
+        str | None, typer.Option(help="An address, or a rep's name; else whoever each would go to by `assign`.")
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why, in your own words; all who are concerned read it.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Give all open handoffs of a rep to others, one after the other; both reps are told of each."""
+    with opened_app() as app:
+        if not yes:
+            ask(f"give all open handoffs of {rep} to {to or 'others'}?", yes)
+        done, stay = relieve_rep(app, rep, to=to, by=by, because=because, now=app.now())
+    if as_json:
+        print_json({"given": [{"id": one.handoff_id, "to": one.owner} for one in done], "stay": stay})
+        return
+    if done:
+        print_table(("handoff", "given to"), [(one.handoff_id, one.owner) for one in done])
+    elif not stay:
+        out.print(f"{rep} has no open handoff", markup=False)
+    if stay:
+        out.print(f"nobody else is free for {', '.join(map(str, stay))}", markup=False, soft_wrap=True)
 
 
 def _day(option: str, said: str | None) -> date | None:

@@ -70,6 +70,36 @@ def reassign(app: App, handoff_id: int, *, to: str | None, by: str, because: str
     return done
 
 
+def relieve(
+    app: App, rep: str, *, to: str | None, by: str, because: str = "", now: datetime
+) -> tuple[list[Reassigned], list[int]]:
+    """Give every open handoff of a rep to another, or (`to=None`) each to whoever it would go to by `assign`.
+
+    Each is a transaction of its own, the oldest first, so that nobody waits for all of them; said again, it goes on
+    where it was. What is closed meanwhile stays with the rep. Gives what was done, and which handoffs could not be
+    given away, since nobody else is free and the rep is the manager.
+
+    Raises:
+        UsageError: `rep` or `to` is neither an address nor the name of a rep, or nobody says so.
+    """
+    address = _wanted(app.book.agreement, rep)
+    with transaction(app.engine) as db:
+        held = assigning.handoffs_held(db)
+    done, stay = [], []
+    for handoff_id, owner in held:
+        if assignment.whom(app.book.agreement, owner) != address:
+            continue
+        try:
+            given = reassign(app, handoff_id, to=to, by=by, because=because, now=now)
+        except (Conflict, NotFound):
+            continue  # somebody has just closed it
+        if given.changed:
+            done.append(given)
+        else:
+            stay.append(handoff_id)
+    return done, stay
+
+
 def reassign_in(
     db: Connection, app: App, handoff_id: int, *, to: str | None, by: str, because: str = "", now: datetime
 ) -> Reassigned:

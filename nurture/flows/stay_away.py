@@ -11,17 +11,21 @@ from nurture.grammar.mistakes import Mistake, did_you_mean
 from nurture.grammar.reps import Absence
 from nurture.rules import calendar
 from nurture.rules.assignment import everybody, whom
-from nurture.store import absences
+from nurture.store import absences, assigning
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was written down. `known`: the agreement names the rep. `news`: it was not known before."""
+    """What was written down. `known`: the agreement names the rep. `news`: it was not known before.
+
+    `held`: how many open handoffs the rep has, which stay there.
+    """
 
     rep: str
     absence: Absence
     known: bool
     news: bool
+    held: int
 
 
 def away(app: App, rep: str, *, first: date | None, last: date | None, now: datetime) -> Said:
@@ -48,7 +52,8 @@ def away(app: App, rep: str, *, first: date | None, last: date | None, now: date
         raise UsageError(mistake.message) from None
     with transaction(app.engine) as db:
         news = absences.note(db, address, absence, now)
-    return Said(address, absence, address in everybody(agreement), news)
+        held = sum(count for owner, count in assigning.held(db).items() if whom(agreement, owner) == address)
+    return Said(address, absence, address in everybody(agreement), news, held)
 
 
 def back(app: App, rep: str, *, since: date | None, now: datetime) -> list[Absence]:

@@ -22,6 +22,7 @@ from nurture.inbound.message import header, parsed
 from nurture.inbound.quotes import visible_text
 from nurture.inbound.wishes import asks_to_stop
 from nurture.mail.links import read_message_id
+from nurture.rules.assignment import whom
 from nurture.rules.cadence import zone_of
 from nurture.rules.calendar import DAY, first_instant, local_date
 from nurture.rules.happenings import Did, Postponed
@@ -216,10 +217,8 @@ def _did_reply(db: Connection, app: App, incoming: _Incoming, match: Match, said
 
 def _who_is_told(db: Connection, app: App, match: Match | None) -> str:
     """The owner, where there is one who can be mailed; else whoever reads `company.reply_to`."""
-    owner = None if match is None else inbound.owner_of(db, match.lead_id)
-    if owner is not None and "@" in owner and not owner.startswith("@"):
-        return owner
-    return app.agreement.company.reply_to
+    owner = None if match is None else whom(app.agreement, inbound.owner_of(db, match.lead_id))
+    return app.agreement.company.reply_to if owner is None else owner
 
 
 def _keep(app: App, incoming: _Incoming, kind: str, now: datetime) -> str:

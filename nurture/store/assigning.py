@@ -76,6 +76,17 @@ def open_handoffs(db: Connection, lead_ids: Sequence[int]) -> dict[int, int]:
     return {row.lead_id: row.id for row in db.execute(query, {"ids": list(lead_ids)})}
 
 
+def handoffs_held(db: Connection) -> list[tuple[int, str]]:
+    """Every open handoff that somebody has, and who, the oldest first."""
+    query = text(
+        """
+        SELECT id, owner FROM handoff
+        WHERE state IN ('offered', 'accepted', 'contacted', 'qualified') AND owner IS NOT NULL ORDER BY id
+        """
+    )
+    return [(row.id, row.owner) for row in db.execute(query)]
+
+
 def colleagues(db: Connection, domains: Collection[str]) -> dict[str, list[tuple[int, str]]]:
     """Who holds an open handoff of somebody at these mail domains: (lead, owner), the latest one first."""
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)

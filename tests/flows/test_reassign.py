@@ -12,7 +12,8 @@ from nurture.db import make_engine, transaction
 from nurture.errors import Conflict, NotFound, UsageError
 from nurture.flows import follow_up
 from nurture.flows.ingest import ingest
-from nurture.flows.reassign import Reassigned, reassign, reassign_in
+from nurture.flows.reassign import Reassigned, reassign, reassign_in, relieve
+from nurture.flows.stay_away import away
 from tests.flows.apps import add_lead, one, rows, track
 from tests.rules.examples import NOW
 
@@ -30,8 +31,8 @@ def desk(app_with: Callable[..., App]) -> App:
     return app
 
 
-def handoff(app: App) -> int:
-    return one(app, "SELECT id FROM handoff")
+def handoff(app: App, *, first: bool = False) -> int:
+    return one(app, "SELECT min(id) FROM handoff" if first else "SELECT id FROM handoff")
 
 
 def told(app: App) -> list[str | None]:
@@ -78,6 +79,23 @@ def test_by_the_lines_it_goes_to_nobody_who_had_it_and_at_last_to_the_manager(de
     got = [reassign(desk, handoff(desk), to=None, by="the SLA", now=LATER + timedelta(hours=hour)) for hour in range(4)]
     assert [done.owner for done in got] == [BEN, CAT, MANAGER, MANAGER]
     assert [done.changed for done in got] == [True, True, True, False]
+
+
+def test_a_rep_can_be_relieved_of_everything(desk: App) -> None:
+    emails = [f"lead{n}@buyer{n}.example" for n in range(5)]
+    for email in emails:
+        add_lead(desk, email)
+        ingest(desk, [track("Demo Requested", email=email)], NOW)
+    assert [row.owner for row in rows(desk, "SELECT owner FROM handoff ORDER BY id")] == [ANN, BEN, CAT] * 2
+    follow_up.accept(desk, handoff(desk, first=True), by=ANN, now=NOW)
+    away(desk, BEN, first=None, last=None, now=NOW)
+    done, stay = relieve(desk, ANN, to=None, by="kim", because="left", now=LATER)
+    assert ([(one_.owner, one_.before) for one_ in done], stay) == ([(CAT, ANN)] * 2, [])
+    assert relieve(desk, "Cat Obi", to=BEN, by="kim", now=LATER)[1] == []
+    assert [row.owner for row in rows(desk, "SELECT owner FROM handoff ORDER BY id")] == [BEN] * 6
+    assert relieve(desk, ANN, to=None, by="kim", now=LATER) == ([], [])
+    with pytest.raises(UsageError, match="neither an address"):
+        relieve(desk, "Bob", to=None, by="kim", now=LATER)
 
 
 def test_by_turns_it_is_a_turn_like_any_other(desk: App) -> None:
