@@ -12,7 +12,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.erase import FORGOTTEN_AT_ONCE, forget_unconfirmed
 from nurture.rules.retention import Watch, doubt, events_from, visitors_from
-from nurture.store import housekeeping, inbound, rejected_events, reports
+from nurture.store import api_answers, housekeeping, inbound, rejected_events, reports
 from nurture.store.dropping import delete_before, delete_unclaimed, drop_months, keep_since
 from nurture.store.partitions import ahead_of, make_months
 
@@ -37,6 +37,7 @@ def keep_house(app: App, now: datetime) -> Kept:
     missing = make_months(app.engine, ahead_of(now))
     emptied = 0
     with transaction(app.engine) as db:
+        answered = api_answers.drop_old(db)
         watch = Watch(*housekeeping.watch(db)).at(now)
         housekeeping.watched(db, watch.looked_at, watch.steady_since)
         why_not = doubt(watch, housekeeping.database_now(db))
@@ -53,6 +54,7 @@ def keep_house(app: App, now: datetime) -> Kept:
     retention = app.agreement.retention
     kept = Kept() if retention is None else _drop(app, retention, now)
     again = kept.again or bool(missing) or forgotten == FORGOTTEN_AT_ONCE or emptied >= reports.AT_ONCE
+    again = again or answered == api_answers.AT_ONCE
     return Kept(again, kept.dropped, kept.deleted)
 
 

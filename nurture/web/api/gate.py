@@ -125,21 +125,28 @@ def away() -> Problem:
 async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:
     """The whole body, inflated where it says that it must be."""
     try:
-        body = await received_body(receive, headers.get("content-length", ""), limit)
+        body = await _received(headers, receive, limit)
         coding = headers.get("content-encoding", "identity").lower().strip()
         if coding == "gzip":
             body = inflated(body, limit)
         elif coding not in ("identity", ""):
             raise Problem(NOT_JSON, "send the body plain or as gzip", headers={"accept-encoding": "gzip, identity"})
     except TooLarge:
-        if "expect" not in headers:  # who asks first has sent nothing yet
-            await drained(receive, _DRAINED)
         raise Problem(TOO_LARGE, f"the body has more than {limit:,} octets", headers={"connection": "close"}) from None
     except NotGzip:
         raise Problem(MALFORMED, "the body says that it is gzip, and is none, or not all of it") from None
     if body:
         _check_type(headers.get("content-type", ""))
     return body
+
+
+async def _received(headers: Headers, receive: Receive, limit: int) -> bytes:
+    try:
+        return await received_body(receive, headers.get("content-length", ""), limit)
+    except TooLarge:
+        if "expect" not in headers:  # who asks first has sent nothing yet
+            await drained(receive, _DRAINED)
+        raise
 
 
 def _check_type(said: str) -> None:

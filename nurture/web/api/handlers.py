@@ -18,6 +18,7 @@ from nurture.grammar.mistakes import did_you_mean, one_of, quoted
 from nurture.web.api import sayings
 from nurture.web.api.gate import away
 from nurture.web.api.problems import (
+    BROKEN,
     CONFLICT,
     INVALID,
     MALFORMED,
@@ -50,7 +51,11 @@ def add_handlers(api: FastAPI, base_url: str) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
         return answer(_of_http(request, error), base_url)
 
+    def broken(_: Request, __: Exception) -> Response:
+        return answer(Problem(BROKEN, BROKEN.example), base_url)
+
     api.add_exception_handler(HTTPException, said_no)
+    api.add_exception_handler(Exception, broken)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -115,7 +120,7 @@ def _fault(error: Any) -> Fault:
 def _in_words(error: Any, name: str) -> str:
     match error["type"]:
         case "missing":
-            return "it is missing" if name else "the body is missing: a JSON object"
+            return "it is missing" if name else "the body is missing; it has to be a JSON object"
         case "extra_forbidden":
             hint = did_you_mean(name, _KNOWN)
             return f"nothing is called so here{f' ({hint})' if hint else ''}"

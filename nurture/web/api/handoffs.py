@@ -25,7 +25,11 @@ from nurture.web.api.sayings import Attempting, Concluding, HandoffFilter, Reach
 
 router = APIRouter(tags=["handoffs"])
 
-Id = Annotated[int, Path(ge=1, lt=2**63, description="The handoff's number.", examples=[17])]
+Id = Annotated[int, Path(alias="id", ge=1, lt=2**63, description="The handoff's number.", examples=[17])]
+MaybeSigned = Annotated[Signed | None, Body()]
+MaybeReaching = Annotated[Reaching | None, Body()]
+MaybeReassigning = Annotated[Reassigning | None, Body()]
+
 _MISSING = answers_problem(NOT_FOUND)
 _ACTS = answers(shapes.Handoff, examples.HANDOFF) | answers_problem(NOT_FOUND, CONFLICT)
 
@@ -49,88 +53,94 @@ def list_handoffs(request: Request, app: TheApp, asked: Annotated[HandoffFilter,
 
 @router.get("/handoffs/{id}", responses=answers(shapes.HandoffWhole, examples.HANDOFF_WHOLE) | _MISSING,
             summary="Show a handoff")  # fmt: skip
-def show_handoff(app: TheApp, id: Id) -> Response:  # noqa: A002 - as the address has it
+def show_handoff(app: TheApp, handoff_id: Id) -> Response:
     """One handoff with its packet (who, grade, score, why now, what the lead did), its log, and the attempts."""
     now = app.now()
     with transaction(app.engine) as db:
-        shown = _one(db, app, id, now)
-        shown["packet"] = packet_of(db, app, id, now)
-        shown["log"] = [change_shown(row) for row in handoff_changes.of_handoff(db, id)]
-        shown["attempts_made"] = [attempt_shown(row) for row in handoffs.attempts(db, id)]
+        shown = _one(db, app, handoff_id, now)
+        shown["packet"] = packet_of(db, app, handoff_id, now)
+        shown["log"] = [change_shown(row) for row in handoff_changes.of_handoff(db, handoff_id)]
+        shown["attempts_made"] = [attempt_shown(row) for row in handoffs.attempts(db, handoff_id)]
     return as_json(shown)
 
 
 @router.get("/handoffs/{id}/attempts", responses=answers(shapes.Attempts, examples.ATTEMPTS) | _MISSING,
             summary="List attempts")  # fmt: skip
-def list_attempts(app: TheApp, id: Id) -> Response:  # noqa: A002
+def list_attempts(app: TheApp, handoff_id: Id) -> Response:
     """How often sales tried to reach this lead, the first attempt first."""
     with transaction(app.engine) as db:
-        _one(db, app, id, app.now())
-        return as_json({"attempts": [attempt_shown(row) for row in handoffs.attempts(db, id)]})
+        _one(db, app, handoff_id, app.now())
+        return as_json({"attempts": [attempt_shown(row) for row in handoffs.attempts(db, handoff_id)]})
 
 
 @router.post("/handoffs/{id}/accept", responses=_ACTS, summary="Accept")
-def accept_handoff(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None) -> Response:  # noqa: A002
+def accept_handoff(app: TheApp, caller: TheCaller, handoff_id: Id, said: MaybeSigned = None) -> Response:
     """Take the lead; whoever accepts owns it. Who has it already may say so again."""
-    follow_up.accept(app, id, by=speaker(caller, said.by if said else None), now=app.now())
-    return _now(app, id)
+    follow_up.accept(app, handoff_id, by=speaker(caller, said.by if said else None), now=app.now())
+    return _now(app, handoff_id)
 
 
 @router.post("/handoffs/{id}/reject", responses=_ACTS, summary="Reject")
-def reject_handoff(app: TheApp, caller: TheCaller, id: Id, said: Rejecting) -> Response:  # noqa: A002
+def reject_handoff(app: TheApp, caller: TheCaller, handoff_id: Id, said: Rejecting) -> Response:
     """Refuse the lead, and say why; the reason picks what comes next. `GET /api/reasons` lists them."""
     with blaming("/reason"):
         by = speaker(caller, said.by)
-        follow_up.reject(app, id, reason=said.reason, note=said.note or "", by=by, now=app.now())
-    return _now(app, id)
+        follow_up.reject(app, handoff_id, reason=said.reason, note=said.note or "", by=by, now=app.now())
+    return _now(app, handoff_id)
 
 
 @router.post("/handoffs/{id}/attempts", responses=_ACTS, summary="Log an attempt")
-def log_attempt(app: TheApp, caller: TheCaller, id: Id, said: Attempting) -> Response:  # noqa: A002
+def log_attempt(app: TheApp, caller: TheCaller, handoff_id: Id, said: Attempting) -> Response:
     """Sales tried to reach the lead. Having reached it moves the handoff to `contacted`."""
     by = speaker(caller, said.by)
     with blaming("/at"):
-        follow_up.attempt(app, id, kind=said.kind, outcome=said.outcome, note=said.note or "", by=by, now=app.now(),
-                          at=said.at)  # fmt: skip
-    return _now(app, id)
+        follow_up.attempt(
+            app,
+            handoff_id,
+            kind=said.kind,
+            outcome=said.outcome,
+            note=said.note or "",
+            by=by,
+            now=app.now(),
+            at=said.at,
+        )
+    return _now(app, handoff_id)
 
 
 @router.post("/handoffs/{id}/contacted", responses=_ACTS, summary="Say that the lead was spoken to")
-def note_contact(app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reaching | None, Body()] = None) -> Response:  # noqa: A002
+def note_contact(app: TheApp, caller: TheCaller, handoff_id: Id, said: MaybeReaching = None) -> Response:
     """The same as the outcome `contacted`."""
     said = said or Reaching()
     by = speaker(caller, said.by)
-    follow_up.outcome(app, id, state="contacted", reason=None, note=said.note or "", by=by, now=app.now())
-    return _now(app, id)
+    follow_up.outcome(app, handoff_id, state="contacted", reason=None, note=said.note or "", by=by, now=app.now())
+    return _now(app, handoff_id)
 
 
 @router.post("/handoffs/{id}/outcome", responses=_ACTS, summary="Say what became of it")
-def conclude_handoff(app: TheApp, caller: TheCaller, id: Id, said: Concluding) -> Response:  # noqa: A002
+def conclude_handoff(app: TheApp, caller: TheCaller, handoff_id: Id, said: Concluding) -> Response:
     """A real opportunity (`qualified`), a customer (`won`), or neither (`lost`, which needs a reason)."""
     by = speaker(caller, said.by)
     with blaming("/reason"):
-        follow_up.outcome(app, id, state=said.outcome, reason=said.reason, note=said.note or "", by=by, now=app.now())
-    return _now(app, id)
+        follow_up.outcome(
+            app, handoff_id, state=said.outcome, reason=said.reason, note=said.note or "", by=by, now=app.now()
+        )
+    return _now(app, handoff_id)
 
 
 @router.post("/handoffs/{id}/reassign", responses=_ACTS, summary="Give it to somebody else")
-def reassign_handoff(
-    app: TheApp, caller: TheCaller, id: Id, said: Annotated[Reassigning | None, Body()] = None
-) -> Response:  # noqa: A002
+def reassign_handoff(app: TheApp, caller: TheCaller, handoff_id: Id, said: MaybeReassigning = None) -> Response:
     """Give an open handoff to a rep, or without `to` to whoever gets it by the agreement. Both are told."""
     said = said or Reassigning()
     with blaming("/to"):
-        reassign(app, id, to=said.to, by=speaker(caller, said.by), because=said.because, now=app.now())
-    return _now(app, id)
+        reassign(app, handoff_id, to=said.to, by=speaker(caller, said.by), because=said.because, now=app.now())
+    return _now(app, handoff_id)
 
 
 @router.post("/handoffs/{id}/revoke-links", responses=_ACTS, summary="Revoke its links")
-def revoke_handoff_links(
-    app: TheApp, caller: TheCaller, id: Id, said: Annotated[Signed | None, Body()] = None
-) -> Response:  # noqa: A002
+def revoke_handoff_links(app: TheApp, caller: TheCaller, handoff_id: Id, said: MaybeSigned = None) -> Response:
     """Let no link to the rep's page that is out open it any more. `url` of the answer is a new one."""
-    revoke_links(app, id, by=speaker(caller, said.by if said else None), now=app.now())
-    return _now(app, id)
+    revoke_links(app, handoff_id, by=speaker(caller, said.by if said else None), now=app.now())
+    return _now(app, handoff_id)
 
 
 def _now(app: App, handoff_id: int) -> Response:
