@@ -1,6 +1,7 @@
 """How many, at a glance: leads by stage, live enrollments by campaign, open handoffs."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -17,15 +18,39 @@ def enrolled_by_campaign(db: Connection) -> dict[str, int]:
     return {row.campaign: row.n for row in db.execute(query)}
 
 
+_DUE = """
+    CASE WHEN h.state = 'offered' THEN h.accept_due_at
+         WHEN h.state = 'accepted' AND NOT EXISTS (SELECT FROM attempt a WHERE a.handoff_id = h.id)
+             THEN least(h.attempt_due_at, h.attempts_due_at, h.outcome_due_at)
+         WHEN h.state = 'accepted' THEN least(h.attempts_due_at, h.outcome_due_at)
+         ELSE h.outcome_due_at END
+"""
+_OPEN = "h.state IN ('offered', 'accepted', 'contacted', 'qualified')"
+
+
 def open_handoffs(db: Connection, most: int) -> Sequence[Row[Any]]:
-    """The open handoffs, those whose deadline comes first at the front."""
+    """The open handoffs, those whose deadline comes first, or has been missed longest, at the front.
+
+    `made` are the times of their attempts.
+    """
     query = text(
-        """
-        SELECT h.id, h.state, h.grade, h.score_micro, h.hand_raise, h.owner, h.offered_at, h.accept_due_at, h.because,
-               h.link_version, l.email, l.first_name, l.last_name, l.company
+        f"""
+        SELECT h.*, l.email, l.first_name, l.last_name, l.company,
+               ARRAY(SELECT a.at FROM attempt a WHERE a.handoff_id = h.id ORDER BY a.at) AS made
         FROM handoff h JOIN lead l ON l.id = h.lead_id
-        WHERE h.state IN ('offered', 'accepted', 'contacted', 'qualified')
-        ORDER BY h.state <> 'offered', h.accept_due_at NULLS LAST, h.id LIMIT :most
-        """
+        WHERE {_OPEN} ORDER BY {_DUE} NULLS LAST, h.id LIMIT :most
+        """  # noqa: S608 - constants of this file
     )
     return db.execute(query, {"most": most}).all()
+
+
+def handoffs_at_a_glance(db: Connection, now: datetime) -> Row[Any]:
+    """How many handoffs are open, how many of them wait for an answer, and on how many a deadline has passed."""
+    query = text(
+        f"""
+        SELECT count(*) AS open, count(*) FILTER (WHERE h.state = 'offered') AS offered,
+               count(*) FILTER (WHERE {_DUE} < :now) AS late
+        FROM handoff h WHERE {_OPEN}
+        """  # noqa: S608 - constants of this file
+    )
+    return db.execute(query, {"now": now}).one()

@@ -1,7 +1,10 @@
 """`/`: whether it runs, for everybody; how many and what is open, for who holds the API key. The console grows here."""
 
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Row
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,7 +15,11 @@ from nurture.db import transaction
 from nurture.facts import MICRO, STAGES
 from nurture.flows.sending_state import sending_state
 from nurture.flows.tell import handoff_url
+from nurture.notifiers.reading import reader_of
 from nurture.store import overview
+from nurture.web import handoff_clock
+from nurture.web.handoff_clock import near
+from nurture.web.handoff_view import STATES
 from nurture.web.keys import LookingKeys
 from nurture.web.pages import message, page
 
@@ -41,17 +48,15 @@ def routes(app: App) -> list[BaseRoute]:
 
 
 def _overview(app: App) -> Response:
-    now = app.now()
+    now, zone = app.now(), ZoneInfo(app.agreement.sla.hours.timezone)
     with transaction(app.engine) as db:
         stages = overview.leads_by_stage(db)
         enrolled = overview.enrolled_by_campaign(db)
         handoffs = overview.open_handoffs(db, _MOST)
+        glance = overview.handoffs_at_a_glance(db, now)
     mail = sending_state(app, now)
     campaigns = [
         (campaign.name, campaign.status, enrolled.get(campaign.id, 0)) for campaign in app.book.campaigns.values()
-    ]
-    shown = [
-        (row, row.score_micro / MICRO, handoff_url(app, row.id, now, version=row.link_version)) for row in handoffs
     ]
     return page(
         "overview",
@@ -60,9 +65,23 @@ def _overview(app: App) -> Response:
             "stages": [(stage, stages.get(stage, 0)) for stage in STAGES],
             "mail": mail,
             "campaigns": campaigns,
-            "handoffs": shown,
-            "more": len(shown) == _MOST,
+            "handoffs": [_handoff(app, row, now) for row in handoffs],
+            "glance": glance,
             "now": now,
-            "zone": ZoneInfo(app.agreement.sla.hours.timezone),
+            "zone": zone,
+            "near": lambda at: near(at, now, zone),
+            "reader": reader_of(app.agreement),
         },
     )
+
+
+def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, object]:
+    owed = handoff_clock.owed(row, row.made, app.book.agreement.sla, now)
+    return {
+        "row": row,
+        "name": " ".join(filter(None, (row.first_name, row.last_name))) or row.email,
+        "state": STATES[row.state],
+        "score": row.score_micro / MICRO,
+        "due": owed[0] if owed else None,
+        "url": handoff_url(app, row.id, now, version=row.link_version),
+    }

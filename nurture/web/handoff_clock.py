@@ -32,16 +32,15 @@ class Due:
         return f"Late: {self.what[:1].lower()}{self.what[1:]}" if self.late else self.what
 
 
-def owed(row: Row[Any], attempts: Sequence[Row[Any]], terms: Sla, now: datetime) -> tuple[Due, ...]:
+def owed(row: Row[Any], made: Sequence[datetime], terms: Sla, now: datetime) -> tuple[Due, ...]:
     """What is owed on a handoff, the nearest first; nothing once it is closed.
 
     Args:
         row: the handoff.
-        attempts: those made.
+        made: when there were attempts.
         terms: what sales promised.
         now: the present.
     """
-    made = [one.at for one in attempts]
     found = [Due(what, at, now > at, distance(terms, now, at)) for what, at in _deadlines(row, made, terms) if at]
     return tuple(sorted(found, key=lambda due: due.at))
 

@@ -27,7 +27,7 @@ MAY: Mapping[str, tuple[str, ...]] = {
 }
 """What a rep may do in each state; nothing once a handoff is closed."""
 
-_STATES = {
+STATES: Mapping[str, str] = {
     "offered": "Waiting for your answer",
     "accepted": "Accepted",
     "contacted": "In touch",
@@ -38,6 +38,7 @@ _STATES = {
     "returned": "Back in nurture",
     "merged": "Goes on in another handoff of the same person",
 }
+"""What a rep calls the states."""
 _THEN = {
     "nurture": "goes back to nurture",
     "sales": "stays with you, nurture is silent",
@@ -79,11 +80,12 @@ def view(loaded: Loaded, book: Rulebook, now: datetime) -> dict[str, object]:
     row, packet = loaded.row, loaded.packet
     terms = book.agreement.sla
     zone = ZoneInfo(terms.hours.timezone)
-    owed = handoff_clock.owed(row, loaded.attempts, terms, now)
+    made = [one.at for one in loaded.attempts]
+    owed = handoff_clock.owed(row, made, terms, now)
     return {
         "packet": packet,
         "row": row,
-        "state": _STATES[row.state],
+        "state": STATES[row.state],
         "is_open": row.state in MAY,
         "may": MAY.get(row.state, ()),
         "log": handoff_log.lines(row, loaded.attempts, loaded.changes, book),
@@ -91,8 +93,8 @@ def view(loaded: Loaded, book: Rulebook, now: datetime) -> dict[str, object]:
         "owed": owed,
         "near": lambda at: handoff_clock.near(at, now, zone),
         "tries": {
-            "made": len(loaded.attempts),
-            "counted": counted(terms, (one.at for one in loaded.attempts)),
+            "made": len(made),
+            "counted": counted(terms, made),
             "count": terms.attempts.count,
         },
         "reasons": _options(book),

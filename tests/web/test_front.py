@@ -1,10 +1,12 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from nurture.flows.sending_state import pause_sending
+from nurture.notifiers.reading import reader_of
 from nurture.web.application import make_web
-from tests.web.people import add_handoff, add_lead, add_mail, browser, handoff_path
+from tests.web.people import NOW, add_handoff, add_lead, add_mail, browser, handoff_path
 
 
 @pytest.fixture
@@ -22,12 +24,34 @@ def test_a_stranger_learns_nothing_of_anybody(client, handoff):
 
 
 @pytest.mark.parametrize("auth", [("", "ak_test"), ("ak_test", ""), ("me", "ak_test")])
-def test_the_api_key_shows_how_many_and_what_is_open(client, handoff, auth):
+def test_the_api_key_shows_how_many_and_what_is_open(client, app, handoff, auth):
     page = client.get("/", auth=auth)
     assert page.status_code == 200
-    for said in ("Maria Rossi", "Acme Robotics", "mql", "61.5", "rep.one@acme.example", "Not ready yet"):
+    owner = reader_of(app.agreement).rep("rep.one@acme.example")
+    for said in (
+        "Maria Rossi",
+        "Acme Robotics",
+        "mql",
+        "61.5",
+        owner,
+        "Not ready yet",
+        "1 open, 1 waiting for an answer.",
+    ):
         assert said in page.text, said
     assert "/h/" in page.text
+
+
+def test_late_handoffs_stand_first_and_say_what_is_owed(client, app):
+    hour = timedelta(hours=1)
+    due = {"soon": NOW + hour, "late": NOW - hour, "later": NOW - 30 * hour}
+    for name, at in due.items():
+        lead_id = add_lead(app.engine, email=f"{name}@acme.example", key=name, first_name=name.title(), last_name=None)
+        add_handoff(app.engine, lead_id, accept_due_at=at)
+    page = client.get("/", auth=("me", "ak_test")).text
+    assert page.index(">Later<") < page.index(">Late<") < page.index(">Soon<")
+    assert "3 open, 3 waiting for an answer, " in page
+    assert "2 late" in page
+    assert page.count("Late: answer by") == 2
 
 
 def test_the_overview_says_whether_mail_leaves(client, app):
