@@ -37,7 +37,7 @@ _SQL = f"""
            q.delivery_id IS NOT NULL AS requalified,
            to_char(d.sent_at AT TIME ZONE :zone, 'YYYY-MM') AS month,
            to_char(d.sent_at AT TIME ZONE :zone, 'IYYY-"W"IW') AS week
-    FROM delivery d JOIN lead l ON l.id = d.lead_id
+    FROM delivery d LEFT JOIN lead l ON l.id = d.lead_id
     LEFT JOIN {REPORTED} r ON r.delivery_id = d.id
     LEFT JOIN {_DID} e ON e.delivery_id = d.id
     LEFT JOIN {_UNSUBSCRIBED} u ON u.delivery_id = d.id

@@ -17,7 +17,7 @@ _SQL = f"""
            to_char({WENT_AT} AT TIME ZONE :zone, 'YYYY-MM-DD') AS day,
            to_char({WENT_AT} AT TIME ZONE :zone, 'YYYY-MM') AS month,
            to_char({WENT_AT} AT TIME ZONE :zone, 'IYYY-"W"IW') AS week
-    FROM delivery d JOIN lead l ON l.id = d.lead_id LEFT JOIN {REPORTED} r ON r.delivery_id = d.id
+    FROM delivery d LEFT JOIN lead l ON l.id = d.lead_id LEFT JOIN {REPORTED} r ON r.delivery_id = d.id
     WHERE {WENT_AT} >= CAST(:since AS timestamptz) AND {WENT_AT} < CAST(:until AS timestamptz)
 """  # noqa: S608 - constants of ours
 MAILS = Facts(
@@ -48,7 +48,7 @@ FORM = Form(
         Figure("delivered", "count", "Reported as delivered.", _M, "f.delivered", shown=False),
         Figure(
             "slot_to_sent", "median", "Median minutes from its slot to `sent`.", _M, "f.state = 'sent'",
-            value="extract(epoch FROM f.sent_at - f.slot_at) / 60", unit="minutes",
+            value="date_part('epoch', f.sent_at - f.slot_at) / 60", unit="minutes",
         ),
     ),
     by=("day",),

@@ -27,7 +27,7 @@ _ROUNDS = """
            to_char(c.started_at AT TIME ZONE :zone, 'IYYY-"W"IW') AS week,
            (SELECT e.campaign FROM enrollment e WHERE e.lead_id = c.lead_id AND e.cycle = c.n
             ORDER BY e.started_at DESC, e.n DESC LIMIT 1) AS campaign
-    FROM cycle c JOIN lead l ON l.id = c.lead_id
+    FROM cycle c LEFT JOIN lead l ON l.id = c.lead_id
     LEFT JOIN nurtured n ON n.lead_id = c.lead_id AND n.cycle = c.n
     LEFT JOIN led ON led.lead_id = c.lead_id AND led.cycle = c.n
     WHERE c.started_at >= CAST(:since AS timestamptz) AND c.started_at < CAST(:until AS timestamptz)
@@ -44,7 +44,7 @@ _REP = frozenset({"rep"})
 
 
 def _days(start: str, end: str) -> str:
-    return f"extract(epoch FROM f.{end} - f.{start}) / 86400"
+    return f"date_part('epoch', f.{end} - f.{start}) / 86400"
 
 
 def _times(name: str, of: Facts, start: str, end: str, words: str) -> tuple[Figure, ...]:

@@ -28,7 +28,7 @@ _SQL = f"""
            to_char(h.offered_at AT TIME ZONE :zone, 'YYYY-MM') AS month,
            to_char(h.offered_at AT TIME ZONE :zone, 'IYYY-"W"IW') AS week,
            {LAST_CAMPAIGN} AS campaign, {CYCLES} AS rounds, h.origin
-    FROM handoff h JOIN lead l ON l.id = h.lead_id
+    FROM handoff h LEFT JOIN lead l ON l.id = h.lead_id
     WHERE h.state <> 'merged' AND h.offered_at >= CAST(:since AS timestamptz)
       AND h.offered_at < CAST(:until AS timestamptz)
 """  # noqa: S608 - constants of this file

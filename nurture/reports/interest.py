@@ -19,7 +19,7 @@ _SQL = """
            h.lead_id IS NOT NULL AS handed_over, coalesce(h.won, false) AS won,
            to_char(c.started_at AT TIME ZONE :zone, 'YYYY-MM') AS month,
            to_char(c.started_at AT TIME ZONE :zone, 'IYYY-"W"IW') AS week
-    FROM cycle c JOIN lead l ON l.id = c.lead_id
+    FROM cycle c LEFT JOIN lead l ON l.id = c.lead_id
     LEFT JOIN (SELECT lead_id, bool_or(state = 'won') AS won FROM handoff
                WHERE state <> 'merged' AND origin = 'nurture' GROUP BY lead_id) h ON h.lead_id = l.id
     WHERE c.reason IS NULL

@@ -18,14 +18,14 @@ _SQL = f"""
     FROM (
         SELECT h.id, h.id AS handoff, l.email AS lead, h.cycle, l.source, h.grade, h.owner AS rep, h.reason, h.note,
                h.state AS how, h.closed_at AS at, {LAST_CAMPAIGN} AS campaign
-        FROM handoff h JOIN lead l ON l.id = h.lead_id
+        FROM handoff h LEFT JOIN lead l ON l.id = h.lead_id
         WHERE h.state IN ('rejected', 'returned', 'lost') AND h.origin = 'nurture' {_AT.format(at="h.closed_at")}
         UNION ALL
         SELECT c.lead_id, NULL, l.email, c.n - 1, l.source, l.grade, c.refused_by, c.reason, c.note,
                'refused', c.started_at,
                (SELECT e.campaign FROM enrollment e WHERE e.lead_id = c.lead_id AND e.started_at < c.started_at
                 ORDER BY e.started_at DESC, e.n DESC LIMIT 1)
-        FROM cycle c JOIN lead l ON l.id = c.lead_id
+        FROM cycle c LEFT JOIN lead l ON l.id = c.lead_id
         WHERE c.reason IS NOT NULL AND NOT EXISTS (
             SELECT FROM handoff h WHERE h.lead_id = c.lead_id AND h.closed_at = c.started_at
             AND h.state IN ('rejected', 'returned', 'lost')) {_AT.format(at="c.started_at")}
