@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, event, text
 
 from nurture.app import App, open_app
-from nurture.cli.report import REPORTS
 from nurture.local.servers import local_servers
+from nurture.reports.catalogue import REPORTS
 from nurture.settings import read_settings
 from nurture.store.migrate import upgrade
 from tests.workers.processes import write_workspace

@@ -1,7 +1,7 @@
 """`nurture report …`: what marketing and sales learn, each number followed to its rows where somebody asks."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,28 +13,9 @@ from nurture.cli.printing import Json, err, print_json
 from nurture.cli.report_csv import to_csv
 from nurture.cli.report_table import print_listing, print_report
 from nurture.cli.since import begin_of
-from nurture.errors import UsageError
-from nurture.grammar.mistakes import did_you_mean
-from nurture.reports.campaigns import campaigns
-from nurture.reports.delivery import delivery
-from nurture.reports.funnel import funnel
-from nurture.reports.grades import grades
-from nurture.reports.interest import interest
-from nurture.reports.recycled import recycled
-from nurture.reports.rejects import rejects
+from nurture.errors import NotFound, UsageError
+from nurture.reports.catalogue import REPORTS, Make, report_named
 from nurture.reports.report import Listing, Report
-from nurture.reports.sla import sla
-
-REPORTS: Mapping[str, Callable[..., Report]] = {
-    "funnel": funnel,
-    "rejects": rejects,
-    "sla": sla,
-    "recycled": recycled,
-    "interest": interest,
-    "grades": grades,
-    "campaigns": campaigns,
-    "delivery": delivery,
-}
 
 Format = Literal["table", "csv", "json"]
 
@@ -73,11 +54,11 @@ def report(
     _tell(made, listing, "json" if as_json else form, csv)
 
 
-def _named(name: str) -> Callable[..., Report]:
-    if name not in REPORTS:
-        hint = did_you_mean(name, list(REPORTS))
-        raise UsageError(f"no report {name!r}{f' ({hint})' if hint else ''}; there are {', '.join(REPORTS)}")
-    return REPORTS[name]
+def _named(name: str) -> Make:
+    try:
+        return report_named(name)
+    except NotFound as unknown:
+        raise UsageError(str(unknown)) from None
 
 
 def _span(app: App, since: str | None, until: str | None) -> dict[str, Any]:

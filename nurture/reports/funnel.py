@@ -6,10 +6,10 @@ from datetime import datetime
 from nurture.app import App
 from nurture.reports.counting import make
 from nurture.reports.figures import Facts, Figure, Form, Unit
-from nurture.reports.handed import HANDOFFS, OPEN, OUTCOMES
+from nurture.reports.handed import HANDOFFS, OPEN, OUTCOMES, SOMEBODYS
 from nurture.reports.report import Report, Span
 
-_ROUNDS = """
+_ROUNDS = f"""
     WITH nurtured AS (
         SELECT u.lead_id, u.cycle, min(u.at) AS at FROM (
             SELECT lead_id, cycle, started_at AS at FROM enrollment WHERE started_at >= CAST(:since AS timestamptz)
@@ -30,8 +30,8 @@ _ROUNDS = """
     FROM cycle c LEFT JOIN lead l ON l.id = c.lead_id
     LEFT JOIN nurtured n ON n.lead_id = c.lead_id AND n.cycle = c.n
     LEFT JOIN led ON led.lead_id = c.lead_id AND led.cycle = c.n
-    WHERE c.started_at >= CAST(:since AS timestamptz) AND c.started_at < CAST(:until AS timestamptz)
-"""
+    WHERE c.started_at >= CAST(:since AS timestamptz) AND c.started_at < CAST(:until AS timestamptz) AND {SOMEBODYS}
+"""  # noqa: S608 - constants of ours
 ROUNDS = Facts(
     "rounds",
     _ROUNDS,

@@ -4,6 +4,7 @@ One that was closed because its lead turned out to be another one (`merged`) is 
 """
 
 from nurture.reports.figures import Facts
+from nurture.sheets.deals import NOBODYS
 
 AT_A_STAGE = """
     coalesce(h.accepted_at, h.contacted_at, h.qualified_at, CASE WHEN h.state = 'won' THEN h.closed_at END) AS sal_at,
@@ -45,5 +46,8 @@ HANDOFFS = Facts("handoffs", OURS, KEYS, LISTED)
 
 OUTCOMES = Facts("outcomes", _SQL, KEYS, (*LISTED, "origin"))
 """The same, and what was imported from another system with what became of it there."""
+
+SOMEBODYS = f"l.email NOT LIKE '%@{NOBODYS}'"
+"""Leads that are more than the other side of a deal that was imported without an address: nobody of these came in."""
 
 OPEN = "f.state IN ('offered', 'accepted', 'contacted', 'qualified')"

@@ -8,12 +8,13 @@ import orjson
 from nurture.app import App
 from nurture.reports.counting import make, told
 from nurture.reports.figures import Facts, Figure, Form
+from nurture.reports.handed import SOMEBODYS
 from nurture.reports.report import Report, Span
 
 HALF = 0.5
 """The field's rule where the agreement sets no target: half of what comes in should have come by itself."""
 
-_SQL = """
+_SQL = f"""
     SELECT l.id, l.email AS lead, l.source, l.grade, c.started_at AS at, c.started_at AS entered_at,
            coalesce(CAST(:interest AS jsonb) ->> lower(btrim(l.source)), 'unknown') AS interest,
            h.lead_id IS NOT NULL AS handed_over, coalesce(h.won, false) AS won,
@@ -22,9 +23,9 @@ _SQL = """
     FROM cycle c LEFT JOIN lead l ON l.id = c.lead_id
     LEFT JOIN (SELECT lead_id, bool_or(state = 'won') AS won FROM handoff
                WHERE state <> 'merged' AND origin = 'nurture' GROUP BY lead_id) h ON h.lead_id = l.id
-    WHERE c.reason IS NULL
+    WHERE c.reason IS NULL AND {SOMEBODYS}
       AND c.started_at >= CAST(:since AS timestamptz) AND c.started_at < CAST(:until AS timestamptz)
-"""
+"""  # noqa: S608 - constants of ours
 LEADS = Facts(
     "leads",
     _SQL,

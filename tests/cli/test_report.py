@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from nurture.cli.main import app as commands
-from nurture.cli.report import REPORTS
 from nurture.db import transaction
 from nurture.errors import UsageError
+from nurture.reports.catalogue import REPORTS
 from tests.reports.histories import insert, write_history
 from tests.workers.processes import write_workspace
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from nurture.sheets.deals import NOBODYS
+
 FIRST = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
 """A Thursday; the clocks in Chicago change on the Sunday after."""
 NOW = FIRST + timedelta(days=60)
@@ -48,8 +50,9 @@ class _History:
     def lead(self, number: int) -> None:
         chance = self.chance
         began = self.at()
+        domain = chance.choice((f"d{number % 3}.example",) * 9 + (NOBODYS,))
         lead = insert(
-            self.db, "lead", email=f"l{number}@d{number % 3}.example", key=f"l{number}", source=chance.choice(SOURCES),
+            self.db, "lead", email=f"l{number}@{domain}", key=f"l{number}", source=chance.choice(SOURCES),
             grade=chance.choice(("A", "B", "C", "D", None)), cycle_started_at=began, created_at=began, updated_at=began,
         )  # fmt: skip
         first = chance.choice((0, 1, 1))

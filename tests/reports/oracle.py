@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from nurture.agreement import Agreement
 from nurture.rules.sla import working_minutes
+from nurture.sheets.deals import NOBODYS
 from tests.reports.histories import raw
 
 ZONE = ZoneInfo("America/Chicago")
@@ -97,6 +98,8 @@ def rounds(t: Tables) -> list[Fact]:
             if h["ours"] and mine.items() <= h.items() and nurture_at is not None and h["offered_at"] >= nurture_at
         ]  # fmt: skip
         lead = t.leads[c["lead_id"]]
+        if lead["email"].endswith(NOBODYS):
+            continue
         facts.append({
             **mine, **when(c["started_at"]), "source": lead["source"], "grade": lead["grade"], "reason": c["reason"],
             "nurture_at": nurture_at, "handed_over_at": min(offers, default=None),

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nurture.app import App
-from nurture.cli.report import REPORTS
 from nurture.db import transaction
+from nurture.reports.catalogue import REPORTS
 from nurture.reports.report import Report
 from tests.databases import empty
 from tests.reports.histories import FIRST, NOW, write_history
