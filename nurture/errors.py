@@ -112,9 +112,14 @@ class LocalServerError(NurtureError):
 class NotifierError(NurtureError):
     """A channel did not take a notice."""
 
-    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
-        """`permanent`: trying again is useless. `retry_after`: seconds the channel asked us to wait."""
-        self.permanent, self.retry_after = permanent, retry_after
+    def __init__(
+        self, message: str, *, permanent: bool = False, retry_after: float | None = None, gone: bool = False
+    ) -> None:
+        """`permanent`: trying again is useless. `retry_after`: seconds the channel asked us to wait.
+
+        `gone`: whatever is told next is useless too, until the channel leads elsewhere.
+        """
+        self.permanent, self.retry_after, self.gone = permanent, retry_after, gone
         super().__init__(message)
 
 

@@ -67,6 +67,7 @@ class Settings:
     slack_webhook_url: str | None = field(default=None, repr=False)
     handoff_webhook_url: str | None = field(default=None, repr=False)
     handoff_webhook_secret: str | None = field(default=None, repr=False)
+    handoff_webhook_allow: str | None = None
     sentry_dsn: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     stepped_clock: bool = False
@@ -154,6 +155,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         slack_webhook_url=_checked(given, "SLACK_WEBHOOK_URL", _web_address("SLACK_WEBHOOK_URL")),
         handoff_webhook_url=_checked(given, "HANDOFF_WEBHOOK_URL", _web_address("HANDOFF_WEBHOOK_URL")),
         handoff_webhook_secret=given.get("HANDOFF_WEBHOOK_SECRET"),
+        handoff_webhook_allow=given.get("HANDOFF_WEBHOOK_ALLOW"),
         sentry_dsn=_checked(given, "SENTRY_DSN", _web_address("SENTRY_DSN")),
         log_level=_log_level(given),
         stepped_clock=_stepped_clock(given, database_url, data_dir),

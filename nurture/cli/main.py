@@ -21,6 +21,7 @@ from nurture.cli import (
     inbound,
     init,
     leads,
+    notices,
     plan,
     preview,
     privacy,
@@ -60,6 +61,7 @@ handoffs.handoffs.command("reassign")(reassigning.reassign)
 app.add_typer(reps.reps, name="reps")
 app.add_typer(api_keys.api_keys, name="api-keys")
 app.add_typer(deliveries.deliveries, name="deliveries")
+app.add_typer(notices.notices, name="notices")
 app.add_typer(events.events, name="events")
 events.events.command("import")(import_events.import_)
 events.events.command("rejected")(rejected.rejected)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from nurture.doctor import addresses, courier, crm, database, dkim, dmarc, incoming, outgoing, spf, traffic
+from nurture.doctor import addresses, channels, courier, crm, database, dkim, dmarc, incoming, outgoing, spf, traffic
 from nurture.doctor.case import Case
 from nurture.doctor.finding import Finding, skipped, warning
 from nurture.doctor.names import Unanswered
@@ -32,6 +32,7 @@ CHECKS: tuple[tuple[str, Needs, Check], ...] = (
     ("inbound mx", "internet", incoming.inbound_names),
     ("inbox", "internet", incoming.inbox),
     ("webhook", "nothing", incoming.webhook),
+    ("notices", "database", channels.notices),
     ("crm", "database", crm.crms),
 )
 

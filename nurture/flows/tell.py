@@ -19,6 +19,7 @@ from nurture.flows.packet_of import lead_of, packet_of
 from nurture.flows.stay_home import is_home
 from nurture.mail.links import handoff_token
 from nurture.messages import Notice
+from nurture.notifiers import Notifier
 from nurture.notifiers.digest import words as letter_of_digest
 from nurture.notifiers.schedule import next_try
 from nurture.rules import still_news
@@ -26,7 +27,7 @@ from nurture.rules.cadence import zone_of
 from nurture.rules.calendar import local_date
 from nurture.rules.spoken_deeds import says
 from nurture.rules.why_now import Deed, why_now
-from nurture.store import digest, handoff_links, notices, packets
+from nurture.store import closed_channels, digest, handoff_links, notices, packets
 
 BATCH = 20
 
@@ -79,15 +80,18 @@ def _told(became: Mapping[str, int], *, more: bool = False) -> Told:
 
 def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> str:
     """Send one notice; gives the state that it has now."""
+    notifier = app.channels.get(row.channel)
     try:
-        notifier = app.channels.get(row.channel)
         if notifier is None:
             raise NotifierError(f"the channel {row.channel} is not configured", permanent=True)
         notice = _notice(app, row, now)
         if isinstance(notice, str):
             return _cancelled(app, row, token, now, notice)
+        _see_that_it_is_open(app, row.channel, notifier)
         notifier.notify(notice)
     except NotifierError as error:
+        if error.gone:
+            _close(app, row.channel, notifier, now, str(error))
         return _failed(app, row, token, now, str(error), permanent=error.permanent, retry_after=error.retry_after)
     except Exception as error:
         log.exception("a notice could not be sent", extra={"notice_id": row.id, "channel": row.channel})
@@ -95,6 +99,28 @@ def _tell(app: App, row: Row[Any], token: UUID, now: datetime) -> str:
     with transaction(app.engine) as db:
         notices.settle(db, row.id, token, state="sent", now=now)
     return "sent"
+
+
+def _see_that_it_is_open(app: App, channel: str, notifier: Notifier | None) -> None:
+    """See that its receiver has not said that it is gone, of the address that it has now.
+
+    Raises:
+        NotifierError: It has. Nothing is sent there until the address changes, or somebody asks to try it again.
+    """
+    address_hash = getattr(notifier, "address_hash", None)
+    if address_hash is None:
+        return
+    with transaction(app.engine) as db:
+        closed = closed_channels.find(db, channel, address_hash)
+    if closed is not None:
+        since = f"since {closed.at:%Y-%m-%d %H:%M} UTC"
+        raise NotifierError(f"not sent: the receiver is gone {since} ({closed.words})", permanent=True)
+
+
+def _close(app: App, channel: str, notifier: Notifier | None, now: datetime, words: str) -> None:
+    log.error("a channel is switched off: its receiver says that it is gone", extra={"channel": channel})
+    with transaction(app.engine) as db:
+        closed_channels.close(db, channel, getattr(notifier, "address_hash", b""), at=now, words=words[:500])
 
 
 def _notice(app: App, row: Row[Any], now: datetime) -> Notice | str:

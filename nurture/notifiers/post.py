@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from typing import Any
 
 import httpx
 
 from nurture import __version__
 from nurture.errors import NotifierError, SettingsError
+from nurture.notifiers.guard import Guard
 from nurture.notifiers.wording import one_line
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
@@ -31,9 +33,9 @@ class Answer:
 def checked_url(variable: str, url: str) -> str:
     """`url` if it can be posted to, else a `SettingsError` that names the variable and not its (secret) value.
 
-    Private and loopback addresses are allowed: the operator sets these two URLs in the environment, nobody else can,
-    and a CRM's receiver on the same private network is an ordinary target. What a receiver answers cannot steer us
-    elsewhere, because redirects are never followed.
+    Private addresses may stand in it: the operator sets these two URLs in the environment, nobody else can, and a CRM's
+    receiver on the same private network is an ordinary target. Where a name leads is for `notifiers.guard` to see, and
+    what a receiver answers cannot steer us elsewhere, because redirects are never followed.
     """
     try:
         parsed = httpx.URL(url)
@@ -51,23 +53,42 @@ def post(
     *,
     transport: httpx.BaseTransport | None = None,
     timeout: httpx.Timeout = TIMEOUT,
+    guard: Guard | None = None,
 ) -> Answer:
     """POST `content` once. Any HTTP answer is an `Answer`; no answer is a `NotifierError` to be tried again.
 
     A client per POST, on purpose: notices are few, and nothing is left open between them. At most 4 KB of the answer
-    are read, for no longer than one read's time-out.
+    are read, for no longer than one read's time-out. With a `guard`, only addresses that it lets through are posted to.
     """
     sent = {"user-agent": AGENT, "content-type": "application/json", "accept-encoding": "identity", **headers}
-    try:
-        with (
-            httpx.Client(transport=transport, timeout=timeout, verify=_trusted(), follow_redirects=False) as client,
-            client.stream("POST", url, content=content, headers=sent) as response,
-        ):
-            return Answer(response.status_code, _start_of(response, timeout), _retry_after(response))
-    except httpx.TimeoutException as error:
-        raise NotifierError(f"no answer in time ({type(error).__name__})") from error
-    except httpx.TransportError as error:
-        raise NotifierError(f"could not be reached: {one_line(error, 200)}") from error
+    target = httpx.URL(url)
+    addresses = guard.addresses(target) if guard is not None and transport is None else None
+    pinned = addresses is not None
+    with httpx.Client(
+        transport=transport, timeout=timeout, verify=_trusted(), follow_redirects=False, trust_env=not pinned
+    ) as client:
+        for address in addresses or (None,):
+            try:
+                with client.stream("POST", **_aimed(target, address, sent), content=content) as response:
+                    return Answer(response.status_code, _start_of(response, timeout), _retry_after(response))
+            except httpx.TimeoutException as error:
+                failure = NotifierError(f"no answer in time ({type(error).__name__})")
+                if not isinstance(error, httpx.ConnectTimeout):
+                    raise failure from error
+            except httpx.TransportError as error:
+                failure = NotifierError(f"could not be reached: {one_line(error, 200)}")
+                if not isinstance(error, httpx.ConnectError):
+                    raise failure from error
+    raise failure
+
+
+def _aimed(target: httpx.URL, address: str | None, headers: Mapping[str, str]) -> dict[str, Any]:
+    """A request to just this address of the host, which stays the one that is asked and that its certificate names."""
+    if address is None:
+        return {"url": target, "headers": dict(headers)}
+    host = {"host": target.netloc.decode("ascii").rpartition("@")[2]}
+    extensions = {"sni_hostname": target.raw_host.decode("ascii")}
+    return {"url": target.copy_with(host=address), "headers": {**headers, **host}, "extensions": extensions}
 
 
 @lru_cache(maxsize=1)

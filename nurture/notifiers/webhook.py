@@ -17,6 +17,7 @@ import orjson
 from nurture.agreement import Agreement
 from nurture.errors import NotifierError, SettingsError
 from nurture.messages import Notice
+from nurture.notifiers.guard import Guard
 from nurture.notifiers.post import TIMEOUT, Answer, checked_url, post
 from nurture.notifiers.wording import one_line
 from nurture.settings import Settings
@@ -42,6 +43,7 @@ class WebhookNotifier:
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         seconds: Callable[[], float] = time.time,
+        guard: Guard | None = None,
     ) -> None:
         """`secrets` are `whsec_` and base64 of 24 to 64 octets. `seconds` is the machine's clock, for the signature.
 
@@ -53,16 +55,18 @@ class WebhookNotifier:
         if not self._keys:
             raise SettingsError("HANDOFF_WEBHOOK_SECRET is missing: HANDOFF_WEBHOOK_URL is only posted to signed")
         self._transport, self._timeout, self._seconds = transport, timeout, seconds
+        self._guard = Guard() if guard is None else guard
+        self.address_hash = address_hash(url)
 
     def notify(self, notice: Notice) -> None:
-        """Tell the receiver. Only 2xx is success; 410 is for good; redirects are not followed.
+        """Tell the receiver. Only 2xx is success; 410 means that it is gone for good; redirects are not followed.
 
         Raises:
-            NotifierError: With `permanent` on 410, with `retry_after` where the receiver sent `Retry-After`.
+            NotifierError: With `permanent` and `gone` on 410, with `retry_after` where the receiver sent `Retry-After`.
         """
         body = body_of(notice)
         headers = signature(notice.id, int(self._seconds()), body, self._keys)
-        answer = post(self._url, body, headers, transport=self._transport, timeout=self._timeout)
+        answer = post(self._url, body, headers, transport=self._transport, timeout=self._timeout, guard=self._guard)
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
 
@@ -74,7 +78,12 @@ def build(settings: Settings, _: Agreement, __: object) -> WebhookNotifier | Non
     """
     url = settings.handoff_webhook_url
     secrets = (settings.handoff_webhook_secret or "").replace(",", " ").split()
-    return WebhookNotifier(url, secrets) if url else None
+    return WebhookNotifier(url, secrets, guard=Guard(settings.handoff_webhook_allow or "")) if url else None
+
+
+def address_hash(url: str) -> bytes:
+    """What a URL is known by where it must not stand itself, for it may hold a secret: its SHA-256."""
+    return hashlib.sha256(url.encode()).digest()
 
 
 def signature(identity: str, seconds: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
@@ -169,5 +178,6 @@ def _refusal(answer: Answer) -> NotifierError:
     return NotifierError(
         one_line(f"webhook answered {answer.status}{words}", 300),
         permanent=answer.status == httpx.codes.GONE,
+        gone=answer.status == httpx.codes.GONE,
         retry_after=answer.retry_after,
     )

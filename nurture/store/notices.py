@@ -115,3 +115,42 @@ def first_mail(db: Connection, handoff_id: int, kind: str, recipient: str | None
         """
     )
     return db.execute(query, {"handoff_id": handoff_id, "kind": kind, "recipient": recipient}).scalar_one_or_none()
+
+
+def listed(
+    db: Connection, *, state: str | None = None, handoff_id: int | None = None, most: int = 1000
+) -> Sequence[Row[Any]]:
+    """News, newest first, with its lead's address; of one state or one handoff where asked."""
+    query = text(
+        """
+        SELECT n.id, n.about, n.kind, n.channel, n.recipient, n.state, n.tries, n.at, n.next_at, n.sent_at,
+               n.last_error AS reason, n.handoff_id AS handoff, l.email AS lead
+        FROM notice n LEFT JOIN handoff h ON h.id = n.handoff_id
+             LEFT JOIN lead l ON l.id = coalesce(n.lead_id, h.lead_id)
+        WHERE (CAST(:state AS text) IS NULL OR n.state = :state)
+          AND (CAST(:handoff_id AS bigint) IS NULL OR n.handoff_id = :handoff_id)
+        ORDER BY n.id DESC LIMIT :most
+        """
+    )
+    return db.execute(query, {"state": state, "handoff_id": handoff_id, "most": most}).all()
+
+
+def try_again(db: Connection, ids: Sequence[int] | None, now: datetime) -> Sequence[Row[Any]]:
+    """Queue failed news again, from its first try, or let queued news go at once; gives id and channel of each.
+
+    `ids` None: all that failed. What was sent, is being sent or was cancelled stays as it is.
+    """
+    query = text(
+        """
+        UPDATE notice SET state = 'queued', tries = 0, next_at = :now, last_error = NULL
+        WHERE CASE WHEN CAST(:ids AS bigint[]) IS NULL THEN state = 'failed'
+                   ELSE id = ANY(:ids) AND state IN ('failed', 'queued') END
+        RETURNING id, channel
+        """
+    )
+    return db.execute(query, {"ids": None if ids is None else list(ids), "now": now}).all()
+
+
+def state_of(db: Connection, notice_id: int) -> str | None:
+    """What became of one so far; None if there is no such."""
+    return db.execute(text("SELECT state FROM notice WHERE id = :id"), {"id": notice_id}).scalar_one_or_none()

@@ -49,11 +49,11 @@ def test_the_same_kind_of_another_thing_is_other_news(app: App) -> None:
 
 
 def test_only_channels_that_are_asked_for_and_set_up_are_queued(app: App) -> None:
-    say(app, "digest.sales", about="digest:sales/2026-W47", to=[BOSS], data={"a": 1}, channels=["email", "slack"])
+    say(app, "site.opened", about="site:2026-W47", to=[BOSS], data={"a": 1}, channels=["email", "slack"])
     assert rows(app, "SELECT channel, data FROM notice") == [("email", {"a": 1})]
     assert tell(app, NOW).sent == 1
     (told,) = app.channels["email"].told  # type: ignore[attr-defined]
-    assert (told.kind, told.data, told.thread) == ("digest.sales", {"a": 1}, None)
+    assert (told.kind, told.data, told.thread) == ("site.opened", {"a": 1}, None)
 
 
 def test_any_number_of_news_is_one_statement(app: App) -> None:

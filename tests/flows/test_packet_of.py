@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,7 +16,10 @@ from nurture.flows.ingest import ingest
 from nurture.flows.packet_of import TIMELINE, packet_of
 from nurture.flows.refuse import refuse
 from nurture.notifiers.packet import read_packet
+from nurture.notifiers.webhook import body_of
+from nurture.workspace import TemplateFile
 from tests.flows.apps import add_lead, incoming, one, page, track
+from tests.notifiers import packets as example
 from tests.rules.examples import NOW
 
 REP = "rep@acme.example"
@@ -167,8 +171,19 @@ def test_an_event_with_a_document_in_it_is_told_without(app: App) -> None:
 
 @pytest.mark.parametrize("template", ["warm/one", "warm/gone"])
 def test_mails_are_called_by_their_subjects_where_there_is_one(app: App, template: str) -> None:
-    lead = add_lead(app, first_name="Jo")
-    enrollment = one(app, "SELECT id FROM enrollment")
+    received(app, add_lead(app, first_name="Jo"), template)
+    app.workspace.templates["warm/one"] = template_file("Three questions, {{ lead.first_name }}")
+    ingest(app, [track("Demo Requested")], NOW)
+    subject = "Three questions, Jo" if template == "warm/one" else None
+    assert packet(app)["mails"] == [
+        {"step": "warm/one", "subject": subject, "sent_at": NOW.isoformat(), "clicked": None}
+    ]
+
+
+def received(app: App, lead: int, template: str) -> None:
+    """A mail that has reached the lead."""
+    enrollment = one(app, "SELECT max(id) FROM enrollment")
+    values = {"lead": lead, "enrollment": enrollment, "template": template, "at": NOW, "on": NOW.date()}
     with transaction(app.engine) as db:
         db.execute(
             text(
@@ -178,19 +193,41 @@ def test_mails_are_called_by_their_subjects_where_there_is_one(app: App, templat
                 VALUES (:lead, :enrollment, 'warm', 'one', 1, :template, 'sent', :at, :at, :on, 'UTC', :at, :at)
                 """
             ),
-            {"lead": lead, "enrollment": enrollment, "template": template, "at": NOW, "on": NOW.date()},
+            values,
         )
-    app.workspace.templates["warm/one"] = template_file("Three questions, {{ lead.first_name }}")
-    ingest(app, [track("Demo Requested")], NOW)
-    subject = "Three questions, Jo" if template == "warm/one" else None
-    assert packet(app)["mails"] == [
-        {"step": "warm/one", "subject": subject, "sent_at": NOW.isoformat(), "clicked": None}
-    ]
 
 
-def template_file(subject: str) -> Any:
-    from pathlib import Path
-
-    from nurture.workspace import TemplateFile
-
+def template_file(subject: str) -> TemplateFile:
     return TemplateFile("warm/one", Path("templates/warm/one.md"), "md", f'---\nsubject: "{subject}"\n---\nHello\n')
+
+
+def test_the_packet_has_the_shape_that_the_channels_are_tested_with_and_the_guide_shows(app: App) -> None:
+    whole_life(app)
+    told, shown = packet(app, at=NOW + timedelta(days=9)), example.packet()
+    assert set(told) | {"url"} == set(shown)
+    for name in ("handoff", "lead"):
+        assert set(told[name]) == set(shown[name])
+    for name in ("fit", "rows", "timeline", "mails", "answers", "earlier", "replies"):
+        assert set(told[name][0]) == set(shown[name][0]), name
+
+
+def test_the_guide_shows_what_is_sent() -> None:
+    guide = (Path(__file__).parents[2] / "docs/handoffs.md").read_text()
+    written = guide.partition("```json\n")[2].partition("\n```")[0]
+    assert orjson.loads(written) == orjson.loads(body_of(example.notice()))
+    for kind, said in example.NEWS.items():
+        assert f"`{kind}`" in guide
+        assert all(f"`{key}`" in guide for key in said)
+
+
+def whole_life(app: App) -> None:
+    """A lead of which every list of the packet has something."""
+    lead = offer(app)
+    handoff = one(app, "SELECT id FROM handoff")
+    accept(app, handoff, by=REP, now=NOW + timedelta(hours=1))
+    reject(app, handoff, reason="not_ready", note="later", by=REP, now=NOW + timedelta(hours=2))
+    received(app, lead, "warm/one")
+    later = NOW + timedelta(days=1)
+    ingest(app, [page("/pricing", later)], later)
+    ingest(app, [incoming("answer", later, name="timing", properties={"answer": "later"})], later)
+    ingest(app, [incoming("reply", later, properties={"text": "Call me"})], later)

@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that keeps what it was sent and answers as it was told."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -40,8 +41,13 @@ class Receiver:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Who hangs up is no news: tests look at what arrived."""
+
+
 @contextmanager
-def receiver(*replies: Reply) -> Iterator[Receiver]:
+def receiver(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """Run the server for a while."""
     kept = Receiver("", list(replies) or [Reply()])
 
@@ -74,9 +80,11 @@ def receiver(*replies: Reply) -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = False
-    kept.url = f"http://127.0.0.1:{server.server_port}/hook"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    kept.url = f"http{'' if tls is None else 's'}://127.0.0.1:{server.server_port}/hook"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
