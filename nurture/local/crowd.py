@@ -18,6 +18,9 @@ from nurture.local.reactions import react
 from nurture.local.repertoire import repertoire
 from nurture.local.sales_team import Move, moves
 
+ASKS = "asks to talk to you"
+"""By these words in its subject a rep knows that a lead is in a hurry."""
+
 
 @dataclass(frozen=True, slots=True)
 class AtDesk:
@@ -72,14 +75,18 @@ class Crowd:
             self._agenda.add(act)
 
     def _plan_answering(self, notice: Letter, now: datetime) -> None:
-        """A notice says whom it is about in its text, and where to answer."""
+        """A notice says whom it is about in its text, and where to answer.
+
+        Later news of the same handoff, such as a reminder, changes nobody's mind: who forgets a lead forgets it again.
+        """
         page = notice.handoff_page
         lead = next((word for word in notice.text.split() if word.lower() in self._readers), None)
-        if page is None or lead is None:
+        if page is None or lead is None or notice.follows:
             return
         email = lead.lower()
         self._handed_over[email] += 1
-        for move in moves(self._chance, self._agreement, email, self._handed_over[email], now):
+        asked = ASKS in notice.header("Subject")
+        for move in moves(self._chance, self._agreement, email, self._handed_over[email], now, asked=asked):
             self._agenda.add(AtDesk(email, page, move))
 
     def act(self, browser: Browser, pool: ThreadPoolExecutor, now: datetime, *, but: Collection[str] = ()) -> bool:

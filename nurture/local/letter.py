@@ -44,6 +44,11 @@ class Letter:
         """Its `Message-ID`."""
         return self.header("Message-ID")
 
+    @property
+    def follows(self) -> bool:
+        """Whether it is about something that a mail before it told of."""
+        return bool(self.header("In-Reply-To"))
+
     @cached_property
     def text(self) -> str:
         """The plain-text part."""

@@ -37,6 +37,8 @@ _NOTES: Mapping[str, tuple[str, ...]] = {
 }
 _HAS_A_DATE: Mapping[str, str] = {"note": "Has a job, a line and a date."}
 _WORKING_DAY = 8 * 60
+_HURRIES = 0.8
+"""The share of reps who answer within minutes where a lead asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class _Desk:
     chance: Chance
     agreement: Agreement
     about: tuple[str, int]
+    hurries: bool = False
+
+    def answers(self, at: datetime, low: float, high: float) -> datetime:
+        """When the rep answers, so many working minutes after the offer, or within minutes."""
+        return self.after(at, "answers", 2, 13) if self.hurries else self.after(at, "answers", low, high)
 
     def after(self, at: datetime, what: str, low: float, high: float) -> datetime:
         """An instant in working hours, so many working minutes later."""
@@ -71,9 +78,14 @@ class _Desk:
         return {"reason": code, "note": self.chance.one_of(notes, "note", *self.about)}
 
 
-def moves(chance: Chance, agreement: Agreement, lead: str, n: int, offered_at: datetime) -> tuple[Move, ...]:
-    """All that sales does with a lead's n-th handoff (from 1), in order of time; nothing where it is forgotten."""
-    desk = _Desk(chance, agreement, (lead, n))
+def moves(
+    chance: Chance, agreement: Agreement, lead: str, n: int, offered_at: datetime, *, asked: bool = False
+) -> tuple[Move, ...]:
+    """All that sales does with a lead's n-th handoff (from 1), in order of time; nothing where it is forgotten.
+
+    `asked`: the lead asked for sales, so most reps hurry.
+    """
+    desk = _Desk(chance, agreement, (lead, n), asked and chance.happens(_HURRIES, "hurries", lead, n))
     told = _STORIES[n == 1]
     if not agreement.reject_reasons:
         told = {story: weight for story, weight in told.items() if story in _WITHOUT_REASON}
@@ -82,11 +94,11 @@ def moves(chance: Chance, agreement: Agreement, lead: str, n: int, offered_at: d
 
 
 def _refuses(desk: _Desk, at: datetime) -> tuple[Move, ...]:
-    return (Move(desk.after(at, "answers", 20, 230), "reject", desk.reason(_REASONS, "refuses")),)
+    return (Move(desk.answers(at, 20, 230), "reject", desk.reason(_REASONS, "refuses")),)
 
 
 def _accepts(desk: _Desk, at: datetime, *, reached: bool = True) -> tuple[Move, ...]:
-    accepted = Move(desk.after(at, "answers", 10, 220), "accept")
+    accepted = Move(desk.answers(at, 10, 220), "accept")
     first = Move(
         desk.after(accepted.at, "calls", 30, 240),
         "attempt",

@@ -27,7 +27,7 @@ _AHEAD = text(
     UNION ALL SELECT slot_at, slot_until, lead_id FROM delivery WHERE state = 'queued' AND slot_at < :end
     UNION ALL SELECT min(settle_at), NULL, lead_id FROM event WHERE verdict = 'pending' GROUP BY lead_id
     UNION ALL SELECT ask_at, NULL, id FROM lead WHERE ask_at < :end
-    UNION ALL SELECT look_at, NULL, lead_id FROM handoff
+    UNION ALL SELECT look_at, look_at, lead_id FROM handoff
     WHERE state IN ('offered', 'accepted', 'contacted', 'qualified') AND look_at < :end
     UNION ALL SELECT next_at, NULL, NULL FROM notice WHERE state = 'queued' AND next_at < :end
     """
@@ -40,5 +40,8 @@ def undone(db: Connection, now: datetime) -> list[str]:
 
 
 def ahead(db: Connection, end: datetime) -> Sequence[Row[Any]]:
-    """Everything that comes due before `end`: `at`, `until` (the end of its window, if any), `lead_id` (if any)."""
+    """Everything that comes due before `end`: `at`, `until` (the end of its window, if any), `lead_id` (if any).
+
+    A deadline of sales has no length: what people do just before it is still in time.
+    """
     return db.execute(_AHEAD, {"end": end}).all()

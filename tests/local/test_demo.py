@@ -97,7 +97,7 @@ def _is_a_whole_life(story: dict[str, Any]) -> None:
     assert story["clicks"]["counted"] == story["clicks"]["human"] > 0, "what scanners clicked scored nothing"
     assert story["clicks"]["automated"] > 0
     assert story["suppressions"]["unsubscribed"] == 2
-    assert story["notices"] == sum(story["handoffs"].values())
+    assert story["notices"] >= sum(story["handoffs"].values())
 
 
 def test_a_double_a_loss_and_a_stray_are_found_in_the_mail_servers_files(tmp_path: Path) -> None:

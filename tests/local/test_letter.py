@@ -69,6 +69,11 @@ def test_a_notice_says_where_to_answer() -> None:
     assert own("", text="http://x/c/abc").handoff_page is None
 
 
+def test_a_reminder_follows_the_mail_that_offered_the_lead() -> None:
+    assert not own("<p>x</p>", Subject="Ready").follows
+    assert own("<p>x</p>", Subject="Ready", In_Reply_To="<notice.1@news.acme.example>").follows
+
+
 def test_encoded_subjects_are_read() -> None:
     assert own("", Subject="Drei Fragen, Jörg").header("Subject") == "Drei Fragen, Jörg"
 

@@ -1,13 +1,17 @@
 """What a make-believe sales team does with handoffs."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nurture.local.chance import Chance
+from nurture.local.crowd import ASKS
 from nurture.local.sales_team import Move, moves
+from nurture.notifiers.packet import read_packet
+from nurture.notifiers.wording import headline
 from nurture.web.handoff_view import MAY
 from tests.local.letters import workspace
+from tests.notifiers.packets import packet
 
 AGREEMENT = workspace().agreement
 OFFERED_AT = datetime(2026, 1, 9, 22, 40, tzinfo=UTC)
@@ -73,3 +77,20 @@ def test_nobody_is_refused_where_there_is_no_reason_to_give() -> None:
     other = AGREEMENT.model_copy(update={"reject_reasons": {}})
     done = {move.do for i in range(100) for move in moves(Chance(1), other, f"lead{i}@kestrel.example", 1, OFFERED_AT)}
     assert done == {"accept", "attempt", "qualified", "won"}
+
+
+def test_who_asks_for_sales_is_answered_within_minutes_by_most() -> None:
+    monday = datetime(2026, 1, 12, 16, tzinfo=UTC)
+    leads = [f"lead{i}@kestrel.example" for i in range(200)]
+    stories = [moves(Chance(1), AGREEMENT, lead, 1, monday, asked=True) for lead in leads]
+    within = [story[0].at - monday <= timedelta(minutes=15) for story in stories if story]
+    assert 0.6 < sum(within) / len(within) < 0.95
+
+
+def test_a_rep_knows_by_the_subject_who_asks() -> None:
+    data = packet()
+    asking = read_packet({**data, "handoff": {**data["handoff"], "hand_raise": True}})
+    assert ASKS in headline("lead.requalified", asking)
+    assert ASKS not in headline(
+        "lead.requalified", read_packet({**data, "handoff": {**data["handoff"], "hand_raise": False}})
+    )
