@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from nurture.agreement import Agreement
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import Conflict, NotFound, UsageError
@@ -14,8 +13,10 @@ from nurture.facts import OPEN_HANDOFF
 from nurture.flows.announce import REASSIGNED, announce
 from nurture.flows.assigning import give_owners
 from nurture.flows.deadlines import set_deadlines
+from nurture.flows.rep_called import rep_called
 from nurture.grammar.mistakes import nearest
 from nurture.rules import assignment
+from nurture.rules.assignment import everybody
 from nurture.store import assigning, handoffs
 from nurture.store.handoff_changes import note_change
 from nurture.store.states import locked_states
@@ -45,7 +46,9 @@ class Reassigned:
     meant: str | None = None
 
 
-def reassign(app: App, handoff_id: int, *, to: str | None, by: str, because: str = "", now: datetime) -> Reassigned:
+def reassign(
+    app: App, handoff_id: int, *, to: str | None, by: str, because: str = "", now: datetime, anybody: bool = True
+) -> Reassigned:
     """Give an open handoff to a rep, or (`to=None`) to whoever it would go to by `assign` without those who had it.
 
     Both are told. Given to who has it already, nothing happens.
@@ -57,12 +60,16 @@ def reassign(app: App, handoff_id: int, *, to: str | None, by: str, because: str
         by: who says so.
         because: why, in that person's own words.
         now: when.
+        anybody: whether `to` may be somebody whom the agreement does not name. Where all that is known of who says so
+            is that they have a link, no: it would send a lead's story to any address.
 
     Raises:
         NotFound: There is no such handoff.
         Conflict: It is closed.
         UsageError: `to` is neither an address nor the name of a rep, or nobody says so.
     """
+    if to is not None and not anybody:
+        to = rep_called(app.book.agreement, to, anybody=False)
     with transaction(app.engine) as db:
         done = reassign_in(db, app, handoff_id, to=to, by=by, because=because, now=now)
     if done.changed:
@@ -82,7 +89,7 @@ def relieve(
     Raises:
         UsageError: `rep` or `to` is neither an address nor the name of a rep, or nobody says so.
     """
-    address = _wanted(app.book.agreement, rep)
+    address = rep_called(app.book.agreement, rep)
     with transaction(app.engine) as db:
         held = assigning.handoffs_held(db)
     done, stay = [], []
@@ -116,7 +123,7 @@ def reassign_in(
     by = " ".join(by.split())[:200]
     if not by:
         raise UsageError("say who you are")
-    wanted = None if to is None else _wanted(agreement, to)
+    wanted = None if to is None else rep_called(agreement, to)
     row, state = _locked(db, app, handoff_id, now)
     if row.state not in OPEN_HANDOFF:
         raise Conflict(f"handoff {handoff_id} is closed ({row.state}); only an open one can be given to somebody else")
@@ -125,20 +132,12 @@ def reassign_in(
         had = (assignment.whom(agreement, said) for said in assigning.holders(db, handoff_id))
         skip = frozenset(rep for rep in had if rep is not None)
         owner = give_owners(db, app, [(row.lead_id, state)], now, skip=skip, besides=handoff_id)[0].rep
-    known = owner in assignment.everybody(agreement)
-    meant = None if known else nearest(owner, assignment.everybody(agreement))
+    known = owner in everybody(agreement)
+    meant = None if known else nearest(owner, everybody(agreement))
     done = Reassigned(handoff_id, owner, row.owner, assignment.whom(agreement, row.owner) != owner, known, meant)
     if done.changed:
         _give(db, app, done, by=by, because=because, now=now)
     return done
-
-
-def _wanted(agreement: Agreement, to: str) -> str:
-    address = assignment.whom(agreement, to)
-    if address is None:
-        reps = ", ".join(assignment.everybody(agreement))
-        raise UsageError(f"{to!r} is neither an address nor the name of a rep; the agreement has {reps}")
-    return address
 
 
 def _locked(db: Connection, app: App, handoff_id: int, now: datetime) -> tuple[Row[Any], Any]:

@@ -7,7 +7,8 @@ from nurture.agreement import Agreement
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import NotFound, UsageError
-from nurture.grammar.mistakes import Mistake, did_you_mean
+from nurture.flows.rep_called import rep_called
+from nurture.grammar.mistakes import Mistake
 from nurture.grammar.reps import Absence
 from nurture.rules import calendar
 from nurture.rules.assignment import everybody, whom
@@ -79,24 +80,6 @@ def back(app: App, rep: str, *, since: date | None, now: datetime) -> list[Absen
         more = "; it is away " + " and ".join(map(spoken, others)) if others else ""
         raise NotFound(f"{address} is not away on {day}{more}")
     return ended
-
-
-def rep_called(agreement: Agreement, said: str) -> str:
-    """The address of a rep, by that or by name.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    address = whom(agreement, said)
-    if address is None:
-        names = [rep.name for rep in agreement.reps.values() if rep.name is not None]
-        hint = did_you_mean(said, [*names, *everybody(agreement)])
-        reps = ", ".join(everybody(agreement))
-        raise UsageError(
-            f"{said!r} is neither an address nor the name of a rep{f' ({hint})' if hint else ''}; "
-            f"the agreement has {reps}"
-        )
-    return address
 
 
 def _today(agreement: Agreement, now: datetime) -> date:

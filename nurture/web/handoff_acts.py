@@ -10,6 +10,7 @@ from nurture.db import transaction
 from nurture.errors import Conflict, UsageError
 from nurture.flows import follow_up, reassign
 from nurture.rules import calendar
+from nurture.rules.assignment import whom
 from nurture.store import handoff_changes
 from nurture.web import handoff_log
 from nurture.web.handoff_clock import near
@@ -42,7 +43,8 @@ def _see(app: App, handoff_id: int, said: Said, now: datetime) -> None:
         return
     with transaction(app.engine) as db:
         changes = handoff_changes.of_handoff(db, handoff_id)
-    news = [one for one in changes if one.id > int(said.seen) and one.what in _TURNS and one.by != said.by]
+    mine = {said.by, whom(app.book.agreement, said.by)}
+    news = [one for one in changes if one.id > int(said.seen) and one.what in _TURNS and one.by not in mine]
     if news:
         zone = ZoneInfo(app.book.agreement.sla.hours.timezone)
         told = [handoff_log.of_change(one, app.book) for one in news]
@@ -90,7 +92,9 @@ def _outcome(app: App, handoff_id: int, said: Said, now: datetime) -> None:
 def _reassign(app: App, handoff_id: int, said: Said, now: datetime) -> None:
     if not said.by:
         raise UsageError("say who you are")
-    reassign.reassign(app, handoff_id, to=said.to or None, by=said.by, because=said.note, now=now)
+    reassign.reassign(
+        app, handoff_id, to=said.to or None, by=said.by, because=said.note, now=now, anybody=False
+    )  # fmt: skip
 
 
 _ACTS: Mapping[str, Callable[[App, int, Said, datetime], None]] = {

@@ -170,7 +170,7 @@ def test_absences_are_told_once_and_end_day_by_day(app_with: AppWith) -> None:
         back(app, BEN, since=date(2026, 6, 1), now=NOW)
     with pytest.raises(UsageError, match="ends before it begins"):
         away(app, BEN, first=last, last=first, now=NOW)
-    with pytest.raises(UsageError, match=r"neither an address nor the name of a rep \(did you mean `Ben Ito`\?\)"):
+    with pytest.raises(UsageError, match=r"no rep is 'Ben Itto' \(did you mean `Ben Ito`\?\)"):
         away(app, "Ben Itto", first=first, last=last, now=NOW)
 
 

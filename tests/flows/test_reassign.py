@@ -69,10 +69,16 @@ def test_a_rep_may_be_called_by_name_and_anybody_may_be_given_one(desk: App) -> 
     assert reassign(desk, handoff(desk), to="cat obi", by="kim", now=LATER).owner == CAT
     stranger = reassign(desk, handoff(desk), to="bem@acme.example", by="kim", now=LATER + timedelta(hours=1))
     assert (stranger.changed, stranger.known, stranger.meant) == (True, False, BEN)
-    with pytest.raises(UsageError, match="'Bob' is neither an address nor the name of a rep; the agreement has ann@"):
+    with pytest.raises(UsageError, match="no rep is 'Bob'; the agreement has ann@"):
         reassign(desk, handoff(desk), to="Bob", by="kim", now=LATER)
     with pytest.raises(UsageError, match="say who you are"):
         reassign(desk, handoff(desk), to=BEN, by="  ", now=LATER)
+
+
+def test_by_a_link_alone_it_goes_to_nobody_whom_the_agreement_does_not_name(desk: App) -> None:
+    with pytest.raises(UsageError, match=r"no rep is 'bem@acme.example' \(did you mean `ben@acme.example`\?\)"):
+        reassign(desk, handoff(desk), to="bem@acme.example", by="kim", now=LATER, anybody=False)
+    assert reassign(desk, handoff(desk), to="Cat Obi", by="kim", now=LATER, anybody=False).owner == CAT
 
 
 def test_by_the_lines_it_goes_to_nobody_who_had_it_and_at_last_to_the_manager(desk: App) -> None:
@@ -94,7 +100,7 @@ def test_a_rep_can_be_relieved_of_everything(desk: App) -> None:
     assert relieve(desk, "Cat Obi", to=BEN, by="kim", now=LATER)[1] == []
     assert [row.owner for row in rows(desk, "SELECT owner FROM handoff ORDER BY id")] == [BEN] * 6
     assert relieve(desk, ANN, to=None, by="kim", now=LATER) == ([], [])
-    with pytest.raises(UsageError, match="neither an address"):
+    with pytest.raises(UsageError, match="no rep is 'Bob'"):
         relieve(desk, "Bob", to=None, by="kim", now=LATER)
 
 

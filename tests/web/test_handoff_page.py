@@ -1,11 +1,15 @@
 """What a rep's page lets a rep do, beside accepting and rejecting (test_handoff)."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event
 
 from nurture.notifiers.reading import reader_of
+from nurture.web.handoff_form import read_form
 from nurture.web.handoff_view import phones
 from tests.web.people import NOW, OTHER, REP, add_attempt, add_event, add_handoff, add_lead, handoff_path, rows
 
@@ -73,7 +77,7 @@ def test_a_lead_is_given_to_somebody_else_and_the_old_link_says_who_has_it(clien
     assert "“on holiday”" in page
     nobody = press(client, handoff, "reassign", to="somebody")
     assert nobody.status_code == 422
-    assert "neither an address nor the name of a rep" in nobody.text
+    assert "No rep is" in nobody.text
 
 
 def test_by_the_agreement_it_goes_to_somebody_who_has_not_had_it(client, app, handoff):
@@ -163,3 +167,25 @@ def test_what_the_lead_wrote_stands_there_in_its_own_lines(client, app):
     add_event(app.engine, lead_id, kind="reply", path=None, properties={"text": text.replace("\x00", "")})
     page = client.get(handoff_path(add_handoff(app.engine, lead_id))).text
     assert "<blockquote>Hello,\nyes &amp; &lt;b&gt;please&lt;/b&gt; call us.\n\nMaria</blockquote>" in page
+
+
+def test_ones_own_doing_in_another_tab_is_no_news(client, app, handoff):
+    press(client, handoff, "accept")
+    mine = press(client, handoff, "reject", by=REP.upper(), seen="0", reason="no_budget")
+    assert mine.status_code == 303
+
+
+@given(
+    st.dictionaries(st.sampled_from(("do", "by", "reason", "note", "kind", "at", "seen", "x")), st.text(max_size=60))
+)
+@settings(max_examples=60)
+def test_whatever_a_form_says_is_read_within_bounds(fields):
+    said = read_form(urlencode(fields, errors="surrogatepass").encode())
+    assert "\n" not in said.by
+    assert "\x00" not in said.note
+    assert all(len(getattr(said, name)) <= 200 for name in ("do", "by", "reason", "kind", "at", "seen"))
+
+
+@pytest.mark.parametrize("seen", ["²", "-1", "9" * 200, "1.5", "٣"])
+def test_a_forged_mark_of_what_was_seen_does_no_harm(client, app, handoff, seen):
+    assert press(client, handoff, "accept", seen=seen).status_code == 303
