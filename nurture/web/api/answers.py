@@ -1,5 +1,6 @@
 """What a route may answer, for its description: a shape with an example, or a problem."""
 
+import json
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,8 +11,9 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def answers(shape: type[BaseModel], example: Any, *, status: int = 200, description: str = "As asked.") -> Responses:
-    """A good answer."""
-    return {status: {"model": shape, "description": description, "content": {"application/json": {"example": example}}}}
+    """A good answer. The framework would take what is null out of the example, so it goes past it as text."""
+    text = json.dumps(example)
+    return {status: {"model": shape, "description": description, "content": {"application/json": {"example": text}}}}
 
 
 def answers_problem(*kinds: Kind) -> Responses:

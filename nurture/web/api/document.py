@@ -1,5 +1,6 @@
 """The description in OpenAPI 3.1: what the framework knows of the routes, and what every call has in common."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -93,6 +94,8 @@ def _operation(method: str, path: str, said: Json, base_url: str) -> Json:
     responses = {status: answer for status, answer in said["responses"].items() if int(status) < 400}
     for answer in responses.values():
         answer["headers"] = _HEADERS
+        media = answer["content"]["application/json"]
+        media["example"] = json.loads(media["example"])
     if path == f"{PREFIX}/leads" and method == "post":
         responses["201"] = {**responses["200"], "description": "A new lead."}
     said["responses"] = responses | _problems(sorted(kinds, key=lambda kind: kind.status), base_url)

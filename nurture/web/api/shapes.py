@@ -59,8 +59,8 @@ class LeadTaken(Lead):
     offered: bool = Field(description="Whether it was handed to sales by that.")
 
 
-class Error(Shape):
-    """What is wrong with one value."""
+class Error(BaseModel):
+    """What is wrong with one value: of the body, or of a parameter."""
 
     pointer: str | None = Field(None, description="Where it stands in the body: a JSON pointer (RFC 6901).")
     parameter: str | None = Field(None, description="Which parameter of the address it is.")
