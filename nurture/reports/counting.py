@@ -23,6 +23,15 @@ MEMORY = "64MB"
 """For each sort or hash of a report; what does not fit goes to disk."""
 
 
+_SAID = {
+    "leads": ("lead", "leads"),
+    "handoffs": ("handoff", "handoffs"),
+    "won": ("win", "wins"),
+    "mails": ("mail", "mails"),
+}
+"""Of one, and of more."""
+
+
 def make(
     app: App,
     form: Form,
@@ -89,7 +98,7 @@ def make(
 
 def _without(gone: Mapping[str, int], whats: Sequence[str]) -> tuple[str, ...]:
     """What the figures lack, because people were erased since."""
-    said = ", ".join(f"{gone[what]:,} {what}" for what in whats if gone.get(what))
+    said = ", ".join(f"{gone[what]:,} {_SAID[what][gone[what] != 1]}" for what in whats if gone.get(what))
     return (f"not in these figures, of people who were erased since: {said}",) if said else ()
 
 

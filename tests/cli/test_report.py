@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.cells import cell_len
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from nurture.cli.main import app as commands
 from nurture.db import transaction
 from nurture.errors import UsageError
-from nurture.reports.catalogue import REPORTS
-from tests.reports.histories import insert, write_history
+from tests.reports.histories import insert
 from tests.workers.processes import write_workspace
 
 Run = Callable[..., Result]
@@ -116,16 +114,6 @@ def test_csv_goes_to_a_file(run: Run, clean_db: Engine, tmp_path: Path) -> None:
     assert (tmp_path / "funnel.csv").read_bytes() == run("funnel", "--format", "csv").stdout_bytes
     with pytest.raises(UsageError, match="cannot be written"):
         run("funnel", "--csv", str(tmp_path / "nowhere/funnel.csv"))
-
-
-def test_no_line_of_a_table_is_longer_than_80_columns(run: Run, clean_db: Engine) -> None:
-    with transaction(clean_db) as db:
-        write_history(db, seed=7, leads=12)
-    add_handoff(clean_db, MIDNIGHT, email="jo@buyer.example", source="漢字" * 30 + "\x1b[31m")
-    for name in REPORTS:
-        shown = run(name).stdout
-        assert "\x1b" not in shown
-        assert max(cell_len(line) for line in shown.splitlines()) <= 80, name
 
 
 def test_a_table_has_numbers_to_the_right_and_shares_with_their_counts(run: Run, clean_db: Engine) -> None:
