@@ -19,7 +19,6 @@ from nurture.notifiers.reading import reader_of
 from nurture.store import overview
 from nurture.web import handoff_clock
 from nurture.web.handoff_clock import near
-from nurture.web.handoff_view import STATES
 from nurture.web.keys import LookingKeys
 from nurture.web.pages import message, page
 
@@ -80,7 +79,6 @@ def _handoff(app: App, row: Row[Any], now: datetime) -> dict[str, object]:
     return {
         "row": row,
         "name": " ".join(filter(None, (row.first_name, row.last_name))) or row.email,
-        "state": STATES[row.state],
         "score": row.score_micro / MICRO,
         "due": owed[0] if owed else None,
         "url": handoff_url(app, row.id, now, version=row.link_version),

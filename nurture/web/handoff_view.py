@@ -27,7 +27,7 @@ MAY: Mapping[str, tuple[str, ...]] = {
 }
 """What a rep may do in each state; nothing once a handoff is closed."""
 
-STATES: Mapping[str, str] = {
+_STATES = {
     "offered": "Waiting for your answer",
     "accepted": "Accepted",
     "contacted": "In touch",
@@ -38,7 +38,6 @@ STATES: Mapping[str, str] = {
     "returned": "Back in nurture",
     "merged": "Goes on in another handoff of the same person",
 }
-"""What a rep calls the states."""
 _THEN = {
     "nurture": "goes back to nurture",
     "sales": "stays with you, nurture is silent",
@@ -85,7 +84,7 @@ def view(loaded: Loaded, book: Rulebook, now: datetime) -> dict[str, object]:
     return {
         "packet": packet,
         "row": row,
-        "state": STATES[row.state],
+        "state": _STATES[row.state],
         "is_open": row.state in MAY,
         "may": MAY.get(row.state, ()),
         "log": handoff_log.lines(row, loaded.attempts, loaded.changes, book),
