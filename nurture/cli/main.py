@@ -11,6 +11,7 @@ from nurture.cli import (
     api_keys,
     campaigns,
     check,
+    crm,
     deliveries,
     demo,
     digest,
@@ -72,6 +73,7 @@ app.add_typer(processes.database, name="db")
 processes.database.command("adopt")(adopt.adopt)
 app.command("report")(report.report)
 app.command("digest")(digest.digest)
+app.add_typer(crm.crm, name="crm")
 app.command("check")(check.check)
 app.command("init")(init.init)
 app.command("schema")(schema.schema)

@@ -58,7 +58,7 @@ class HubSpotStub(Stub):
     def __init__(self) -> None:
         super().__init__()
         self.contacts: dict[str, dict[str, str]] = {}
-        self.properties = {found["name"]: found for found in PROPERTIES}
+        self.properties = {found["name"]: dict(found) for found in PROPERTIES}
         self.owners = {"51": "sales-manager@acme.example", "52": "rep.one@acme.example"}
         self.scopes = list(SCOPES)
         self.token = TOKEN
