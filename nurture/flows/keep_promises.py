@@ -19,6 +19,7 @@ from nurture.flows.decide import decide
 from nurture.flows.reassign import reassign_in
 from nurture.rules.effects import Breached, HandoffMoved
 from nurture.rules.happenings import DeadlineCame
+from nurture.rules.ladder import KEPT
 from nurture.store import promises
 from nurture.store.decided import Decided, each
 from nurture.store.handoff_changes import Change, What, note_changes
@@ -137,7 +138,8 @@ def _tell_returned(db: Connection, app: App, decided: Sequence[Decided], open_of
     for one, moved in each(decided, HandoffMoved):
         last = [effect for effect in one.outcome.effects if isinstance(effect, Breached)][-1:]
         owner = None if one.before.handoff is None else one.before.handoff.owner
-        data = {"reason": moved.reason, "owner": owner} | (_data(last[0]) if last else {"promise": None})
+        late = {"promise": None, "due_at": None, "owner": owner} if not last else _data(last[0])
+        data = {**late, "reason": moved.reason}
         to = (manager,) if owner is None else (owner, manager)
         handoff_id = open_of[one.lead_id]
         news.append(News(f"handoff:{handoff_id}/returned", to, handoff_id, data=data))
@@ -166,7 +168,9 @@ def _details(breach: Breached) -> dict[str, object]:
 
 
 def _data(breach: Breached) -> dict[str, object]:
-    """What the news says: which promise, since when it is late, whose it was."""
+    """What the news says: which promise, since when it is late, whose it was; or that nobody was reached."""
+    if breach.rung == KEPT:
+        return {"promise": None, "reason": "unreachable", "rung": KEPT, "due_at": None, "owner": breach.owner}
     return {
         "promise": breach.promise,
         "rung": breach.rung,

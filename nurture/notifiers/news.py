@@ -118,13 +118,14 @@ _LATE = {
     "first_attempt": "{owner} has not tried to reach {who}",
     "attempts": "{owner} has not tried often enough to reach {who}",
     "outcome": "{owner} has not said what became of {who}",
+    "unreachable": "{owner} could not reach {who}",
 }
 
 
 def _escalated(notice: Notice, packet: Packet, reader: Reader) -> News:
     said = packet.news
     words = {"who": wording.name_of(packet.lead), "owner": reader.rep(said.get("owner") or packet.owner)}
-    headline = _LATE.get(str(said.get("promise")), "{owner} is late with {who}").format(**words)
+    headline = _LATE.get(str(said.get("promise") or said.get("reason")), "{owner} is late with {who}").format(**words)
     due = _instant(said.get("due_at"))
     late = f"It was due {reader.moment(due)}, {how_long(notice.at - due)} ago. " if due and due < notice.at else ""
     text = f"{late}{_tried(packet)} so far. {wording.why_now(packet)}"

@@ -354,3 +354,17 @@ def test_an_imported_handoff_is_let_be(app: App) -> None:
     live(app, RUNGS[3] + timedelta(days=400))
     assert one(app, "SELECT state FROM handoff WHERE id = :id", id=handoff) == "offered"
     assert climbed(app) == []
+
+
+def test_of_a_hand_that_nobody_reached_the_manager_hears_once_and_no_promise_is_named(app: App) -> None:
+    handoff = raise_hand(app)
+    for day in range(3):
+        for hour in (15, 17):
+            at = utc(2026, 3, 2 + day, hour)
+            follow_up.attempt(app, handoff, kind="call", outcome="not_reached", note=f"{at}", by=ONE, now=at)
+    live(app, NOW + timedelta(days=30))
+    assert climbed(app) == [("attempts", 0, "escalate", utc(2026, 3, 16, 14))]
+    assert [(kind, to) for _, kind, to in told(app)] == [("handoff.escalated", BOSS)]
+    assert one(
+        app, "SELECT data ->> 'reason' FROM notice WHERE channel = 'webhook' AND kind = 'handoff.escalated'"
+    ) == ("unreachable")
