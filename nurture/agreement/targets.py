@@ -10,7 +10,7 @@ class Targets(Shape):
     active_share: Percent | None = None
     """Of the new leads, so many came to us by themselves."""
     sla_met: Percent | None = None
-    """Of the promises of sales, so many were kept.
+    """Of the handoffs whose promises have fallen due, so many had every one kept.
 
     Example: 90%
     """
