@@ -3,6 +3,7 @@
 import pytest
 from starlette.routing import Mount
 
+from nurture.web.api import make_api
 from nurture.web.application import make_web
 from tests.web.people import (
     add_address_change,
@@ -47,6 +48,7 @@ def paths(app):
         "/healthz": ["/healthz"],
         "/readyz": ["/readyz"],
         "/nurture.js": ["/nurture.js"],
+        "/docs": ["/docs"],
         "/": ["/"],
         "/sign-in": ["/sign-in"],
     }
@@ -63,6 +65,36 @@ QUERIES = (
 
 RAW = ("/v1/page", "/v1/identify", "/v1/batch", "/v1/nothing", "/v1/projects/wk_test/settings", "/v1/openapi.json")
 """What is answered before any route is looked at."""
+
+
+API = {
+    "/api/leads": "/api/leads",
+    "/api/leads/batch": "/api/leads/batch",
+    "/api/leads/{email}": "/api/leads/sold@acme.example",
+    "/api/leads/{email}/reject": "/api/leads/sold@acme.example/reject",
+    "/api/handoffs": "/api/handoffs",
+    **{f"/api/handoffs/{{id}}{act}": f"/api/handoffs/{{id}}{act}" for act in (
+        "", "/attempts", "/accept", "/reject", "/contacted", "/outcome", "/reassign", "/revoke-links")},
+    "/api/reasons": "/api/reasons",
+    "/api/reports/{name}": "/api/reports/rejects",
+    "/api/openapi.json": "/api/openapi.json",
+}  # fmt: skip
+"""Every call of the API, on the lead that was handed over."""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_of_the_api_only_posts_act(client, app, paths, method):
+    assert API.keys() == make_api(app).openapi()["paths"].keys()
+    headers = {"authorization": "Bearer ak_test", "idempotency-key": "k", "content-type": "application/json"}
+    [handoff] = rows(app.engine, "SELECT id FROM handoff WHERE state = 'offered'")
+    before = everything(app.engine)
+    for path in API.values():
+        for query in ("", "?by=mallory&reason=competitor"):
+            response = client.request(method, path.format(**handoff) + query, headers=headers,
+                                      content=b'{"reason": "competitor", "email": "new@acme.example"}')  # fmt: skip
+            assert response.status_code < 500
+            assert method == "GET" or response.status_code == 405
+    assert everything(app.engine) == before
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
