@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
 from nurture.app import App
 from nurture.db import make_engine, transaction
-from nurture.errors import NotFound, UsageError
+from nurture.errors import Conflict, NotFound, UsageError
 from nurture.flows import follow_up
 from nurture.flows.ingest import ingest
 from nurture.flows.reassign import reassign
@@ -26,6 +28,8 @@ from tests.rules.examples import NOW
 ANN, BEN, CAT = (f"{name}@acme.example" for name in ("ann", "ben", "cat"))
 MANAGER = "sales-manager@acme.example"
 DAY = timedelta(days=1)
+
+OPEN = "SELECT h.id, l.email FROM handoff h JOIN lead l ON l.id = h.lead_id WHERE h.closed_at IS NULL"
 
 AppWith = Callable[..., App]
 
@@ -232,6 +236,37 @@ def test_two_at_once_do_not_both_give_a_rep_the_last_place(app_with: AppWith, db
         list(pool.map(lambda email: ingest(crowded, [track("Demo Requested", email=email)], NOW), emails))
     engine.dispose()
     assert Counter(row.owner for row in rows(app, "SELECT owner FROM handoff")) == {ANN: 3, BEN: 3, MANAGER: 18}
+
+
+@pytest.mark.parametrize("times", [8, pytest.param(150, marks=[pytest.mark.soak, pytest.mark.timeout(0)])])
+def test_offers_refusals_and_reassigning_all_at_once_never_deadlock(app_with: AppWith, db_url: str, times: int) -> None:
+    lines = [{"to": "previous"}, {"to": "colleague"}, {"to": [ANN, BEN, CAT]}]
+    reps = {rep: {"at_most": "4 open"} for rep in (ANN, BEN, CAT)}
+    app = app_with(assign=lines, reps=reps)
+    emails = [f"lead{n}@buyer{n % 5}.example" for n in range(24)]
+    for email in emails:
+        add_lead(app, email)
+    engine = make_engine(db_url, pool_size=8)
+    crowded = replace(app, engine=engine, nudge=lambda _: None)
+
+    def work(part: int) -> None:
+        dice = Random(part)
+        for turn in range(times):
+            at = NOW + timedelta(minutes=turn)
+            ingest(crowded, [track("Demo Requested", at, email=email) for email in dice.sample(emails, 3)], at)
+            open_ones = rows(crowded, OPEN)
+            with suppress(Conflict):
+                reassign(crowded, dice.choice(open_ones).id, to=None, by="test", now=at)
+            refused(crowded, dice.choice(open_ones).email, "not_ready", at)
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(work, part) for part in range(6)]:
+            done.result()
+    engine.dispose()
+    held = "SELECT owner, count(*) FROM handoff WHERE closed_at IS NULL AND owner <> :manager GROUP BY 1"
+    assert all(count <= 4 for _, count in rows(app, held, manager=MANAGER))
+    twice = "SELECT FROM handoff WHERE closed_at IS NULL GROUP BY lead_id HAVING count(*) > 1"
+    assert rows(app, twice) == []
 
 
 def test_many_offers_look_up_owners_in_as_many_statements_as_one(app_with: AppWith) -> None:
