@@ -10,6 +10,8 @@ from sqlmodel import Field, SQLModel
 
 from nurture.models.columns import NOTICE_STATES, count_column, instant_column, key_column, one_of, text_column
 
+_WAITS = "state IN ('queued', 'leased')"
+
 
 class NoticeRow(SQLModel, table=True):
     """One channel to be told of one thing, once; written in the transaction of what it tells of.
@@ -25,7 +27,8 @@ class NoticeRow(SQLModel, table=True):
             "about", "kind", "channel", "recipient", name="notice_once_a_channel", postgresql_nulls_not_distinct=True
         ),
         one_of("state", NOTICE_STATES, "notice_state"),
-        Index("notice_to_send", "next_at", postgresql_where=text("state IN ('queued', 'leased')")),
+        Index("notice_to_send", "next_at", postgresql_where=text(f"{_WAITS} AND kind <> 'lead.changed'")),
+        Index("notice_to_sync", "channel", "next_at", postgresql_where=text(f"{_WAITS} AND kind = 'lead.changed'")),
         Index("notice_failed", "at", postgresql_where=text("state = 'failed'")),
         Index("notice_of_activity", "at", postgresql_where=text("kind = 'lead.active'")),
         Index("notice_of_handoff", "handoff_id", postgresql_where=text("handoff_id IS NOT NULL")),

@@ -24,6 +24,9 @@ ALTER TABLE notice DROP CONSTRAINT notice_once_a_channel;
 ALTER TABLE notice ADD CONSTRAINT notice_once_a_channel UNIQUE NULLS NOT DISTINCT (about, kind, channel, recipient);
 ALTER TABLE notice DROP CONSTRAINT notice_state;
 ALTER TABLE notice ADD CONSTRAINT notice_state CHECK (state IN ('queued', 'leased', 'sent', 'failed', 'cancelled'));
+DROP INDEX notice_to_send;
+CREATE INDEX notice_to_send ON notice (next_at) WHERE state IN ('queued', 'leased') AND kind <> 'lead.changed';
+CREATE INDEX notice_to_sync ON notice (channel, next_at) WHERE state IN ('queued', 'leased') AND kind = 'lead.changed';
 CREATE INDEX notice_failed ON notice (at) WHERE state = 'failed';
 CREATE INDEX notice_of_handoff ON notice (handoff_id) WHERE handoff_id IS NOT NULL;
 CREATE INDEX notice_of_lead ON notice (lead_id) WHERE lead_id IS NOT NULL;
@@ -39,6 +42,9 @@ CREATE TABLE closed_channel (
 _DOWN = """
 DROP TABLE closed_channel;
 DELETE FROM notice WHERE handoff_id IS NULL OR kind <> 'lead.requalified';
+DROP INDEX notice_to_send;
+DROP INDEX notice_to_sync;
+CREATE INDEX notice_to_send ON notice (next_at) WHERE state IN ('queued', 'leased');
 DROP INDEX notice_failed;
 DROP INDEX notice_of_handoff;
 DROP INDEX notice_of_lead;
