@@ -235,6 +235,7 @@ class LeadState:
     `events` is filled only where a condition looks at the past. What could be long and has not been read, `deliveries`
     and `events`, is `NOT_READ`. `tracked`: what it does may be observed. `unconfirmed`: nobody knows yet whether the
     form that it came by was its own. `basis`: on what ground it may be mailed, since `basis_at`; None: on none.
+    `won_at`: when sales won it in this cycle, if it is a customer by that; what it did until then sells nothing more.
     """
 
     profile: Profile
@@ -261,6 +262,7 @@ class LeadState:
     basis: Basis | None = None
     basis_at: datetime | None = None
     postponed: tuple[tuple[str, datetime], ...] = ()
+    won_at: datetime | None = None
     events: tuple[EventFact, ...] = ()
     id: int | None = field(default=None, compare=False)
 

@@ -41,7 +41,7 @@ def may_be_offered(state: LeadState) -> bool:
 def offer_if_ready(draft: Draft, raised: Raised | None = None) -> bool:
     """Score the lead and hand it over if a line of `qualify` holds or it raised its hand."""
     state, agreement = draft.state, draft.book.agreement
-    score = score_again(draft)
+    score = _since_won(draft, score_again(draft))
     if not may_be_offered(state) or (raised is None and not qualification.is_within_reach(agreement, score)):
         return False
     graded = grading.grade(agreement, known(draft.book, state, draft.now))
@@ -62,6 +62,15 @@ def offer_if_ready(draft: Draft, raised: Raised | None = None) -> bool:
     handoff = HandoffFact("offered", state.cycle, draft.now, None, was_customer, raised is not None)
     draft.state = evolve(draft.state, handoff=handoff, handed_over=True)
     return True
+
+
+def _since_won(draft: Draft, score: Score) -> Score:
+    """The score by which the lead may be handed over. A customer's begins on the day after the deal."""
+    won_at = draft.state.won_at
+    if won_at is None:
+        return score
+    counts = tuple(count for count in draft.state.counts if count.day > won_at.date())
+    return scoring.score(draft.book.agreement, counts, draft.now.date())
 
 
 def _word(raised: Raised | None) -> str:

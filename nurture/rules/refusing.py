@@ -17,7 +17,7 @@ from nurture.rules.suppressing import is_stricter
 
 _BUILT_IN = {code: RejectReason(label=code.replace("_", " ").capitalize(), then="nurture") for code in BUILT_IN_REASONS}
 
-_STAGE_OF: dict[str, Stage] = {"accepted": "sal", "contacted": "sal", "qualified": "sql", "won": "customer"}
+_STAGE_OF: dict[str, Stage] = {"contacted": "sal", "qualified": "sql"}
 
 
 def reason_of(book: Rulebook, code: str) -> RejectReason | None:
@@ -32,12 +32,21 @@ def progress(draft: Draft, happening: Progressed) -> None:
         return
     if handoff.state == "offered":  # whoever works a lead has taken it
         handoff = _accepted(draft, handoff, happening.by)
-    if happening.to != "accepted":
-        draft.add(HandoffMoved(happening.to, happening.by, note=happening.note))
-        draft.state = evolve(
-            draft.state, handoff=None if happening.to == "won" else replace(handoff, state=happening.to)
-        )
+    if happening.to == "accepted":
+        return
+    draft.add(HandoffMoved(happening.to, happening.by, note=happening.note))
+    if happening.to == "won":
+        _won(draft)
+    else:
+        draft.state = evolve(draft.state, handoff=replace(handoff, state=happening.to))
         draft.move(_STAGE_OF[happening.to], f"sales: {happening.to}")
+
+
+def _won(draft: Draft) -> None:
+    """What the lead was refused for before is over, and what made it buy sells nothing more to it."""
+    draft.state = evolve(draft.state, handoff=None, reason=None, won_at=draft.now)
+    draft.move("customer", "sales: won")
+    ask_who_takes(draft)
 
 
 def _accepted(draft: Draft, handoff: HandoffFact, by: str) -> HandoffFact:
@@ -106,7 +115,7 @@ def _next_cycle(draft: Draft, happening: Refused) -> None:
         n = state.cycle + 1
         cycles = (*state.cycles, (n, began))
     draft.add(CycleBegan(n, began, happening.reason, happening.note, happening.by, rewound))
-    draft.state = evolve(state, cycle=n, cycles=cycles, counts=(), refused=True, reason=happening.reason)
+    draft.state = evolve(state, cycle=n, cycles=cycles, counts=(), refused=True, reason=happening.reason, won_at=None)
 
 
 def _over(draft: Draft, happening: Refused, *, suppress: bool) -> None:

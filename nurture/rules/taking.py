@@ -135,7 +135,7 @@ def again_at(campaign: Campaign, state: LeadState) -> datetime | None:
 
 
 def _wrong_kind(campaign: Campaign, state: LeadState) -> Objection | None:
-    if not state.refused:
+    if not state.refused or (state.stage == "customer" and state.reason is None):  # won since, and never refused again
         unready = campaign.enroll.unready
         return None if unready else Objection("not unready", partial(str, "the campaign does not take unready leads"))
     if state.reason in campaign.enroll.reasons:

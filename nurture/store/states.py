@@ -57,7 +57,9 @@ _STATES = giving(
             (SELECT {HANDOFF} FROM handoff h
              WHERE h.lead_id = l.id AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')),
             (SELECT json_agg(json_build_array(topic, reason) ORDER BY topic) FROM suppression
-             WHERE address_hash = sha256(convert_to(l.email, 'UTF8')))
+             WHERE address_hash = sha256(convert_to(l.email, 'UTF8'))),
+            CASE WHEN l.stage = 'customer' THEN
+                (SELECT max(closed_at) FROM handoff WHERE lead_id = l.id AND cycle = l.cycle AND state = 'won') END
         ) AS around,
         l.key, l.email, l.first_name, l.last_name, l.title, l.company, l.country, l.timezone, l.locale, l.industry,
         l.employees, l.source, l.owner, l.attributes
@@ -141,7 +143,7 @@ def _state(row: Sequence[Any]) -> LeadState:
     (
         id_, stage, cycle, cycle_started_at, created_at, handed_over, refused, reason, grade, mail_from, ask_at,
         engaged_at, postponed, tracked, unconfirmed_at, basis, basis_at,
-        (cycles, counts, enrollments, handoff, suppressions), *who,
+        (cycles, counts, enrollments, handoff, suppressions, won_at), *who,
     ) = row  # fmt: skip
     return LeadState(
         id=id_,
@@ -171,6 +173,7 @@ def _state(row: Sequence[Any]) -> LeadState:
         postponed=tuple([(because, _instant(until)) for because, until in sorted(postponed.items())])
         if postponed
         else (),
+        won_at=None if won_at is None else _instant(won_at),
         events=NOT_READ,
     )
 

@@ -78,9 +78,17 @@ def test_every_answer_that_the_files_look_at_is_offered_by_some_mail() -> None:
 
 def test_every_reason_that_leads_to_nurture_has_a_track_of_its_own_and_one_for_later() -> None:
     reasons = {code for code, reason in SHIPPED.agreement.reject_reasons.items() if reason.then == "nurture"} | BUILT_IN
-    listed = [reason for campaign in SHIPPED.campaigns.values() for reason in campaign.enroll.reasons]
+    tracks = SHIPPED.campaigns.values()
+    listed = [reason for track in tracks if "customer" not in track.enroll.stages for reason in track.enroll.reasons]
     assert set(listed) == reasons
     assert all(listed.count(reason) == 2 for reason in reasons - {"no_outcome"})
+
+
+def test_a_customer_whom_sales_refuses_comes_back_to_the_customers_track_for_whatever_reason() -> None:
+    reasons = {code for code, reason in SHIPPED.agreement.reject_reasons.items() if reason.then == "nurture"} | BUILT_IN
+    (track,) = (track for track in SHIPPED.campaigns.values() if "customer" in track.enroll.stages)
+    assert set(track.enroll.reasons) == reasons
+    assert track.enroll.unready, "who was won, and never refused again"
 
 
 def test_subjects_are_all_different() -> None:

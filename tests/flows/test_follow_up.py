@@ -9,7 +9,7 @@ from nurture.app import App
 from nurture.errors import Conflict, NotFound, UsageError
 from nurture.flows import follow_up
 from nurture.flows.ingest import ingest
-from tests.flows.apps import add_lead, one, rows, track
+from tests.flows.apps import add_lead, one, page, rows, track
 from tests.rules.examples import NOW
 
 
@@ -194,6 +194,21 @@ def test_qualified_then_won_makes_a_customer(app: App, handoff: int) -> None:
     follow_up.outcome(app, handoff, state="won", reason=None, note="", by="rep", now=NOW)
     follow_up.outcome(app, handoff, state="won", reason=None, note="", by="rep", now=NOW)
     assert (state(app), one(app, "SELECT stage FROM lead")) == ("won", "customer")
+
+
+def test_what_a_customer_did_before_it_was_won_hands_it_over_no_more(app: App) -> None:
+    add_lead(app)
+    ingest(app, [track("Webinar Attended", properties={"minutes": 45}), page("/pricing"), page("/pricing")], NOW)
+    won = one(app, "SELECT id FROM handoff")
+    follow_up.outcome(app, won, state="won", reason=None, note="", by=one(app, "SELECT owner FROM handoff"), now=NOW)
+    ingest(app, [page("/about", NOW + timedelta(hours=1))], NOW + timedelta(hours=1))
+    assert (one(app, "SELECT count(*) FROM handoff"), one(app, "SELECT stage FROM lead")) == (1, "customer")
+    later = NOW + timedelta(days=2)
+    again = [track("Webinar Attended", later, properties={"minutes": 45}), page("/pricing", later)]
+    ingest(app, [*again, page("/pricing", later)], later)
+    assert rows(app, "SELECT state, was_customer, cycle FROM handoff ORDER BY id DESC LIMIT 1") == [
+        ("offered", True, 1)
+    ]
 
 
 def test_lost_needs_a_reason_and_goes_back_to_nurture(app: App, handoff: int) -> None:

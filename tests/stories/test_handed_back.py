@@ -174,6 +174,8 @@ def won(life: World, handoff: int) -> None:
     life.wait(days=10)
     assert life.press(page, owner, "won", note="two cells").status_code == 200
     assert life.lead() == ("customer", 2)
+    life.wait(days=10)
+    assert life.received()[-1] == "first-quarter", "and is written to as a customer from now on"
     log = life.log(handoff)
     assert log == ["offered", "accepted", *["attempt"] * 6, "contacted", "qualified", "won"]
     assert one(life.app, "SELECT count(*) FROM breach WHERE handoff_id = :id", id=handoff) == 0
