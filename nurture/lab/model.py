@@ -154,9 +154,10 @@ class Model:
                 yield from self._refuses(lead, answered_at, dice, "reject")
             return
         yield RepSays(answered_at, lead, "accept")
+        yield RepSays(self._after(answered_at, dice.between(10, 200, 9)), lead, "tried")
         reached_at = self._after(answered_at, dice.between(0.2, 3, 2) * _WORKING_DAY)
         if not dice.happens(rates.reach, 3):
-            yield RepSays(self._after(reached_at, 8 * _WORKING_DAY), lead, "reject", UNREACHABLE)
+            yield from self._tries_in_vain(handoff, reached_at)
             return
         yield RepSays(reached_at, lead, "reached")
         decided_at = self._after(reached_at, dice.between(2, 7, 4) * _WORKING_DAY)
@@ -169,6 +170,14 @@ class Model:
             yield RepSays(ended_at, lead, "won")
         else:
             yield from self._refuses(lead, ended_at, dice, "lost")
+
+    def _tries_in_vain(self, handoff: Handoff, at: datetime) -> Iterator[RepSays]:
+        """Two calls a working day, as many as agreed. Then the SLA returns the lead; a hand-raise the rep has to."""
+        for _ in range(self.book.agreement.sla.attempts.count):
+            yield RepSays(at, handoff.lead, "tried")
+            at = self._after(at, _WORKING_DAY / 2)
+        if handoff.hand_raise:
+            yield RepSays(self._after(at, 2 * _WORKING_DAY), handoff.lead, "reject", UNREACHABLE)
 
     def _refuses(self, lead: str, at: datetime, dice: Dice, says: str) -> Iterator[RepSays]:
         """Where the agreement has no reason to refuse for, the handoff stays open."""

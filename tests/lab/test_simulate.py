@@ -7,7 +7,7 @@ import pytest
 
 from nurture.lab.acts import Answer, Hit, Reply, RepSays, Stop, Visit
 from tests.lab.lives import EVERY_DAY, START, Scripted, event, lived, mails, person, tuesdays
-from tests.rules.examples import utc
+from tests.rules.examples import AGREEMENT, utc
 from tests.rules.lives import book_of, campaign_of
 
 MINUTE = timedelta(minutes=1)
@@ -103,7 +103,7 @@ def test_signals_hand_over_and_a_rejection_begins_the_next_cycle():
 
 def test_what_a_rep_says_out_of_turn_is_not_heard():
     def muddles(handoff):
-        says = ("won", "reached", "accept", "reached", "qualified", "won", "reject")
+        says = ("qualified", "accept", "reached", "tried", "qualified", "won", "reject")
         return [
             RepSays(handoff.at + timedelta(days=n), handoff.lead, word, "not_ready") for n, word in enumerate(says, 1)
         ]
@@ -215,3 +215,44 @@ def test_who_answers_nothing_is_slowed_down():
 def test_no_time_at_all_leaves_everybody_as_they_arrived(end):
     (life,) = lived(tuesdays(), end=end)
     assert (life.entered, life.deliveries) == (["not-ready"], [])
+
+
+LATE = {**AGREEMENT["sla"], "on_breach": ["remind", "escalate", "reassign", "return_to_nurture"]}
+
+
+def ready():
+    """What makes a lead ready without its asking for anybody."""
+    visits = [Visit(START + timedelta(hours=n), "jo@buyer.example", "page", "/pricing") for n in (1, 2)]
+    return [
+        *visits,
+        Visit(START + timedelta(hours=3), "jo@buyer.example", "track", "Webinar Attended", {"minutes": 45}),
+    ]
+
+
+def test_a_handoff_that_nobody_answers_comes_back_and_goes_round():
+    every = ["not_ready", "no_follow_up", "unreachable", "no_outcome"]
+    book = book_of(campaign_of(enroll={"reasons": every, "unready": True}), sla=LATE)
+    (life,) = lived(book, acts=ready(), weeks=4)
+    (handoff,) = life.handoffs
+    assert (handoff.ended_as, handoff.reason) == ("returned", "no_follow_up")
+    assert [(rung.promise, rung.rung, rung.action) for rung in handoff.rungs] == [
+        ("accept", 1, "remind"),
+        ("accept", 2, "escalate"),
+        ("first_attempt", 1, "remind"),
+        ("accept", 3, "reassign"),
+        ("accept", 4, "return_to_nurture"),
+    ]
+    assert (life.state.stage, life.state.cycle) == ("nurture", 2)
+    assert life.entered == ["not-ready", "not-ready"]
+
+
+def test_calls_in_vain_bring_it_back_as_unreachable():
+    def calls(handoff):
+        return [
+            RepSays(handoff.at + timedelta(hours=n), handoff.lead, says)
+            for n, says in enumerate(("accept", "tried", "tried"))
+        ]
+
+    book = book_of(sla={**LATE, "attempts": {"count": 2, "within": "3 days"}})
+    (life,) = lived(book, acts=ready(), weeks=4, behaviour=Scripted(sales=[calls]))
+    assert [(one.ended_as, one.reason, one.rungs) for one in life.handoffs] == [("returned", "unreachable", ())]
