@@ -1,5 +1,6 @@
 """`nurture digest`: what the weekly letter to sales or marketing would say now."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -10,15 +11,15 @@ from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, out, print_json
 from nurture.db import transaction
 from nurture.errors import UsageError
-from nurture.flows.tell import handoff_url
+from nurture.flows.send_digest import AUDIENCES, Audience
+from nurture.flows.tell import digest_people
 from nurture.grammar.addresses import parse_address
 from nurture.grammar.mistakes import Mistake
 from nurture.messages import Notice
 from nurture.notifiers import digest as letters
 from nurture.notifiers import email
-from nurture.reports.digest import AUDIENCES, Audience, figures
+from nurture.reports.digest import figures
 from nurture.rules.digest import Issue, issue_after, issue_due
-from nurture.store import digest as store
 
 
 def digest(
@@ -30,7 +31,8 @@ def digest(
     recipient = None if send is None else _address(send)
     with opened_app() as app:
         issue = _issue(app)
-        made = {audience: _made(app, issue, audience) for audience in ((to,) if to else AUDIENCES)}
+        told = figures(app, issue, app.now())
+        made = {audience: _made(app, told, audience) for audience in ((to,) if to else AUDIENCES)}
         for audience, data in made.items():
             if recipient is not None:
                 _mail(app, audience, data, recipient)
@@ -56,11 +58,9 @@ def _issue(app: App) -> Issue:
     return issue
 
 
-def _made(app: App, issue: Issue, audience: Audience) -> dict[str, Any]:
-    now = app.now()
-    data = figures(app, issue, audience, now)
+def _made(app: App, told: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
     with transaction(app.engine) as db:
-        return store.with_people(db, data, lambda one, version: handoff_url(app, one, now, version=version))
+        return digest_people(db, app, {"audience": audience, **told}, app.now())
 
 
 def _mail(app: App, audience: str, data: dict[str, Any], recipient: str) -> None:

@@ -12,9 +12,10 @@ from nurture.rules.digest import Issue, issue_due
 from nurture.store import digest
 
 Audience = Literal["sales", "marketing"]
-Figures = Callable[[App, Issue, Audience, datetime], Mapping[str, Any]]
+Figures = Callable[[App, Issue, datetime], Mapping[str, Any]]
 """Works out the figures of an issue; `reports.digest.figures`, which flows do not know."""
 
+AUDIENCES: tuple[Audience, ...] = ("sales", "marketing")
 KIND_OF: Mapping[Audience, str] = {"sales": DIGEST_SALES, "marketing": DIGEST_MARKETING}
 
 
@@ -48,8 +49,9 @@ def send_digest(app: App, now: datetime, *, figures: Figures) -> Queued:
     if found is None:
         return Queued()
     issue, audiences = found
+    told = figures(app, issue, now)
     for audience in audiences:
-        data = figures(app, issue, audience, now)
+        data = {"audience": audience, **told}
         about, kind = _name(issue, audience)
         with transaction(app.engine) as db:
             announce(db, app, kind, about=about, at=now, to=addresses(app, audience), data=data, channels=["email"])

@@ -153,8 +153,17 @@ def _sent(row: Row[Any], data: Mapping[str, object], thread: str | None = None) 
 
 def digest_words(db: Connection, app: App, figures: Mapping[str, Any], now: datetime) -> dict[str, object]:
     """A weekly digest's letter out of its figures: who stands behind them is read now, so nobody erased is in it."""
-    whole = digest.with_people(db, figures, lambda one, version: handoff_url(app, one, now, version=version))
-    return letter_of_digest(whole, ZoneInfo(app.book.agreement.sla.hours.timezone))
+    zone = ZoneInfo(app.book.agreement.sla.hours.timezone)
+    return letter_of_digest(digest_people(db, app, figures, now), zone)
+
+
+def digest_people(db: Connection, app: App, figures: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The figures of a digest with their leads; for sales with links, which answer for sales, to the leads' pages."""
+
+    def url_of(handoff_id: int, version: int) -> str:
+        return handoff_url(app, handoff_id, now, version=version)
+
+    return digest.with_people(db, figures, url_of if figures["audience"] == "sales" else None)
 
 
 def _with_words(app: App, said: dict[str, Any], lead: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ People stand in it by the numbers of their handoffs alone. Names and notes are r
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time
-from typing import Any, Literal
+from typing import Any
 
 from nurture.app import App
 from nurture.db import transaction
@@ -20,9 +20,6 @@ from nurture.rules import calendar
 from nurture.rules.calendar import DAY
 from nurture.rules.digest import Issue, end_of_working_days
 from nurture.store import promises
-
-Audience = Literal["sales", "marketing"]
-AUDIENCES: tuple[Audience, ...] = ("sales", "marketing")
 
 LONG = 90
 """Days of the longer look back that stands beside the week."""
@@ -47,8 +44,8 @@ _VOLUMES = {
 _Spans = Mapping[str, tuple[datetime, datetime]]
 
 
-def figures(app: App, issue: Issue, audience: Audience, now: datetime) -> dict[str, Any]:
-    """The figures of one issue, JSON-ready, as they are at `now`.
+def figures(app: App, issue: Issue, now: datetime) -> dict[str, Any]:
+    """The figures of one issue, JSON-ready, as they are at `now`; the same for everybody who gets a letter.
 
     Counted are whole days of the zone in which sales works: `week`, the seven days that the issue tells of; `before`,
     the seven before those; `long`, the ninety that end with the week.
@@ -62,7 +59,6 @@ def figures(app: App, issue: Issue, audience: Audience, now: datetime) -> dict[s
     refused = _over(app, rejects, spans, now, [])
     kept = _over(app, sla, spans, now, ["rep"])
     return {
-        "audience": audience,
         "week": issue.week,
         "since": issue.since.isoformat(),
         "until": issue.until.isoformat(),

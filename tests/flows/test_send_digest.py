@@ -14,16 +14,16 @@ from nurture.db import transaction
 from nurture.flows import follow_up
 from nurture.flows.erase import erase
 from nurture.flows.ingest import ingest
-from nurture.flows.send_digest import Queued, send_digest, waiting
+from nurture.flows.send_digest import AUDIENCES, Queued, send_digest, waiting
+from nurture.flows.tell import digest_people
 from nurture.notifiers.digest import plain
-from nurture.reports.digest import AUDIENCES, figures
+from nurture.reports.digest import figures
 from nurture.reports.funnel import funnel
 from nurture.reports.interest import interest
 from nurture.reports.recycled import recycled
 from nurture.reports.rejects import rejects
 from nurture.reports.sla import sla
 from nurture.rules.digest import Issue, issue_due
-from nurture.store.digest import with_people
 from tests.flows.apps import add_lead, rows, track
 
 MONDAY = datetime(2026, 3, 16, 13, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_the_clock_asks_little(app: App, week: dict[str, int]) -> None:
 
 def test_every_figure_is_the_reports_own(app: App, week: dict[str, int]) -> None:
     now, one = MONDAY, issue(app)
-    told = figures(app, one, "sales", now)
+    told = figures(app, one, now)
     span = {"since": datetime(2026, 3, 9, 5, tzinfo=UTC), "until": datetime(2026, 3, 16, 5, tzinfo=UTC), "now": now}
     assert (one.since_at, one.until_at) == (span["since"], span["until"])
     volumes = {row["name"]: row["week"] for row in told["volumes"]}
@@ -145,7 +145,7 @@ def test_every_figure_is_the_reports_own(app: App, week: dict[str, int]) -> None
 
 
 def test_what_is_about_to_be_late_stands_there_before_it_is(app: App, week: dict[str, int]) -> None:
-    soon = figures(app, issue(app), "sales", MONDAY)["soon"]
+    soon = figures(app, issue(app), MONDAY)["soon"]
     shown = {one["handoff"]: (one["promise"], one["late"]) for one in soon["shown"]}
     assert shown[week["hal"]] == ("accept", False)
     assert shown[week["eve"]] == ("accept", True)
@@ -154,13 +154,14 @@ def test_what_is_about_to_be_late_stands_there_before_it_is(app: App, week: dict
 
 
 def test_the_letter_has_the_reps_own_words_and_nothing_of_people_is_kept(app: App, week: dict[str, int]) -> None:
-    told = figures(app, issue(app), "marketing", MONDAY)
+    told = {"audience": "marketing", **figures(app, issue(app), MONDAY)}
     kept = repr(told)
     for said in ("buyer.example", "Dan", "call in May", "money"):
         assert said not in kept
     with transaction(app.engine) as db:
-        filled = with_people(db, told, None)
+        filled = digest_people(db, app, told, MONDAY)
     text = plain(filled, ZONE)
+    assert "/h/" not in text  # marketing answers for nobody
     for said in (
         "Dan, Buyer Inc.: Not ready to buy",
         '"Wants a call in May"',
@@ -174,19 +175,19 @@ def test_the_letter_has_the_reps_own_words_and_nothing_of_people_is_kept(app: Ap
 
 
 def test_who_was_erased_meanwhile_is_in_no_letter(app: App, week: dict[str, int]) -> None:
-    told = figures(app, issue(app), "marketing", MONDAY)
+    told = {"audience": "marketing", **figures(app, issue(app), MONDAY)}
     erase(app, "dan@buyer.example", by="Ada", now=MONDAY)
     with transaction(app.engine) as db:
-        text = plain(with_people(db, told, None), ZONE)
+        text = plain(digest_people(db, app, told, MONDAY), ZONE)
     assert "Dan" not in text
     assert "Wants a call in May" not in text
 
 
 def test_a_week_in_which_nothing_happened_is_told_too(app: App) -> None:
     hand_over(app, "ada", MONDAY - timedelta(days=100))
-    told = figures(app, issue(app), "sales", MONDAY)
+    told = {"audience": "sales", **figures(app, issue(app), MONDAY)}
     with transaction(app.engine) as db:
-        text = plain(with_people(db, told, None), ZONE)
+        text = plain(digest_people(db, app, told, MONDAY), ZONE)
     assert "0 handed over" in text
     assert "No lead was refused in 90 days." in text
     assert "None" not in text
