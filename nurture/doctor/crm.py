@@ -45,5 +45,5 @@ def _one(case: Case, channel: str) -> Finding:
         return warning(name, f"{late} leads wait to be told, and nobody reads it", "see to clock and workers above")
     if failed or unclear:
         found = f"{failed} leads were refused there, {unclear} answers of reps not understood"
-        return warning(name, found, "see `nurture notices list --state failed` and `nurture crm status`")
+        return warning(name, found, "see `nurture notices list --failed` and `nurture crm status`")
     return ok(name, f"told and read, last at {state.read_at:%Y-%m-%d %H:%M} UTC")

@@ -31,6 +31,7 @@ OVERLAP = timedelta(minutes=5)
 """So far back it is read again each time: a CRM's search finds changes some time after they were made."""
 LEASE_SECONDS = 180.0
 BUSY_SECONDS = 60.0
+SCORES_EVERY = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
@@ -175,12 +176,12 @@ def _to_handoff(app: App, answer: Row[Any], now: datetime) -> None:
 
 
 def _refresh(app: App, channel: str, refreshed_at: datetime | None, now: datetime) -> None:
-    """Queue whose score has changed since it was told, where that is long ago; looked for once an hour."""
-    if refreshed_at is not None and now - refreshed_at < timedelta(hours=1):
-        return
+    """Queue what has changed without a decision: at once whose lead it is; scores are looked through once an hour."""
     with transaction(app.engine) as db:
-        crm_outbox.refresh(db, channel, now)
-        crm.note_refreshed(db, channel, now)
+        crm_outbox.refresh_owners(db, channel, now)
+        if refreshed_at is None or now - refreshed_at >= SCORES_EVERY:
+            crm_outbox.refresh_scores(db, channel, now)
+            crm.note_refreshed(db, channel, now)
 
 
 def _note_away(app: App, channel: str, error: CrmAway, now: datetime) -> None:

@@ -42,16 +42,24 @@ _QUEUE_ALL = text(
     {_COLUMNS} SELECT 'lead:' || l.id, '{LEAD_CHANGED}', :channel, l.id, :now, :now FROM lead l ORDER BY l.id {_INTO}
     """  # noqa: S608
 )
-_REFRESH = text(
+_REFRESH_SCORES = text(
     f"""
     {_COLUMNS}
     SELECT 'lead:' || k.lead_id, '{LEAD_CHANGED}', k.channel, k.lead_id, :now, :now
-    FROM crm_link k JOIN lead l ON l.id = k.lead_id LEFT JOIN lead_score s ON s.lead_id = k.lead_id
-    LEFT JOIN handoff h ON h.lead_id = k.lead_id AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')
+    FROM crm_link k LEFT JOIN lead_score s ON s.lead_id = k.lead_id
     WHERE k.channel = :channel
-      AND ((coalesce(s.micro, 0) <> k.score_micro AND k.pushed_at <= :before)
-           OR (h.id IS NOT NULL AND k.told ->> 'owner' IS DISTINCT FROM h.id || '/' || h.owner))
+      AND (k.digest IS NULL OR (coalesce(s.micro, 0) <> k.score_micro AND k.pushed_at <= :before))
     ORDER BY k.lead_id {_INTO}
+    """  # noqa: S608
+)
+_REFRESH_OWNERS = text(
+    f"""
+    {_COLUMNS}
+    SELECT 'lead:' || h.lead_id, '{LEAD_CHANGED}', k.channel, h.lead_id, :now, :now
+    FROM handoff h JOIN crm_link k ON k.lead_id = h.lead_id AND k.channel = :channel
+    WHERE h.state IN ('offered', 'accepted', 'contacted', 'qualified') AND h.owner IS NOT NULL AND h.origin = 'nurture'
+      AND k.told ->> 'owner' IS DISTINCT FROM h.id || '/' || h.owner
+    ORDER BY h.lead_id {_INTO}
     """  # noqa: S608
 )
 _IS_DUE = f"""
@@ -105,9 +113,15 @@ def queue_all(db: Connection, channel: str, now: datetime) -> int:
     return db.execute(_QUEUE_ALL, {"channel": channel, "now": now}).rowcount
 
 
-def refresh(db: Connection, channel: str, now: datetime) -> int:
-    """Queue whose score has changed since a day ago, and whose rep is another than the CRM was told."""
-    return db.execute(_REFRESH, {"channel": channel, "now": now, "before": now - REFRESH_EVERY}).rowcount
+def refresh_scores(db: Connection, channel: str, now: datetime) -> int:
+    """Queue whose score has changed since it was told, a day ago or more; and who was made one with another lead."""
+    values = {"channel": channel, "now": now, "before": now - REFRESH_EVERY}
+    return db.execute(_REFRESH_SCORES, values).rowcount
+
+
+def refresh_owners(db: Connection, channel: str, now: datetime) -> int:
+    """Queue whose rep is another than the CRM was told: a handoff is given away without anything being decided."""
+    return db.execute(_REFRESH_OWNERS, {"channel": channel, "now": now}).rowcount
 
 
 def lease(db: Connection, channel: str, *, token: UUID, now: datetime, most: int) -> Sequence[Row[Any]]:

@@ -1,5 +1,6 @@
 """What a CRM is told of leads, by the outbox."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,17 @@ from sqlalchemy import text
 from nurture.app import App
 from nurture.db import transaction
 from nurture.flows import follow_up
+from nurture.flows.erase import erase
 from nurture.flows.ingest import ingest
+from nurture.flows.merge_leads import merge_leads
 from nurture.flows.push_to_crm import Pushed, push
 from nurture.flows.read_crm import read_crm
+from nurture.flows.reassign import reassign
 from nurture.store import crm_outbox
 from tests.crm.hubspot_stub import HubSpotStub, too_many
 from tests.crm.stub import LOST, Reply
 from tests.flows.apps import add_lead, one, page, rows, track
+from tests.flows.test_statements import asked
 from tests.rules.examples import NOW
 
 JO = "jo@buyer.example"
@@ -268,3 +273,86 @@ def test_the_owner_is_written_where_hubspot_has_that_user_and_a_rep_s_change_the
 
 def _lead_of(app: App, handoff: int) -> int:
     return int(one(app, "SELECT lead_id FROM handoff WHERE id = :id", id=handoff))
+
+
+def test_many_changes_are_queued_in_one_statement(sold: App) -> None:
+    emails = [f"lead{n}@buyer.example" for n in range(12)]
+    for email in emails:
+        add_lead(sold, email)
+
+    def queued(of: list[str]) -> list[str]:
+        with asked(sold) as statements:
+            ingest(sold, [track("Demo Requested", email=email) for email in of], NOW)
+        return [statement for statement in statements if "lead.changed" in statement and "INSERT" in statement]
+
+    assert len(queued(emails[:1])) == len(queued(emails[1:])) == 1
+    with asked(sold) as statements:
+        ingest(sold, [page("/blog", email=emails[0])], NOW)
+    assert not [statement for statement in statements if "lead.changed" in statement]
+
+
+def test_a_handoff_that_is_given_to_somebody_else_is_told_at_the_next_look(sold: App, hubspot: HubSpotStub) -> None:
+    number = handed_over(sold)
+    pushed(sold)
+    reassign(sold, number, to="rep.one@acme.example", by="ann", now=NOW)
+    read_crm(sold, "hubspot", NOW)
+    assert pushed(sold).written == 1
+    assert hubspot.of(JO)["nurture_owner"] == "rep.one@acme.example"
+    assert hubspot.of(JO)["hubspot_owner_id"] == "52"
+    read_crm(sold, "hubspot", NOW)
+    assert pushed(sold) == Pushed()
+
+
+def test_two_leads_made_one_keep_the_record_and_what_was_said_there(sold: App, hubspot: HubSpotStub) -> None:
+    contact = hubspot.person("old@buyer.example")
+    kept = add_lead(sold)
+    add_lead(sold, "old@buyer.example")
+    pushed(sold)
+    hubspot.rep_sets(contact, hs_lead_status="GHOSTED")
+    read_crm(sold, "hubspot", NOW)
+    merge_leads(sold, JO, "old@buyer.example", by="ann", now=NOW)
+    assert rows(sold, "SELECT lead_id, record_id FROM crm_link") == [(kept, contact)]
+    assert rows(sold, "SELECT lead_id, words FROM crm_answer") == [(kept, "hs_lead_status: GHOSTED")]
+
+
+def test_who_was_erased_is_not_told_of(sold: App, hubspot: HubSpotStub) -> None:
+    handed_over(sold)
+    erase(sold, JO, by="ann", now=NOW)
+    assert pushed(sold) == Pushed()
+    assert hubspot.contacts == {}
+
+
+def test_who_was_erased_while_it_was_told_leaves_nothing_here(sold: App, hubspot: HubSpotStub) -> None:
+    handed_over(sold)
+
+    def meanwhile(asked: Any) -> None:
+        if asked.path.endswith("upsert"):
+            hubspot.before = lambda _: None
+            erase(sold, JO, by="ann", now=NOW)
+
+    hubspot.before = meanwhile
+    assert pushed(sold).written == 1
+    assert rows(sold, "SELECT * FROM crm_link") == []
+
+
+def test_two_workers_tell_of_each_lead_once(sold: App, hubspot: HubSpotStub) -> None:
+    emails = [f"lead{n}@buyer.example" for n in range(20)]
+    for email in emails:
+        handed_over(sold, email)
+    sold.crm["hubspot"].batch = 4
+    with ThreadPoolExecutor(3) as threads:
+        done = [told.result() for told in [threads.submit(pushed, sold) for _ in range(7)]]
+    assert sum(one_.written for one_ in done) == 20
+    told = [item["id"] for asked in hubspot.asked if asked.path.endswith("upsert") for item in asked.body["inputs"]]
+    assert sorted(told) == sorted(emails)
+
+
+def test_no_log_names_a_person(sold: App, hubspot: HubSpotStub, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    handed_over(sold)
+    hubspot.refuses = {JO}
+    pushed(sold)
+    hubspot.accidents = [Reply(500)]
+    read_crm(sold, "hubspot", NOW)
+    ours = [str(record.__dict__) for record in caplog.records if record.name.startswith("nurture")]
+    assert not [line for line in ours if JO in line]
