@@ -26,6 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import httpx
 from sqlalchemy import Engine, text
 
 from bench.ingest import server
@@ -48,6 +49,7 @@ KEY = "ak-bench"
 STATES = ("offered", "accepted", "contacted", "qualified", "won", "lost", "rejected")
 LOGGED_AS = {"accept": "accepted", "reject": "rejected"}
 BATCH = 500
+STARTS_WITHIN = 180
 
 
 def offer(app: App, count: int) -> list[Offer]:
@@ -129,6 +131,19 @@ def _of_log(log, heard: Sequence[Told]) -> Iterator[str]:
             yield f"{by} was told that `{act}` is {'done' if ok else 'refused'}; it stands in the log {found} times"
 
 
+def until_ready(port: int) -> None:
+    """Wait for the web process, which on a busy machine takes its time to start."""
+    until = time.monotonic() + STARTS_WITHIN
+    while True:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+        if time.monotonic() > until:
+            sys.exit(f"the web process did not start within {STARTS_WITHIN} seconds")
+
+
 def measure(given: argparse.Namespace, data: Path) -> dict:
     with local_servers(data, linger=False) as servers:
         environment = {
@@ -144,6 +159,7 @@ def measure(given: argparse.Namespace, data: Path) -> dict:
             Clock(app).tick()
             offers = offer(app, given.handoffs)
             with server(["workers.web"], port, environment, f"GET http://127.0.0.1:{port}/readyz"):
+                until_ready(port)
                 before = os.getloadavg()[0]
                 floor, seconds = asyncio.run(answered(port, offers, reps=given.reps, seed=given.seed))
             wrong = list(faults(app.engine, floor.told))

@@ -1,5 +1,6 @@
 """`/api/…`: leads and handoffs for CRMs and other programs, and `/docs`, which describes it."""
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,7 +23,9 @@ def routes(app: App) -> list[BaseRoute]:
     async def docs(_: Request) -> Response:
         return guide(api.openapi())
 
-    return [Route("/docs", docs), Mount(PREFIX, app=Gate(api, app))]
+    below = Mount(PREFIX, app=Gate(api, app))
+    below.path_regex = re.compile(below.path_regex.pattern, re.DOTALL)  # an address with a line break is ours too
+    return [Route("/docs", docs), below]
 
 
 def make_api(app: App) -> FastAPI:

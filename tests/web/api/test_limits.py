@@ -223,6 +223,7 @@ def test_a_batch_may_be_larger(api):
 
 
 def test_an_address_that_is_none_of_the_apis_and_a_method_that_does_not_work(api, handoff):
+    problem(api.get("/api/leads/%0A/x"), 404, "not-found")
     assert "`/api/handofs`" in problem(api.get("/api/handofs"), 404, "not-found")["detail"]
     for path, method, allow in (
         ("/api/leads", "DELETE", "GET, POST"), ("/api/leads", "PATCH", "GET, POST"),
