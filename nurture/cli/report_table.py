@@ -1,6 +1,7 @@
 """Reports as tables for people: no line longer than 80 columns, numbers to the right, shares with their counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -131,7 +132,8 @@ def _below(report: Report) -> None:
         if share is not None:
             _line(f"target: {name.replace('_', ' ')} {share:.0%}, reached {_reached(report, name)}")
     for note in report.notes:
-        _line(f"note: {note}")
+        for line in wrap(f"note: {note}", WIDTH, subsequent_indent="  "):
+            _line(line)
 
 
 def _reached(report: Report, target: str) -> str:
