@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from nurture.doctor import addresses, channels, courier, crm, database, dkim, dmarc, incoming, outgoing, spf, traffic
+from nurture.doctor import addresses, api_keys, channels, courier, crm, database, dkim, dmarc, incoming, outgoing, spf, traffic
 from nurture.doctor.case import Case
 from nurture.doctor.finding import Finding, skipped, warning
 from nurture.doctor.names import Unanswered
@@ -24,6 +24,7 @@ CHECKS: tuple[tuple[str, Needs, Check], ...] = (
     ("suppressed", "database", traffic.suppressed),
     ("workspace", "nothing", addresses.company),
     ("base url", "nothing", addresses.base_url),
+    ("api keys", "database", api_keys.keys),
     ("mail", "internet", outgoing.outgoing),
     ("spf", "internet", spf.spf),
     ("dkim", "internet", dkim.dkim),
