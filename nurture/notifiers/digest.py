@@ -111,19 +111,19 @@ def _soon(data: Mapping[str, Any], zone: ZoneInfo) -> Section:
     if not soon["shown"]:
         return Section("About to be late", f"Nothing is late, and nothing falls due before {until}.")
     lead = f"{soon['late']} late by now, {soon['coming']} more unless something is done before {until}."
-    items = tuple(_owed(one, zone) for one in soon["shown"])
+    items = tuple(_owed(data, one, zone) for one in soon["shown"])
     return Section("About to be late", lead, items=items, more=_more(soon["left_out"], "more lead"))
 
 
-def _owed(one: Mapping[str, Any], zone: ZoneInfo) -> Item:
+def _owed(data: Mapping[str, Any], one: Mapping[str, Any], zone: ZoneInfo) -> Item:
     due = moment(datetime.fromisoformat(one["due_at"]), zone)
     what = f"{_OWED.get(one['promise'], one['promise'])} {'was due' if one['late'] else 'is due'} {due}"
-    return Item(_who(one), f"{what}, {one_line(one['rep'] or 'nobody', 100)}", url=one.get("url") or "")
+    return Item(_who(one), f"{what}, {_rep(data, one['rep'])}", url=one.get("url") or "")
 
 
 def _sla(data: Mapping[str, Any], _: ZoneInfo) -> Section:
     held = data["sla"]
-    rows = [(one_line(row["rep"] or "nobody", 100), *_promises(row)) for row in held["reps"]]
+    rows = [(_rep(data, row["rep"]), *_promises(row)) for row in held["reps"]]
     total = ("All", *_promises(held["week"]))
     week = held["week"]
     lead = (
@@ -152,7 +152,7 @@ def _reasons(data: Mapping[str, Any], _: ZoneInfo) -> Section:
 def _notes(data: Mapping[str, Any], _: ZoneInfo) -> Section:
     items = tuple(
         Item(f"{_who(one)}: {one_line(one['label'] or label(one['reason'] or ''), 100)}",
-             one_line(one["rep"] or "", 100), one_line(one["note"], 1000))
+             _rep(data, one["rep"]), one_line(one["note"], 1000))
         for one in data["notes"]["shown"] if one["note"]
     )  # fmt: skip
     lead = "" if items else "No notes were left in the week."
@@ -163,7 +163,7 @@ def _won(data: Mapping[str, Any], _: ZoneInfo) -> Section | None:
     won = data["won"]
     if not won["count"]:
         return None
-    items = tuple(Item(_who(one), one_line(one["rep"] or "", 100)) for one in won["shown"])
+    items = tuple(Item(_who(one), _rep(data, one["rep"])) for one in won["shown"])
     return Section("Won in the week", items=items, more=_more(won["count"] - len(won["shown"]), "more"))
 
 
@@ -184,6 +184,11 @@ _SECTIONS: Mapping[str, Any] = {
     "volumes": _volumes, "soon": _soon, "sla": _sla, "reasons": _reasons, "notes": _notes, "won": _won,
     "targets": _targets,
 }  # fmt: skip
+
+
+def _rep(data: Mapping[str, Any], address: str | None) -> str:
+    """What the agreement calls a rep; the address where it does not say."""
+    return one_line(data["names"].get(address) or address or "nobody", 100)
 
 
 def _who(one: Mapping[str, Any]) -> str:

@@ -66,6 +66,7 @@ def figures(app: App, issue: Issue, now: datetime) -> dict[str, Any]:
         "since_at": issue.since_at.isoformat(),
         "until_at": issue.until_at.isoformat(),
         "company": app.agreement.company.name,
+        "names": {address: rep.name for address, rep in app.agreement.reps.items() if rep.name},
         "volumes": [
             {"name": name, "label": label, **{span: made.total[name] for span, made in funnels.items()}}
             for name, label in _VOLUMES.items()

@@ -36,7 +36,13 @@ TARGETS = {"active_share": "50%", "sla_met": "90%"}
 
 @pytest.fixture
 def app(app_with: Callable[..., App]) -> App:
-    return app_with(digest=TERMS, targets=TARGETS, assign=[{"to": [REP, OTHER]}], sources={"website": "active"})
+    return app_with(
+        digest=TERMS,
+        targets=TARGETS,
+        assign=[{"to": [REP, OTHER]}],
+        sources={"website": "active"},
+        reps={REP: {"name": "Ada Reyes"}},
+    )
 
 
 def hand_over(app: App, name: str, at: datetime, **profile: Any) -> int:
@@ -166,7 +172,7 @@ def test_the_letter_has_the_reps_own_words_and_nothing_of_people_is_kept(app: Ap
         "Dan, Buyer Inc.: Not ready to buy",
         '"Wants a call in May"',
         '"<No> money"',
-        "Ada, Buyer Inc. (rep.one@acme.example)",
+        "Ada, Buyer Inc. (Ada Reyes)",
         "the week for marketing, 9 to 15 Mar 2026",
         "7 handed over, 2 rejected, 1 won",
         "nurture report sla --since 2026-03-09T00:00-05:00 --until 2026-03-16T00:00-05:00",
