@@ -138,7 +138,7 @@ def simulated(app: App, rounds: list[Round]) -> list[str]:
     return [rep for _, rep in assigned(app.agreement, [offer(n, seen) for n, seen in enumerate(rounds)])]
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS, reps=REPS, some=st.lists(st.booleans(), min_size=4, max_size=4))
 @example(steps=SCENE, reps=SAID, some=[True] * 4)
 @example(steps=SCENE, reps=SAID, some=[False] * 4)
