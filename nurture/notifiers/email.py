@@ -17,8 +17,8 @@ from nurture.errors import NotifierError
 from nurture.messages import Mail, Notice, Receipt
 from nurture.notifiers import wording
 from nurture.notifiers.evidence_lists import evidence, facts
-from nurture.notifiers.news import Reader, read_news
-from nurture.notifiers.reading import reader_of
+from nurture.notifiers.news import read_news
+from nurture.notifiers.reading import Reader, reader_of
 from nurture.settings import Settings
 
 Send = Callable[[Mail], Receipt]

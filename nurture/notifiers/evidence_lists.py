@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from nurture.notifiers import wording
-from nurture.notifiers.news import Reader
 from nurture.notifiers.packet import Packet, Row
+from nurture.notifiers.reading import Reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _OURS_ALONE = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".example")
 _METADATA = tuple(map(ipaddress.ip_network, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")))
 """Addresses at which machines of a cloud tell whoever asks what nobody else should know."""
+MOST_TRIED = 3
+"""So many addresses of one name are tried: a notice is leased for less than a minute."""
 
 
 class Guard:
@@ -63,7 +65,7 @@ class Guard:
             raise NotifierError(
                 "not sent: its name leads into a private network; if that is meant, list it in HANDOFF_WEBHOOK_ALLOW"
             )
-        return addresses
+        return addresses[:MOST_TRIED]
 
     def _may(self, host: str, address: Address) -> bool:
         if host in self._hosts or any(address in network for network in self._networks):

@@ -1,31 +1,13 @@
 """What each kind of news says, in words of its own; the same in a mail, in Slack and wherever else. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import datetime
 
 from nurture.messages import Notice
 from nurture.notifiers import wording
 from nurture.notifiers.packet import Packet, Person, read_packet, read_person
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads it: where sales works, and what its reps are called, by address."""
-
-    zone: ZoneInfo
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def moment(self, at: datetime) -> str:
-        """`Tue 3 Mar 2026, 14:05 CST`."""
-        return wording.moment(at, self.zone)
-
-    def rep(self, address: object) -> str:
-        """What a rep is called; the address where nobody says; `nobody` where there is none."""
-        return wording.one_line(self.names.get(str(address)) or address or "nobody", 80)
+from nurture.notifiers.reading import Reader, how_long, instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +47,6 @@ def read_news(notice: Notice, reader: Reader) -> News:
     packet = read_packet(data)
     write = _KINDS.get(notice.kind, _other)
     return write(notice, packet, reader)
-
-
-def how_long(passed: timedelta) -> str:
-    """`40 minutes`, `3 hours`, `2 days`: whole units, never more than have passed."""
-    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        count = passed // unit
-        if count >= 1:
-            return f"{count} {name}{'' if count == 1 else 's'}"
-    return "less than a minute"
 
 
 def _requalified(_: Notice, packet: Packet, reader: Reader) -> News:
@@ -126,7 +99,7 @@ def _escalated(notice: Notice, packet: Packet, reader: Reader) -> News:
     said = packet.news
     words = {"who": wording.name_of(packet.lead), "owner": reader.rep(said.get("owner") or packet.owner)}
     headline = _LATE.get(str(said.get("promise") or said.get("reason")), "{owner} is late with {who}").format(**words)
-    due = _instant(said.get("due_at"))
+    due = instant(said.get("due_at"))
     late = f"It was due {reader.moment(due)}, {how_long(notice.at - due)} ago. " if due and due < notice.at else ""
     text = f"{late}{_tried(packet)} so far. {wording.why_now(packet)}"
     return News(packet.lead, headline, text, "See the lead", packet.url, packet, calls=packet.owner)
@@ -216,13 +189,5 @@ def _tried(packet: Packet) -> str:
 
 
 def _due(said: Mapping[str, object], reader: Reader) -> str:
-    due = _instant(said.get("due_at"))
+    due = instant(said.get("due_at"))
     return reader.moment(due) if due else ""
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None

@@ -17,9 +17,9 @@ from nurture.errors import NotifierError
 from nurture.messages import Notice
 from nurture.notifiers import wording
 from nurture.notifiers.evidence_lists import evidence, facts
-from nurture.notifiers.news import News, Reader, read_news
+from nurture.notifiers.news import News, read_news
 from nurture.notifiers.post import TIMEOUT, Answer, checked_url, post
-from nurture.notifiers.reading import reader_of
+from nurture.notifiers.reading import Reader, reader_of
 from nurture.settings import Settings
 
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, BUTTON_URL_LIMIT, BLOCKS_LIMIT = 150, 3000, 2000, 3000, 50

@@ -100,6 +100,6 @@ def find(db: Connection, handoff_id: int, now: datetime) -> Found | None:
     )
 
 
-def lead(db: Connection, lead_id: int) -> Row[Any]:
-    """Who a lead is."""
-    return db.execute(text("SELECT * FROM lead WHERE id = :id"), {"id": lead_id}).one()
+def lead(db: Connection, lead_id: int) -> Row[Any] | None:
+    """Who a lead is; None if there is none any more."""
+    return db.execute(text("SELECT * FROM lead WHERE id = :id"), {"id": lead_id}).one_or_none()

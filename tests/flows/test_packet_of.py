@@ -1,5 +1,6 @@
 """The packet: everything that a rep needs to know, of what lies in the database, in a bounded number of statements."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -137,12 +138,8 @@ def test_earlier_cycles_say_who_refused_when_why_and_in_which_words(app: App) ->
     ]  # fmt: skip
 
 
-def test_a_long_life_is_told_in_as_many_statements_as_a_short_one(app: App) -> None:
-    lead = offer(app)
-    said: list[str] = []
-    event.listen(app.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
-    packet(app)
-    short = len(said)
+def look_around(app: App, lead: int, times: int) -> None:
+    """The lead looks at so many pages, a second each, up to an hour ago."""
     with transaction(app.engine) as db:
         db.execute(
             text(
@@ -150,11 +147,33 @@ def test_a_long_life_is_told_in_as_many_statements_as_a_short_one(app: App) -> N
                 INSERT INTO event (month, source, message_id, message_md5, lead_id, kind, path, occurred_at,
                                    received_at)
                 SELECT date_trunc('month', CAST(:at AS timestamptz))::date, 'test', n::text, md5(n::text)::uuid, :lead,
-                       'page', '/p' || n, :at - n * interval '1 second', :at FROM generate_series(1, 20000) AS n
+                       'page', '/p' || n, :at - n * interval '1 second', :at FROM generate_series(1, :times) AS n
                 """
             ),
-            {"lead": lead, "at": NOW - timedelta(hours=1)},
+            {"lead": lead, "at": NOW - timedelta(hours=1), "times": times},
         )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_life_of_a_million_events_is_told_in_no_time(app: App) -> None:
+    lead = offer(app)
+    look_around(app, lead, 1_000_000)
+    with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.exec_driver_sql("ANALYZE event")
+    packet(app)
+    began = time.perf_counter()
+    assert len(packet(app)["timeline"]) == TIMELINE
+    assert time.perf_counter() - began < 1.0
+
+
+def test_a_long_life_is_told_in_as_many_statements_as_a_short_one(app: App) -> None:
+    lead = offer(app)
+    said: list[str] = []
+    event.listen(app.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    packet(app)
+    short = len(said)
+    look_around(app, lead, 20_000)
     said.clear()
     told = packet(app)
     assert len(said) == short <= 6

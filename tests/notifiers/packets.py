@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from nurture.messages import Notice
-from nurture.notifiers.news import Reader
+from nurture.notifiers.reading import Reader
 
 CHICAGO = ZoneInfo("America/Chicago")
 REP, OTHER, BOSS = "rep.one@acme.example", "rep.two@acme.example", "boss@acme.example"
