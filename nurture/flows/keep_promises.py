@@ -24,7 +24,8 @@ from nurture.store import promises
 from nurture.store.decided import Decided, each
 from nurture.store.handoff_changes import Change, What, note_changes
 
-BATCH = 100
+BATCH = 50
+"""Small, for whoever gives leads to somebody else holds the rota until all of them are done."""
 SET_ASIDE = timedelta(hours=1)
 """A handoff that cannot be looked at is left alone for so long; the others of its batch go on."""
 BY = "SLA"
