@@ -54,8 +54,8 @@ class CrmTerms(Shape):
     """
     statuses: dict[FieldName, dict[Text, CrmMeaning]] = Field(default_factory=dict)
     """What reps say by the values of a field: `accepted`, `attempted`, `contacted`, `qualified`, `won`, `lost`,
-    `rejected`, `nothing`; `rejected as no_budget` says the reason, too. A field named here is read by these lines
-    alone.
+    `rejected`, `nothing`; `rejected as no_budget` says the reason, too. Values that are not here mean what they
+    usually do.
 
     Example: {hs_lead_status: {OPEN: accepted, CONNECTED: contacted, BAD_TIMING: rejected as not_ready}}
     """
@@ -96,7 +96,7 @@ class CrmTerms(Shape):
         usual = {
             name: said for name, said in self.STATUSES.items() if name != self.STATUS or self.status in (None, name)
         }
-        return {**usual, **self.statuses}
+        return {name: {**usual.get(name, {}), **self.statuses.get(name, {})} for name in (*usual, *self.statuses)}
 
     @property
     def watched(self) -> tuple[str, ...]:

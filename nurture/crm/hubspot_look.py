@@ -72,12 +72,12 @@ def _properties(terms: HubSpotTerms, there: Mapping[str, Any]) -> Iterator[Looke
 
 
 def _options(terms: HubSpotTerms, there: Mapping[str, Any]) -> Iterator[Looked]:
-    """Values that we write or listen to, and that reps cannot pick."""
+    """Values that we write, or that the agreement names, and that nobody can set there."""
     field = terms.status_field or ""
     written = {
         terms.status_for(state) for state in ("offered", "accepted", "contacted", "qualified", "lost", "rejected")
     }
-    wanted = {name: set(values) for name, values in terms.heard.items()}
+    wanted = {name: set(values) for name, values in terms.statuses.items()}
     wanted[field] = wanted.get(field, set()) | {value for value in written if value}
     for name, values in wanted.items():
         found = there.get(name)

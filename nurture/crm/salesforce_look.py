@@ -82,10 +82,10 @@ def _fields(terms: SalesforceTerms, there: Mapping[str, Any]) -> Iterator[Looked
 
 
 def _values(terms: SalesforceTerms, there: Mapping[str, Any]) -> Iterator[Looked]:
-    """Values that we write or listen to, and that reps cannot pick."""
+    """Values that we write, or that the agreement names, and that nobody can set there."""
     states: tuple[HandoffState, ...] = ("offered", "accepted", "contacted", "qualified", "lost", "rejected")
     written = {value for value in map(terms.status_for, states) if value}
-    wanted = {name: set(values) for name, values in terms.heard.items()}
+    wanted = {name: set(values) for name, values in terms.statuses.items()}
     if terms.status_field:
         wanted[terms.status_field] = wanted.get(terms.status_field, set()) | written
     for name, values in wanted.items():
