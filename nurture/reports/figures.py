@@ -75,6 +75,11 @@ class Figure:
         return (not self.only_by or self.only_by in keys) and self.not_by.isdisjoint(keys)
 
     @property
+    def measured(self) -> str:
+        """The `value` as a number that percentiles and means are taken of, in SQL."""
+        return f"CAST({self.value} AS double precision)"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Its names in JSON and CSV: a share has the counts behind it beside it, and its interval."""
         if self.kind != "share":

@@ -8,6 +8,7 @@ from typing import Any
 from nurture.errors import UsageError
 from nurture.grammar.mistakes import did_you_mean
 from nurture.reports.figures import Figure
+from nurture.rules import calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,14 @@ class Span:
 
     since: datetime | None = None
     until: datetime | None = None
+
+    def in_zone(self, zone: str) -> "Span":
+        """The same times by the clocks of this zone."""
+        there = calendar.zone_info(zone)
+        return Span(
+            None if self.since is None else self.since.astimezone(there),
+            None if self.until is None else self.until.astimezone(there),
+        )
 
     def values(self) -> dict[str, str]:
         """For a statement; PostgreSQL knows infinite times."""
