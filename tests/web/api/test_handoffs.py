@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -182,13 +183,24 @@ def test_reasons_say_what_they_lead_to(api):
     assert "no_follow_up" not in said
 
 
-def test_many_reps_answer_at_once_by_the_api_and_the_page_and_all_of_it_is_true(app, serving):
+def answer_all(app, serving, *, reps, count):
+    """Let so many reps answer so many handoffs at once, and see whether all that they were told is true."""
     switch, address = serving
-    switch.app = make_web(app)
-    offers = offer(app, 48)
-    assert len(offers) == 48
-    floor, _ = asyncio.run(answered(int(address.rpartition(":")[2]), offers, reps=12, seed=7, key=KEY))
+    switch.app = make_web(replace(app, settings=replace(app.settings, api_rate=0)))
+    offers = offer(app, count)
+    assert len(offers) == count
+    floor, _ = asyncio.run(answered(int(address.rpartition(":")[2]), offers, reps=reps, seed=7, key=KEY))
     assert list(faults(app.engine, floor.told)) == []
     assert {one.status for one in floor.told} == {200, 303, 409}
     assert {one.way for one in floor.told} == {"api", "page"}
     assert floor.replayed
+
+
+def test_many_reps_answer_at_once_by_the_api_and_the_page_and_all_of_it_is_true(app, serving):
+    answer_all(app, serving, reps=12, count=48)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_fifty_reps_answer_five_thousand_handoffs_at_once(app, serving):
+    answer_all(app, serving, reps=50, count=5000)
