@@ -12,9 +12,10 @@ from sqlalchemy.exc import ProgrammingError
 from nurture.app import App, real_clock
 from nurture.db import transaction
 from nurture.flows.advance import advance
+from nurture.flows.ingest import ingest
 from nurture.store import leases
-from tests.flows.apps import add_lead, make_app, one, rows
-from tests.rules.examples import NOW
+from tests.flows.apps import add_lead, make_app, one, rows, track
+from tests.rules.examples import AGREEMENT, NOW
 from tests.rules.lives import book_of
 from workers import clock
 from workers.clock import Clock
@@ -51,6 +52,20 @@ def test_a_due_lead_then_its_mail_are_said(app: App) -> None:
     advance(app, due_at)
     Clock(at(app, due_at)).tick()
     assert nudged(app) == ["deliver"]
+
+
+def test_a_promise_of_sales_that_is_due_is_said(clean_db: Engine, db_url: str, tmp_path: Path) -> None:
+    app = make_app(clean_db, db_url, tmp_path, book_of(sla={**AGREEMENT["sla"], "on_breach": ["remind"]}))
+    add_lead(app)
+    ingest(app, [track("Demo Requested")], NOW)
+    look_at = one(app, "SELECT look_at FROM handoff")
+    early, late = look_at - timedelta(seconds=1), look_at
+    ticking = Clock(at(app, early))
+    ticking.tick()
+    assert "promises" not in nudged(app)
+    ticking.app = at(app, late)
+    ticking.tick()
+    assert "promises" in nudged(app)
 
 
 def test_a_second_clock_waits_and_takes_over_when_the_first_is_gone(app: App) -> None:
