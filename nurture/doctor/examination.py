@@ -4,7 +4,20 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from nurture.doctor import addresses, api_keys, channels, courier, crm, database, dkim, dmarc, incoming, outgoing, spf, traffic
+from nurture.doctor import (
+    addresses,
+    api_keys,
+    channels,
+    courier,
+    crm,
+    database,
+    dkim,
+    dmarc,
+    incoming,
+    outgoing,
+    spf,
+    traffic,
+)
 from nurture.doctor.case import Case
 from nurture.doctor.finding import Finding, skipped, warning
 from nurture.doctor.names import Unanswered
