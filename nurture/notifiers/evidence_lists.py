@@ -1,6 +1,8 @@
 """The evidence of a packet as short lists of lines, what decides first: for every channel that shows them. Pure."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nurture.notifiers import wording
 from nurture.notifiers.packet import Packet, Row
@@ -42,19 +44,23 @@ def grade(packet: Packet) -> str:
 
 def evidence(packet: Packet, reader: Reader, most: int) -> list[Listed]:
     """The lists that have anything in them, at most so many lines of each."""
-    lists = (
-        ("In their own words", "replies", [f"“{wording.one_line(one.text, 500)}”" for one in packet.replies]),
-        ("What they did", "timeline", [f"{reader.moment(did.at)}: {wording.did(did)}" for did in packet.timeline]),
-        ("What the score is made of", "rows", [_term(row) for row in _weightiest(packet)]),
-        ("What they answered", "answers", [wording.answer(answer) for answer in packet.answers]),
-        ("Mails they received", "mails", [wording.mail(sent, reader.zone) for sent in packet.mails]),
-        ("Before: why sales gave them back", "earlier", [wording.earlier(one) for one in packet.earlier]),
-    )
     return [
-        Listed(title, tuple(lines[:most]), wording.left_out(packet, name, most))
-        for title, name, lines in lists
-        if lines
+        Listed(title, tuple(map(say, found[:most])), wording.left_out(packet, name, most))
+        for title, name, found, say in _lists(packet, reader)
+        if found
     ]
+
+
+def _lists(packet: Packet, reader: Reader) -> tuple[tuple[str, str, Sequence[Any], Callable[[Any], str]], ...]:
+    """Title, name in the packet, what is in it, and how one of it is said."""
+    return (
+        ("In their own words", "replies", packet.replies, lambda one: f"“{wording.one_line(one.text, 500)}”"),
+        ("What they did", "timeline", packet.timeline, lambda one: f"{reader.moment(one.at)}: {wording.did(one)}"),
+        ("What the score is made of", "rows", _weightiest(packet), _term),
+        ("What they answered", "answers", packet.answers, wording.answer),
+        ("Mails they received", "mails", packet.mails, lambda one: wording.mail(one, reader.zone)),
+        ("Before: why sales gave them back", "earlier", packet.earlier, wording.earlier),
+    )
 
 
 def _weightiest(packet: Packet) -> list[Row]:

@@ -11,23 +11,36 @@ from zoneinfo import ZoneInfo
 
 from nurture.notifiers.packet import Answer, Criterion, Did, Earlier, MailRow, Packet, Person, Row
 
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_JOINERS = frozenset("\u200c\u200d")
+"""Persian names and many emoji need them; alone they are nothing to see."""
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that look like nothing at all."""
+_SPARE = 8
+"""So many characters are read for one that is shown: some are taken out."""
 _PHONES = frozenset({"phone", "phonenumber", "telephone", "tel", "mobile", "mobilephone", "cell", "workphone"})
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,28}[0-9]")
 _WORDS = {"lead.requalified": "is ready for sales", "lead.hand_raised": "asks to talk to you"}
 
 
 def one_line(value: object, limit: int = 200) -> str:
-    """`value` on one line: no control or direction characters, white space collapsed, cut with `…` at `limit`."""
-    text = "".join(_harmless(character) for character in str(value))
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """`value` on one line, cut with `…` at `limit`: nothing that cannot be seen or that turns the reading round."""
+    whole = str(value)
+    near = whole[: limit * _SPARE]  # what is far beyond the limit need not be looked at
+    text = " ".join("".join(map(_harmless, near)).split())
+    if _JOINERS.issuperset(text.replace(" ", "")):
+        text = ""
+    if len(text) <= limit and (len(near) == len(whole) or not text):
+        return text
+    return text[: limit - 1].rstrip() + "…"
 
 
 def _harmless(character: str) -> str:
-    if character in _DIRECTIONS:
+    if character in _JOINERS:
+        return character
+    category = unicodedata.category(character)
+    if category == "Cf" or character in _FILLERS:  # turns the direction of reading, or cannot be seen
         return ""
-    return " " if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp", "Zs"} else character
+    return " " if category in {"Cc", "Cs", "Zl", "Zp", "Zs"} else character
 
 
 def label(code: str) -> str:

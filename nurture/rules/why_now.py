@@ -19,6 +19,8 @@ LONGEST = 400
 _LONGEST_NAME, _LONGEST_QUOTE = 40, 160
 _WEEK = 7
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that look like nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _since(day: date, today: date) -> str:
 def _on_one_line(text: str) -> str:
     """Without what nobody can see or what turns the reading round; white space is one blank."""
     shown = "".join(" " if unicodedata.category(one) in _UNSEEN and one.isspace() else one for one in text)
-    kept = "".join(one for one in shown if unicodedata.category(one) not in _UNSEEN)
+    kept = "".join(one for one in shown if unicodedata.category(one) not in _UNSEEN and one not in _FILLERS)
     return re.sub(r"\s+", " ", kept).strip()
 
 

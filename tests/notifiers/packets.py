@@ -21,6 +21,10 @@ NASTY = [
     "\u202egnirts\u2066 \x00\x07",
     "{{ 7 * 7 }}{% raise %}",
     "````*_~",
+    "\u200b\u2060\u00ad\u3164Al\u200dice\u202d\U000e0041",
+    "<@U012AB3CD> <#C012AB3CD> <!subteam^S1> <mailto:a@b.example|pay here>",
+    "*bold* ~strike~ `code` ```block``` _it_ :rotating_light: @everyone",
+    "a" * 10_000,
     "🦊" * 4000,
     "&" * 9000,
 ]

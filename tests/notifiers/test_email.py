@@ -117,7 +117,7 @@ def assert_fit_for_smtp(mail: Mail) -> None:
     lines = mail.data.split(b"\r\n")
     assert all(len(line) <= 998 and b"\n" not in line and b"\r" not in line for line in lines)
     parsed = email.message_from_bytes(mail.data, policy=default)
-    assert len(parsed["Subject"]) <= 150
+    assert len(" ".join(parsed["Subject"].split())) <= 150  # the library may put a blank more where it folds
     assert parsed["Bcc"] is None
     assert set(parsed.keys()) - {"In-Reply-To"} == {
         "From", "To", "Subject", "Date", "Message-ID", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
