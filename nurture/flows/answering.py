@@ -56,11 +56,11 @@ class Answer:
         return self.row.owner is not None and self.row.owner in (self.by, whom(self.app.book.agreement, self.by))
 
     def has_it(self) -> bool:
-        """Whether it is the owner who speaks, or whoever accepted: a program may have done that for the owner."""
+        """Whether it is the owner who speaks, or who accepted it for the owner, as a program may."""
         if self.is_owner:
             return True
         said = handoff_changes.last(self.db, self.row.id, "accepted")
-        return said is not None and said.by == self.by
+        return said is not None and (said.by, said.owner) == (self.by, self.row.owner)  # else it was given away since
 
     def must_be_open(self) -> None:
         """Refuse to answer what is closed.

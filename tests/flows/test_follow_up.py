@@ -9,6 +9,7 @@ from nurture.app import App
 from nurture.errors import Conflict, NotFound, UsageError
 from nurture.flows import follow_up
 from nurture.flows.ingest import ingest
+from nurture.flows.reassign import reassign
 from tests.flows.apps import add_lead, one, page, rows, track
 from tests.rules.examples import NOW
 
@@ -142,6 +143,17 @@ def test_a_lead_that_somebody_has_is_given_up_by_nobody_else(app: App, handoff: 
         follow_up.outcome(app, handoff, state="lost", by="other@acme.example", **refusal)
     follow_up.reject(app, handoff, by=app.book.agreement.sla.manager, **refusal)
     assert state(app) == "rejected"
+
+
+def test_who_had_a_lead_before_it_was_given_to_somebody_else_does_not_give_it_up(app: App, handoff: int) -> None:
+    follow_up.accept(app, handoff, by="rep@acme.example", now=NOW)
+    reassign(app, handoff, to="other@acme.example", by="ann", now=NOW)
+    with pytest.raises(Conflict, match=r"only other@acme\.example or the manager"):
+        follow_up.reject(app, handoff, reason="not_ready", note="", by="rep@acme.example", now=NOW)
+    with pytest.raises(Conflict, match="was accepted by"):
+        follow_up.accept(app, handoff, by="rep@acme.example", now=NOW)
+    follow_up.reject(app, handoff, reason="not_ready", note="", by="Other@acme.example", now=NOW)
+    assert rows(app, "SELECT state, answered_by FROM handoff") == [("rejected", "other@acme.example")]
 
 
 def test_an_attempt_may_be_told_later_and_the_same_one_twice_is_one(app: App, handoff: int) -> None:
