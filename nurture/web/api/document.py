@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import nurture
-from nurture.facts import BASES
-from nurture.web.api import examples, replays
+from nurture.web.api import examples
+from nurture.web.api.components import IDEMPOTENCY_KEY, ITSELF, lead_schema, problem_schema
 from nurture.web.api.problems import (
     AWAY,
     BROKEN,
@@ -17,7 +17,6 @@ from nurture.web.api.problems import (
     IN_FLIGHT,
     INVALID,
     KEY_REUSED,
-    KINDS,
     MALFORMED,
     MEDIA_TYPE,
     NO_KEY,
@@ -69,14 +68,14 @@ def describe(api: FastAPI, base_url: str) -> Json:
     for path, methods in made["paths"].items():
         address = PREFIX + path.replace(":path}", "}")
         paths[address] = {method: _operation(method, address, said, base_url) for method, said in methods.items()}
-    paths[f"{PREFIX}/openapi.json"] = {"get": _ITSELF}
+    paths[f"{PREFIX}/openapi.json"] = {"get": ITSELF}
     parts = made.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas |= {"Problem": _problem_schema(), "LeadIn": _lead_schema()}
+    schemas |= {"Problem": problem_schema(), "LeadIn": lead_schema()}
     parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key of the API."}}
-    parts["parameters"] = {"IdempotencyKey": _IDEMPOTENCY_KEY}
+    parts["parameters"] = {"IdempotencyKey": IDEMPOTENCY_KEY}
     return {**made, "servers": [{"url": base_url}], "security": [{"bearer": []}], "paths": paths}
 
 
@@ -129,80 +128,3 @@ def _problems(kinds: list[Kind], base_url: str) -> Json:
         if kind is NO_KEY:
             there["headers"] = {"WWW-Authenticate": {"description": "Bearer.", "schema": {"type": "string"}}}
     return responses
-
-
-def _problem_schema() -> Json:
-    return {
-        "type": "object",
-        "description": "RFC 9457.",
-        "properties": {
-            "type": {"type": "string", "format": "uri", "description": "Leads to where it is explained."},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "code": {"enum": [kind.name for kind in KINDS], "description": "For programs: which problem it is."},
-            "detail": {"type": "string", "description": "What is wrong here and now, in one sentence."},
-            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
-        },
-        "required": ["type", "title", "status", "code", "detail"],
-    }
-
-
-def _lead_schema() -> Json:
-    text: Json = {"type": ["string", "null"], "maxLength": 500}
-    flag: Json = {"type": ["boolean", "string", "null"]}
-    names = (
-        "first_name",
-        "last_name",
-        "title",
-        "company",
-        "country",
-        "timezone",
-        "locale",
-        "industry",
-        "source",
-        "owner",
-    )
-    return {
-        "type": "object",
-        "description": "What you know of a lead. Null and empty say nothing. A name that is not among these is an "
-        "attribute's (at most 200 of 1,024 octets each).",
-        "required": ["email"],
-        "properties": {
-            "email": {"type": "string", "description": "Whose; what is known of this address is changed."},
-            **dict.fromkeys(names, text),
-            "employees": {"type": ["integer", "string", "null"], "description": "Of the company."},
-            "attributes": {"type": ["object", "null"], "description": "Whatever else is known, by name."},
-            "stage": {**text, "description": "Where a new lead stands; of known ones only `customer` and "
-                      "`disqualified` are taken."},
-            "reject_reason": {**text, "description": "Why sales refused it: `GET /api/reasons`."},
-            "rejected_at": {**text, "description": "When: a date or a time. Without it: now."},
-            "do_not_email": {**flag, "description": "True: it must not be mailed. False says nothing."},
-            "tracking": {**flag, "description": "False: what it does must not be observed."},
-            **{name: {**text, "description": said} for name, said in _CONSENT.items()},
-        },
-        "additionalProperties": True,
-    }  # fmt: skip
-
-
-_CONSENT = {
-    "consent_basis": "On what ground it may be mailed: " + ", ".join(f"`{basis}`" for basis in BASES) + ".",
-    "consent_at": "Since when.",
-    "consent_source": "Where that was said.",
-    "consent_wording": "In what words it was asked.",
-}
-_IDEMPOTENCY_KEY: Json = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "A name of your own for this call, such as a UUID. Sent again with the same body it is answered as "
-    "before (`Idempotent-Replayed: true`) and done once. Kept for two days, per key of the API.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": replays.LONGEST_KEY, "pattern": "^[!-~]+$"},
-    "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
-}
-_ITSELF: Json = {
-    "tags": ["description"], "operationId": "openapi", "summary": "This description", "security": [],
-    "description": "Open to everybody.",
-    "responses": {
-        "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}}
-    },
-}  # fmt: skip

@@ -15,7 +15,8 @@ from nurture.flows.packet_of import packet_of
 from nurture.flows.reassign import reassign
 from nurture.flows.revoke_links import revoke_links
 from nurture.store import handoff_changes, handoffs, leads, listing
-from nurture.web.api import examples, shapes
+from nurture.web.api import examples
+from nurture.web.api import handoff_shapes as shapes
 from nurture.web.api.answers import answers, answers_problem
 from nurture.web.api.asking import TheApp, TheCaller, as_json, blaming, speaker
 from nurture.web.api.handoff_shown import attempt_shown, change_shown, handoff_shown
