@@ -5,6 +5,7 @@ NurtureError
 ├── UsageError             a command was called wrongly (exit 2)
 ├── NotFound               nothing such (exit 1)
 ├── Conflict               what is asked for does not fit the state of things (exit 1, HTTP 409)
+│   └── Overtaken          something happened that whoever speaks has not seen; `changes` says what
 ├── WorkspaceError         campaigns or templates have problems, each with file, line and column (exit 1)
 ├── TemplateError          a template cannot be compiled or rendered
 ├── DatabaseNotReady       the database cannot be reached or has not been upgraded (exit 1)
@@ -17,7 +18,7 @@ Normal outcomes (a mail refused, a lead not due) are values, not exceptions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,20 @@ class NotFound(NurtureError):
 
 class Conflict(NurtureError):
     """What is asked for does not fit the state of things."""
+
+
+class Overtaken(Conflict):
+    """Something happened since whoever speaks has looked.
+
+    Attributes:
+        changes: what, oldest first, as rows of a handoff's log.
+    """
+
+    def __init__(self, changes: Sequence[Any]) -> None:
+        """Keep them; the message tells the last."""
+        self.changes = tuple(changes)
+        last = self.changes[-1]
+        super().__init__(f"this happened meanwhile: {last.what}{f' by {last.by}' if last.by else ''}; look again")
 
 
 class WorkspaceError(NurtureError):

@@ -14,6 +14,7 @@ from nurture.errors import Conflict, NotFound, UsageError
 from nurture.facts import OPEN_HANDOFF
 from nurture.flows.deadlines import set_deadlines
 from nurture.flows.decide import decide
+from nurture.flows.look_again import look_again
 from nurture.notifiers.wording import one_line
 from nurture.rules.assignment import whom
 from nurture.rules.happenings import Happening
@@ -110,16 +111,20 @@ class Answer:
 
 
 @contextmanager
-def answering(app: App, handoff_id: int, by: str, now: datetime, note: str = "") -> Iterator[Answer]:
+def answering(
+    app: App, handoff_id: int, by: str, now: datetime, note: str = "", *, seen: int | None = None
+) -> Iterator[Answer]:
     """The handoff as it is once its lead is ours, so that whoever was here first has been heard; one transaction.
 
     Raises:
         NotFound: There is no such handoff.
+        Overtaken: Others did something after what was `seen`.
         UsageError: Nobody says so, or the note is too long.
     """
     who, note = _who(app, by), _plain(note)
     with transaction(app.engine) as db:
         answer = Answer(db, app, _locked(db, handoff_id), who, note, now)
+        look_again(db, app, handoff_id, seen, by=who)
         yield answer
         if answer.changed:
             set_deadlines(db, app, [handoff_id], now)

@@ -4,7 +4,8 @@ The rep's page, the API, the command line and the connectors call these and noth
 double click or by a program that did not hear the answer; of two reps at once the first is heard, the second is told
 what the first did, and when. Who may say what of whose lead: docs/decisions/0030-who-works-a-lead-has-it.md.
 
-`by` is an address, a name, or a program and whom it speaks for: `hubspot: Ada Lovelace`.
+`by` is an address, a name, or a program and whom it speaks for: `hubspot: Ada Lovelace`. `seen` is the last row of the
+handoff's log that was shown to whoever speaks; where others did something after it, nothing is done (`Overtaken`).
 """
 
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ FURTHER: dict[str, frozenset[str]] = {
 """States in which this has come true already: to say it once more changes nothing."""
 
 
-def accept(app: App, handoff_id: int, *, by: str, now: datetime) -> None:
+def accept(app: App, handoff_id: int, *, by: str, now: datetime, seen: int | None = None) -> None:
     """The rep takes the lead and owns it from now on. Who has it already may say so again.
 
     A program that speaks for a rep whom the agreement does not know leaves it with its owner.
@@ -38,7 +39,7 @@ def accept(app: App, handoff_id: int, *, by: str, now: datetime) -> None:
         NotFound: There is no such handoff.
         Conflict: Somebody else was first, or it is closed; says who, what and when.
     """
-    with answering(app, handoff_id, by, now) as answer:
+    with answering(app, handoff_id, by, now, seen=seen) as answer:
         if answer.row.state == "offered":
             answer.decide(Progressed("accepted", answer.by))
             return
@@ -47,7 +48,9 @@ def accept(app: App, handoff_id: int, *, by: str, now: datetime) -> None:
             raise Conflict(what_happened(answer))
 
 
-def reject(app: App, handoff_id: int, *, reason: str, note: str, by: str, now: datetime) -> None:
+def reject(
+    app: App, handoff_id: int, *, reason: str, note: str, by: str, now: datetime, seen: int | None = None
+) -> None:
     """The rep refuses the lead, and says why; the reason picks the next track.
 
     Raises:
@@ -56,7 +59,7 @@ def reject(app: App, handoff_id: int, *, reason: str, note: str, by: str, now: d
         Conflict: It is closed already, or somebody else has accepted it; says how.
     """
     check_reason(app, reason)
-    with answering(app, handoff_id, by, now, note) as answer:
+    with answering(app, handoff_id, by, now, note, seen=seen) as answer:
         row = answer.row
         if (row.state, row.reason, row.answered_by) == ("rejected", reason, answer.by):
             return
@@ -74,6 +77,7 @@ def attempt(
     by: str,
     now: datetime,
     at: datetime | None = None,
+    seen: int | None = None,
 ) -> None:
     """Somebody tried to reach the lead; having reached it moves the handoff to `contacted`.
 
@@ -86,6 +90,7 @@ def attempt(
         by: who tried.
         now: business time.
         at: when it was, if not just now. The same attempt at the same instant is logged once, however late it is said.
+        seen: see above.
 
     Raises:
         NotFound: There is no such handoff.
@@ -94,7 +99,7 @@ def attempt(
     """
     if kind not in ("call", "mail", "meeting") or outcome not in ("reached", "not_reached"):
         raise UsageError("an attempt is a call, a mail or a meeting; its outcome reached or not_reached")
-    with answering(app, handoff_id, by, now, note) as answer:
+    with answering(app, handoff_id, by, now, note, seen=seen) as answer:
         _could_be(app, answer, at)
         made = handoffs.Attempt(kind, outcome, answer.by, answer.note or None)
         # of two clicks the second may have looked at the clock first
@@ -118,6 +123,7 @@ def outcome(
     note: str,
     by: str,
     now: datetime,
+    seen: int | None = None,
 ) -> None:
     """Say what became of the lead.
 
@@ -135,7 +141,7 @@ def outcome(
         if not reason:
             raise UsageError("a lost lead needs a reason")
         check_reason(app, reason)
-    with answering(app, handoff_id, by, now, note) as answer:
+    with answering(app, handoff_id, by, now, note, seen=seen) as answer:
         row = answer.row
         if row.state in FURTHER.get(state, ()) or (row.state, row.reason) == (state, reason):
             return

@@ -13,6 +13,7 @@ from nurture.facts import OPEN_HANDOFF
 from nurture.flows.announce import REASSIGNED, announce
 from nurture.flows.assigning import give_owners
 from nurture.flows.deadlines import set_deadlines
+from nurture.flows.look_again import look_again
 from nurture.flows.rep_called import rep_called
 from nurture.grammar.mistakes import nearest
 from nurture.rules import assignment
@@ -47,7 +48,15 @@ class Reassigned:
 
 
 def reassign(
-    app: App, handoff_id: int, *, to: str | None, by: str, because: str = "", now: datetime, anybody: bool = True
+    app: App,
+    handoff_id: int,
+    *,
+    to: str | None,
+    by: str,
+    because: str = "",
+    now: datetime,
+    anybody: bool = True,
+    seen: int | None = None,
 ) -> Reassigned:
     """Give an open handoff to a rep, or (`to=None`) to whoever it would go to by `assign` without those who had it.
 
@@ -62,15 +71,20 @@ def reassign(
         now: when.
         anybody: whether `to` may be somebody whom the agreement does not name. Where all that is known of who says so
             is that they have a link, no: it would send a lead's story to any address.
+        seen: the last row of the log that was shown to whoever says so; None: not asked for.
 
     Raises:
         NotFound: There is no such handoff.
+        Overtaken: Others did something after what was `seen`.
         Conflict: It is closed.
         UsageError: `to` is neither an address nor the name of a rep, or nobody says so.
     """
     if to is not None and not anybody:
         to = rep_called(app.book.agreement, to, anybody=False)
     with transaction(app.engine) as db:
+        if seen is not None:
+            _locked(db, app, handoff_id, now)
+            look_again(db, app, handoff_id, seen, by=by)
         done = reassign_in(db, app, handoff_id, to=to, by=by, because=because, now=now)
     if done.changed:
         app.nudge("notices")

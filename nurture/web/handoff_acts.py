@@ -6,20 +6,12 @@ from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from nurture.app import App
-from nurture.db import transaction
-from nurture.errors import Conflict, UsageError
+from nurture.errors import Conflict, Overtaken, UsageError
 from nurture.flows import follow_up, reassign
 from nurture.rules import calendar
-from nurture.rules.assignment import whom
-from nurture.store import handoff_changes
 from nurture.web import handoff_log
 from nurture.web.handoff_clock import near
 from nurture.web.handoff_form import Said
-
-_TURNS = frozenset(
-    {"accepted", "contacted", "qualified", "won", "lost", "rejected", "returned", "reassigned", "merged"}
-)
-"""What somebody else may have done that a rep should know before pressing on."""
 
 
 def act(app: App, handoff_id: int, said: Said, now: datetime) -> None:
@@ -33,40 +25,42 @@ def act(app: App, handoff_id: int, said: Said, now: datetime) -> None:
     button = _ACTS.get(said.do)
     if button is None:
         raise UsageError("choose what to do")
-    _see(app, handoff_id, said, now)
-    button(app, handoff_id, said, now)
+    try:
+        button(app, handoff_id, said, now)
+    except Overtaken as overtaken:
+        raise _news(app, overtaken, now) from None
 
 
-def _see(app: App, handoff_id: int, said: Said, now: datetime) -> None:
-    """Let nobody act on what is no longer so without having been told."""
-    if not said.seen.isdecimal():
-        return
-    with transaction(app.engine) as db:
-        changes = handoff_changes.of_handoff(db, handoff_id)
-    mine = {said.by, whom(app.book.agreement, said.by)}
-    news = [one for one in changes if one.id > int(said.seen) and one.what in _TURNS and one.by not in mine]
-    if news:
-        zone = ZoneInfo(app.book.agreement.sla.hours.timezone)
-        told = [handoff_log.of_change(one, app.book) for one in news]
-        happened = "; ".join(f"{line.what} ({near(line.at, now, zone)})" for line in told)
-        raise Conflict(f"this happened while you had the page open: {happened}. Nothing was done; look again")
+def _seen(said: Said) -> int | None:
+    return int(said.seen) if said.seen.isdecimal() else None
+
+
+def _news(app: App, overtaken: Overtaken, now: datetime) -> Conflict:
+    """What happened meanwhile, in the words of the page's own list."""
+    zone = ZoneInfo(app.book.agreement.sla.hours.timezone)
+    told = [handoff_log.of_change(one, app.book) for one in overtaken.changes]
+    happened = "; ".join(f"{line.what} ({near(line.at, now, zone)})" for line in told)
+    return Conflict(f"this happened while you had the page open: {happened}. Nothing was done; look again")
 
 
 def _accept(app: App, handoff_id: int, said: Said, now: datetime) -> None:
-    follow_up.accept(app, handoff_id, by=said.by, now=now)
+    follow_up.accept(app, handoff_id, by=said.by, now=now, seen=_seen(said))
 
 
 def _reject(app: App, handoff_id: int, said: Said, now: datetime) -> None:
     if not said.reason:
         raise UsageError("choose a reason; marketing learns from it")
-    follow_up.reject(app, handoff_id, reason=said.reason, note=said.note, by=said.by, now=now)
+    follow_up.reject(
+        app, handoff_id, reason=said.reason, note=said.note, by=said.by, now=now, seen=_seen(said)
+    )  # fmt: skip
 
 
 def _attempt(app: App, handoff_id: int, said: Said, now: datetime) -> None:
     kind = cast(Literal["call", "mail", "meeting"], said.kind)
     outcome = cast(Literal["reached", "not_reached"], said.outcome)
     follow_up.attempt(
-        app, handoff_id, kind=kind, outcome=outcome, note=said.note, by=said.by, now=now, at=_when(app, said)
+        app, handoff_id, kind=kind, outcome=outcome, note=said.note, by=said.by, now=now, at=_when(app, said),
+        seen=_seen(said),
     )  # fmt: skip
 
 
@@ -85,7 +79,8 @@ def _when(app: App, said: Said) -> datetime | None:
 def _outcome(app: App, handoff_id: int, said: Said, now: datetime) -> None:
     state = cast(Literal["contacted", "qualified", "won", "lost"], said.do)
     follow_up.outcome(
-        app, handoff_id, state=state, reason=said.reason or None, note=said.note, by=said.by, now=now
+        app, handoff_id, state=state, reason=said.reason or None, note=said.note, by=said.by, now=now,
+        seen=_seen(said),
     )  # fmt: skip
 
 
@@ -93,7 +88,7 @@ def _reassign(app: App, handoff_id: int, said: Said, now: datetime) -> None:
     if not said.by:
         raise UsageError("say who you are")
     reassign.reassign(
-        app, handoff_id, to=said.to or None, by=said.by, because=said.note, now=now, anybody=False
+        app, handoff_id, to=said.to or None, by=said.by, because=said.note, now=now, anybody=False, seen=_seen(said)
     )  # fmt: skip
 
 
