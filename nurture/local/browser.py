@@ -66,6 +66,7 @@ class Browser:
 
     def answer_handoff(self, page: str, move: Move) -> bool:
         """Open a rep's page and press what the move says; False where the page no longer offers that."""
+        self.client.cookies.clear()  # each rep has a browser of their own; the page takes its reader for the owner
         found = self.client.get(self._ours(page), headers=_from(_OFFICE, _DESK))
         _expect(found, 200)
         for form in forms(found.text, str(found.url)):
