@@ -36,7 +36,9 @@ class Handoff(Shape):
     reason: str | None = Field(description="Why it was rejected, lost or returned.")
     note: str | None
     value: float | None = Field(description="What a deal is worth, where another program said so.")
-    url: str = Field(description="The rep's page. Whoever has this address may answer; it expires.")
+    url: str | None = Field(
+        description="The rep's page. Whoever has this address may answer; it expires. Null for keys that may only look."
+    )
 
 
 class HandoffPage(Shape):

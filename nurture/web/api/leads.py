@@ -104,14 +104,17 @@ def upsert_batch(app: TheApp, caller: TheCaller, said: Batch) -> Response:
 
 
 @router.get("/leads/{email:path}", responses=_WHOLE, summary="Show a lead")
-def show_lead(app: TheApp, email: Address) -> Response:
+def show_lead(app: TheApp, caller: TheCaller, email: Address) -> Response:
     """All that is kept of one lead: profile, stage, score, campaign, mails, events, handoffs, earlier cycles.
 
     Of each list the newest hundred. Any address serves by which the lead is known.
     """
     if email.endswith("/reject"):
         raise Problem(WRONG_METHOD, "GET does not work here; POST does", headers={"allow": "POST"})
-    return as_json(lead_report(app, _address(email), app.now(), most=MOST_SHOWN))
+    shown = lead_report(app, _address(email), app.now(), most=MOST_SHOWN)
+    if caller.read_only:  # by such a link one may act
+        shown["handoffs"] = [{**handoff, "url": None} for handoff in shown["handoffs"]]
+    return as_json(shown)
 
 
 @router.post("/leads/{email:path}/reject", responses=_REJECTED, summary="Refuse a lead")

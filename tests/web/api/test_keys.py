@@ -83,6 +83,16 @@ def test_a_key_that_may_only_look_changes_nothing(app, site, handoff):
     assert rows(app.engine, "SELECT count(*) AS n FROM lead") == [{"n": 1}]
 
 
+def test_a_key_that_may_only_look_is_given_no_link_by_which_one_may_act(app, api, site, handoff):
+    places = ["/api/handoffs", f"/api/handoffs/{handoff}", "/api/leads/maria.rossi@acme.example"]
+    key = issue_key(app, "reports", read_only=True, now=NOW)
+    with as_program(site, key) as client:
+        assert [client.get(place).text.count("/h/") for place in places] == [0, 0, 0]
+        assert client.get(places[1]).json()["url"] is None
+        assert client.get(places[2]).json()["handoffs"][0]["url"] is None
+    assert [api.get(place).text.count("/h/") for place in places] == [1, 1, 1]
+
+
 def test_of_a_key_only_the_hash_is_kept(app):
     key = issue_key(app, "hubspot", read_only=False, now=NOW)
     [row] = rows(app.engine, "SELECT to_jsonb(k)::text AS text, hint FROM api_key k")
