@@ -6,6 +6,7 @@ and is escaped: `<` never survives, so nobody can be mentioned and no link forge
 small titles, and the one mention of the rep whose member ID the agreement gives (`reps`).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,10 @@ from nurture.settings import Settings
 HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, BUTTON_URL_LIMIT, BLOCKS_LIMIT = 150, 3000, 2000, 3000, 50
 FIELDS_LIMIT = 10
 _LINES = 6
+_NOTHING = "\u200b"
+"""A space of no width."""
+_READ_BY_OTHERS = re.compile(r"(?<![A-Za-z0-9])@(?=\w)|\](?=[(\[])")
+"""An `@` that stands in no address, and what makes a link of a text before it."""
 
 Block = dict[str, object]
 
@@ -82,7 +87,7 @@ def message(notice: Notice, channel: Channel) -> dict[str, object]:
     link = f"\n{news.url}" if news.url else ""
     middle = _evidence(news, channel.reader) if news.shows_evidence else []
     return {
-        "text": escaped(f"{news.headline}. {news.text}", 1000) + link,
+        "text": _unread(escaped(f"{news.headline}. {news.text}", 1000)) + link,
         "mrkdwn": False,
         "blocks": [*_top(news, channel), *middle, *_bottom(news, channel)][:BLOCKS_LIMIT],
         "unfurl_links": False,
@@ -101,6 +106,14 @@ def escaped(text: str, limit: int) -> str:
             return "".join(parts) + "…"
         parts.append(part)
     return "".join(parts)
+
+
+def _unread(text: str) -> str:
+    """`text` with nothing in it that Slack-compatible servers would call people by, or make a link with a false face.
+
+    Slack itself does neither in `text`; others (Mattermost, Rocket.Chat) know bare `@all` and Markdown.
+    """
+    return _READ_BY_OTHERS.sub(lambda found: f"{found[0]}{_NOTHING}", text)
 
 
 def _top(news: News, channel: Channel) -> list[Block]:

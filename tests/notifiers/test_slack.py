@@ -111,6 +111,21 @@ def test_a_full_and_a_bare_packet_are_valid():
     assert "someone@example.com asks to talk to you" in card(bare_packet())["text"]
 
 
+@pytest.mark.parametrize(
+    "name", ["@channel", "Jo @here", "(@all)", "Jo_@everyone", "Jo.@rep", "[pay](http://x.example)"]
+)
+def test_no_lead_calls_anybody_or_hides_an_address_where_blocks_are_not_read(name):
+    """Servers that speak Slack's JSON (Mattermost, Rocket.Chat) call by the bare word, and read Markdown in `text`."""
+    said = card(packet(lead={**packet()["lead"], "name": name}))["text"]
+    assert not re.search(r"(?<![A-Za-z0-9])@\w", said)
+    assert "](" not in said
+    assert name in said.replace("\u200b", "")
+
+
+def test_addresses_stay_what_they_are():
+    assert "someone@example.com" in card(bare_packet())["text"]
+
+
 def assert_harmless(sent):
     """Nothing between angle brackets but our own dates and mentions; no entity but the three; no markup of theirs."""
     for text in [sent["text"], *(text["text"] for text in texts(sent["blocks"]))]:
