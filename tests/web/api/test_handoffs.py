@@ -161,6 +161,27 @@ def test_handoffs_come_page_by_page_the_newest_first(api, app):
     problem(api.get(f"/api/handoffs?cursor={leads_cursor}"), 422, "invalid")
 
 
+def test_what_comes_while_somebody_turns_the_pages_hides_nothing_and_shows_nothing_twice(api, app):
+    def come(name: str) -> int:
+        return add_handoff(app.engine, add_lead(app.engine, email=f"{name}@b.example", key=name))
+
+    made = [come(f"l{n}") for n in range(5)]
+    seen: dict[str, list[int]] = {"handoffs": [], "leads": []}
+    cursors: dict[str, str | None] = {"handoffs": "", "leads": ""}
+    for turn in range(6):
+        for what, cursor in cursors.items():
+            if cursor is not None:
+                said = api.get(f"/api/{what}?limit=2{cursor and f'&cursor={cursor}'}").json()
+                seen[what] += [one["id"] if what == "handoffs" else one["email"] for one in said[what]]
+                cursors[what] = said["next"]
+        if turn < 2:
+            come(f"new{turn}")
+            api.post(f"/api/handoffs/{made[turn]}/accept", json={"by": REP})
+    assert cursors == {"handoffs": None, "leads": None}
+    assert seen["handoffs"] == made[::-1], "newer ones stand before the first page"
+    assert seen["leads"] == [f"{name}@b.example" for name in ("l0", "l1", "l2", "l3", "l4", "new0", "new1")]
+
+
 def test_handoffs_can_be_picked(api, app):
     first = add_handoff(app.engine, add_lead(app.engine, email="a@b.example", key="ka"), owner=OTHER)
     old = add_handoff(app.engine, add_lead(app.engine, email="c@b.example", key="kc"), state="won",
