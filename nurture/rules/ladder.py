@@ -1,6 +1,6 @@
 """Which rungs of the ladders are climbed now, and when to look again.
 
-A rung is climbed at the first look after it was due, with three exceptions that matter only when somebody is late:
+A rung is climbed at the first look after it was due, with three exceptions:
 
 - Nothing at 3 a.m.: a rung that comes due while sales is not at work (promises made in days do) is climbed when work
   begins again. What came due at work still is, up to `SLACK` later.
@@ -8,7 +8,8 @@ A rung is climbed at the first look after it was due, with three exceptions that
   downtime nobody is reminded, reported, replaced and given up within one minute, and still the ladder catches up.
 - A fair chance: after a handoff was given to somebody else, no rung of any promise is climbed for half its length.
 
-Where workers are on time the last two change nothing, for rungs of one promise are a whole length apart.
+Where workers are on time the last two change nothing within one promise, whose rungs are a whole length apart. They
+put a rung off where another promise's ladder has just given the lead to somebody else.
 """
 
 from collections.abc import Iterator

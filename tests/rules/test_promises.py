@@ -121,6 +121,18 @@ def test_at_most_two_attempts_of_a_day_count_by_the_calendar_of_sales() -> None:
     assert promises.counted(TERMS, [*of_a_day, utc(2026, 3, 3, 7)]) == 3
 
 
+def test_attempts_and_outcome_run_from_acceptance_however_long_that_took() -> None:
+    """Offered on Friday, taken on Tuesday at 10:00; the clocks change in between."""
+    taken = replace(accepted(FRIDAY), accepted_at=utc(2026, 3, 3, 16))
+    due = {pledge.promise: pledge.due_at(TERMS) for pledge in promises.pledges(TERMS, taken)}
+    assert due == {
+        "accept": utc(2026, 3, 2, 18),
+        "first_attempt": utc(2026, 3, 2, 22),
+        "attempts": utc(2026, 3, 17, 15),
+        "outcome": utc(2026, 6, 1, 15),
+    }
+
+
 SIX = tuple(utc(2026, 3, day, hour) for day in (2, 3, 4) for hour in (16, 18))
 
 
@@ -240,6 +252,17 @@ def test_what_is_counted_in_days_reaches_reps_when_they_are_at_work() -> None:
 def test_who_was_just_given_a_lead_by_hand_is_let_be_for_half_its_length() -> None:
     given = offered(given_at=utc(2026, 3, 2, 17, 59))
     assert next_look(TERMS, given, utc(2026, 3, 2, 17, 59)) == utc(2026, 3, 2, 19, 59)
+
+
+def test_who_is_given_a_lead_by_one_promise_has_half_the_length_of_each_other_one() -> None:
+    """Offered on Monday at 9:00: given away after 12 hours of work, where 14 were due for the other ladder's rung."""
+    monday = utc(2026, 3, 2, 15)
+    told = said(walk(terms(first_attempt_within="7 hours"), offered(monday), monday + timedelta(days=9)))
+    assert [(rung, at) for promise, rung, _, at in told if promise == "first_attempt"] == [
+        (1, utc(2026, 3, 2, 22)),
+        (2, utc(2026, 3, 3, 22, 30)),
+    ]
+    assert told[-1] == ("accept", 4, "return_to_nurture", utc(2026, 3, 3, 23))
 
 
 def test_whoever_accepts_was_not_given_the_lead() -> None:
