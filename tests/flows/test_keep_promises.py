@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -228,6 +229,17 @@ def test_eight_workers_at_once_climb_each_rung_once(app: App) -> None:
     ]  # fmt: skip
     assert one(app, "SELECT count(*) FROM handoff WHERE state = 'returned'") == 20
     assert one(app, "SELECT count(*) FROM notice WHERE kind = 'handoff.reminded' AND channel = 'email'") == 40
+
+
+def test_a_lead_that_somebody_holds_is_left_for_the_next_look_and_holds_up_no_other(app: App) -> None:
+    offer(app)
+    offer(app, "kim@buyer.example")
+    with ThreadPoolExecutor(1) as pool, transaction(app.engine) as db:
+        db.execute(text("SELECT FROM lead WHERE email = 'jo@buyer.example' FOR NO KEY UPDATE"))
+        done = pool.submit(keep_promises, app, RUNGS[0]).result(timeout=20)
+    assert (done.looked_at, done.climbed) == (1, 1)
+    assert keep_promises(app, RUNGS[0]).climbed == 1
+    assert len(climbed(app)) == 2
 
 
 def test_an_answer_and_a_return_at_once_are_one_or_the_other(app: App) -> None:
