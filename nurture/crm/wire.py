@@ -20,6 +20,8 @@ IN_ALL = 30.0
 """Seconds for one exchange, also where an answer drips in."""
 MOST_OCTETS = 16 * 1024 * 1024
 _ADDRESS = re.compile(r"[^\s\"'<>(),:;\\\[\]]+@[^\s\"'<>(),:;\\\[\]]+")
+PATIENCE = 24 * 3600.0
+"""Seconds; whoever asks for a longer wait is asked again all the same."""
 IDLE = 15.0
 """A connection that rested so long is opened anew."""
 
@@ -39,9 +41,9 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the CRM asks us to wait, where it says so."""
+        """Seconds that the CRM asks us to wait, where it says so; no more than a day."""
         value = self.headers.get("retry-after", "").strip()
-        return float(value) if value.isdecimal() else None
+        return min(float(value), PATIENCE) if value.isdecimal() else None
 
 
 class Wire:

@@ -75,6 +75,8 @@ _LEASE = text(
     RETURNING id, lead_id, tries
     """  # noqa: S608
 )
+_HOLD = text("SELECT FROM notice WHERE id = ANY(:ids) ORDER BY lead_id, id FOR NO KEY UPDATE")
+"""In the order in which rows are queued, or the two would wait for each other."""
 _SETTLE = text(
     """
     UPDATE notice SET
@@ -139,6 +141,7 @@ def settle(db: Connection, rows: Sequence[Settled], token: UUID, now: datetime) 
             "errors": [row.error for row in rows],
             "counts": [row.counts for row in rows],
         }
+        db.execute(_HOLD, {"ids": values["ids"]})
         db.execute(_SETTLE, {**values, "token": token, "now": now})
 
 

@@ -1,8 +1,10 @@
 """What a CRM is told of leads, by the outbox."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -356,3 +358,40 @@ def test_no_log_names_a_person(sold: App, hubspot: HubSpotStub, caplog: pytest.L
     read_crm(sold, "hubspot", NOW)
     ours = [str(record.__dict__) for record in caplog.records if record.name.startswith("nurture")]
     assert not [line for line in ours if JO in line]
+
+
+@pytest.mark.parametrize("asked_for", ["9" * 6, "9" * 30, "9" * 400])
+def test_no_answer_has_us_wait_for_more_than_a_day(sold: App, hubspot: HubSpotStub, asked_for: str) -> None:
+    handed_over(sold)
+    hubspot.accidents = [Reply(503, None, {"Retry-After": asked_for})]
+    assert pushed(sold).away
+    assert states(sold) == {"queued": 1}
+    assert pushed(sold, NOW + timedelta(days=1)).written == 1
+
+
+def test_settling_waits_for_whoever_queues_the_same_leads_and_stops_nobody(sold: App, hubspot: HubSpotStub) -> None:
+    """Both write rows of the outbox, many at once: in one order, or the database ends one of them."""
+    first, second = add_lead(sold, "a@buyer.example"), add_lead(sold, "b@buyer.example")
+    token = uuid4()
+    with transaction(sold.engine) as db:
+        crm_outbox.queue(db, [first, second], ["hubspot"], NOW)
+        leased = {row.lead_id: row.id for row in crm_outbox.lease(db, "hubspot", token=token, now=NOW, most=9)}
+    settled = [crm_outbox.Settled(leased[second], "sent"), crm_outbox.Settled(leased[first], "sent")]
+
+    def settle() -> None:
+        with transaction(sold.engine) as db:
+            for plan in ("seqscan", "hashjoin", "mergejoin"):  # as with very many rows: one after the other, as given
+                db.execute(text(f"SET LOCAL enable_{plan} = off"))
+            crm_outbox.settle(db, settled, token, NOW)
+
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with ThreadPoolExecutor(1) as pool, transaction(sold.engine) as db:
+        crm_outbox.queue(db, [first], ["hubspot"], NOW)
+        done = pool.submit(settle)
+        until = time.monotonic() + 10
+        while not one(sold, waits) and time.monotonic() < until:
+            time.sleep(0.01)
+        crm_outbox.queue(db, [second], ["hubspot"], NOW)
+        db.commit()
+        done.result(10)
+    assert states(sold) == {"queued": 2}
