@@ -54,13 +54,6 @@ def give_owners(
     return given
 
 
-def give_owner(
-    db: Connection, app: App, lead_id: int, state: LeadState, now: datetime, *, skip: frozenset[str] = frozenset()
-) -> Assigned:
-    """Pick a rep for one lead; what `give_owners` says holds here too."""
-    return give_owners(db, app, [(lead_id, state)], now, skip=skip)[0]
-
-
 def _desk(db: Connection, agreement: Agreement, now: datetime) -> Desk:
     turns = assigning.turns(db, assignment.everybody(agreement), now)
     day = assignment.working_day(agreement.sla.hours, now)

@@ -8,7 +8,6 @@ from nurture.rules.proportions import difference
 
 COMPARED = ("clicked", "requalified")
 """What variants are compared by."""
-_FIXED = ("campaign", "step")
 
 NO_DIFFERENCE = "no difference yet"
 

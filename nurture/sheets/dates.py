@@ -13,7 +13,6 @@ from nurture.rules.calendar import first_instant, zone_info
 from nurture.sheets import cells
 
 DateOrder = Literal["dmy", "mdy"]
-DATE_ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy")
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp][Mm])?)?"
