@@ -20,7 +20,7 @@ from nurture.flows.reassign import reassign_in
 from nurture.rules.effects import Breached, HandoffMoved
 from nurture.rules.happenings import DeadlineCame
 from nurture.rules.ladder import KEPT
-from nurture.store import promises
+from nurture.store import handoffs, promises
 from nurture.store.decided import Decided, each
 from nurture.store.handoff_changes import Change, What, note_changes
 
@@ -92,7 +92,7 @@ def _look(db: Connection, app: App, lead_ids: Sequence[int], now: datetime) -> K
     """Ask the rules of these leads, which are locked, and do what they say."""
     if not lead_ids:
         return Kept()
-    open_of = promises.open_of(db, lead_ids)
+    open_of = handoffs.open_of(db, lead_ids)
     decided = decide(db, app, dict.fromkeys(lead_ids, DeadlineCame()), now)
     breaches = [(open_of[one.lead_id], breach) for one, breach in each(decided, Breached)]
     promises.add_breaches(db, breaches, now)

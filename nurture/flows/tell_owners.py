@@ -12,7 +12,7 @@ from nurture.flows.announce import LEAD_ACTIVE, News, announce_all
 from nurture.rules import calendar, telling
 from nurture.rules.assignment import whom
 from nurture.rules.effects import OwnerTold
-from nurture.store import activity, assigning
+from nurture.store import activity, assigning, handoffs
 from nurture.store.decided import Decided, each
 
 GATHER = timedelta(hours=1)
@@ -34,7 +34,7 @@ def tell_owners(db: Connection, app: App, decided: Sequence[Decided], now: datet
     day = calendar.local_date(now, zone)
     told = {(one.about, one.owner): one for one in activity.told_since(db, calendar.first_instant(day, time.min, zone))}
     count = Counter(owner for _, owner in told)
-    open_ones = assigning.open_handoffs(db, [lead_id for lead_id, _, _ in active])
+    open_ones = handoffs.open_of(db, [lead_id for lead_id, _, _ in active])
     more: list[tuple[str, Mapping[str, Any]]] = []
     news: list[News] = []
     for lead_id, owner, effect in active:

@@ -65,17 +65,6 @@ def holders(db: Connection, handoff_id: int) -> frozenset[str]:
     return frozenset(db.execute(query, {"id": handoff_id}).scalars())
 
 
-def open_handoffs(db: Connection, lead_ids: Sequence[int]) -> dict[int, int]:
-    """The open handoff of each of these leads that has one."""
-    query = text(
-        """
-        SELECT lead_id, id FROM handoff
-        WHERE lead_id = ANY(:ids) AND state IN ('offered', 'accepted', 'contacted', 'qualified')
-        """
-    )
-    return {row.lead_id: row.id for row in db.execute(query, {"ids": list(lead_ids)})}
-
-
 def handoffs_held(db: Connection) -> list[tuple[int, str]]:
     """Every open handoff that somebody has, and who, the oldest first."""
     query = text(

@@ -18,15 +18,15 @@ _OPEN = text(
     """
 )
 
-_LISTED = """
+LISTED = """
     SELECT h.*, l.email, (SELECT count(*) FROM attempt a WHERE a.handoff_id = h.id) AS attempts
     FROM handoff h JOIN lead l ON l.id = h.lead_id
 """
-
+"""Handoffs, each with its lead's address and number of attempts; a condition on `h` and `l` may follow."""
 
 _FOUND = text(
     f"""
-    {_LISTED}
+    {LISTED}
     WHERE (CAST(:state AS text) IS NULL OR h.state = :state
            OR (:state = 'open' AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')))
       AND (CAST(:email AS text) IS NULL OR l.email = :email
@@ -66,7 +66,7 @@ def listed(
 
 def one(db: Connection, handoff_id: int) -> Row[Any] | None:
     """One handoff with its lead's address and number of attempts."""
-    return db.execute(text(_LISTED + " WHERE h.id = :id"), {"id": handoff_id}).one_or_none()
+    return db.execute(text(LISTED + " WHERE h.id = :id"), {"id": handoff_id}).one_or_none()
 
 
 def lead_of(db: Connection, handoff_id: int) -> int | None:
@@ -75,9 +75,20 @@ def lead_of(db: Connection, handoff_id: int) -> int | None:
     return found
 
 
+def open_of(db: Connection, lead_ids: Sequence[int]) -> dict[int, int]:
+    """The open handoff of each of these leads that has one."""
+    query = text(
+        """
+        SELECT lead_id, id FROM handoff
+        WHERE lead_id = ANY(:ids) AND state IN ('offered', 'accepted', 'contacted', 'qualified')
+        """
+    )
+    return {row.lead_id: row.id for row in db.execute(query, {"ids": list(lead_ids)})}
+
+
 def locked(db: Connection, handoff_id: int, lead_id: int) -> Row[Any] | None:
     """The same as `one`, locked for change; None where it is not this lead's. The lead is locked before."""
-    query = text(_LISTED + " WHERE h.id = :id AND h.lead_id = :lead_id FOR NO KEY UPDATE OF h")
+    query = text(LISTED + " WHERE h.id = :id AND h.lead_id = :lead_id FOR NO KEY UPDATE OF h")
     return db.execute(query, {"id": handoff_id, "lead_id": lead_id}).one_or_none()
 
 

@@ -7,11 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from nurture.facts import OPEN_HANDOFF
-
-_HANDOFFS = """
-    SELECT h.*, l.email, (SELECT count(*) FROM attempt a WHERE a.handoff_id = h.id) AS attempts
-    FROM handoff h JOIN lead l ON l.id = h.lead_id
-"""
+from nurture.store.handoffs import LISTED
 
 
 def leads_after(
@@ -83,7 +79,7 @@ def handoffs_before(
         ),
     }
     where, values = _where(asked)
-    return db.execute(text(f"{_HANDOFFS}{where} ORDER BY h.id DESC LIMIT :most"), {**values, "most": most}).all()
+    return db.execute(text(f"{LISTED}{where} ORDER BY h.id DESC LIMIT :most"), {**values, "most": most}).all()
 
 
 def _where(asked: dict[str, tuple[str, Any]]) -> tuple[str, dict[str, Any]]:

@@ -44,7 +44,6 @@ _STILL_DUE = text(
 )
 _ANY = text(f"SELECT EXISTS (SELECT FROM handoff WHERE look_at <= :now AND {_OPEN})")  # noqa: S608 - our own words
 _POSTPONE = text(f"UPDATE handoff SET look_at = :until WHERE lead_id = :id AND {_OPEN}")  # noqa: S608 - our own words
-_OPEN_OF = text(f"SELECT lead_id, id FROM handoff WHERE lead_id = ANY(:ids) AND {_OPEN}")  # noqa: S608 - our own words
 _ALL_OPEN = text(
     f"""
     SELECT l.id AS lead_id, h.id FROM handoff h JOIN lead l ON l.id = h.lead_id
@@ -127,11 +126,6 @@ def any_due(db: Connection, now: datetime) -> bool:
 def postpone(db: Connection, lead_id: int, until: datetime) -> None:
     """Leave a lead's handoff alone until then."""
     db.execute(_POSTPONE, {"id": lead_id, "until": until})
-
-
-def open_of(db: Connection, lead_ids: Sequence[int]) -> dict[int, int]:
-    """The open handoff of each of these leads that has one."""
-    return {row.lead_id: row.id for row in db.execute(_OPEN_OF, {"ids": list(lead_ids)})}
 
 
 def open_after(db: Connection, after: int, most: int) -> dict[int, int]:

@@ -20,7 +20,7 @@ from nurture.flows.reassign import reassign
 from nurture.flows.refuse import refuse
 from nurture.flows.stay_away import away, back
 from nurture.reports.reps import reps_report
-from nurture.store import assigning, leads
+from nurture.store import assigning, handoffs, leads
 from tests.flows.apps import add_lead, one, rows, track
 from tests.flows.test_statements import asked
 from tests.rules.examples import NOW
@@ -292,7 +292,7 @@ def test_what_is_looked_up_has_an_index(app: App) -> None:
             lambda: assigning.last_handoffs(db, [1]),
             lambda: assigning.colleagues(db, {"buyer.example"}),
             lambda: assigning.held(db),
-            lambda: assigning.open_handoffs(db, [1]),
+            lambda: handoffs.open_of(db, [1]),
         ):
             with asked(app) as statements:
                 lookup()
