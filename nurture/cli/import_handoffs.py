@@ -1,22 +1,20 @@
 """`nurture handoffs import`: what another CRM had of leads, with what became of them there."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from nurture.cli.bars import rows_bar
 from nurture.cli.opening import opened_app
-from nurture.cli.printing import Json, err, out, print_json
+from nurture.cli.printing import Json, out, print_json
 from nurture.errors import NotFound, UsageError
 from nurture.flows.import_handoffs import ImportedHandoffs, import_handoffs
 from nurture.sheets.dates import DateOrder
 from nurture.sheets.deal_columns import parse_maps
 from nurture.sheets.deal_states import parse_states
-from nurture.sheets.deals import Deals, DealTerms, open_deals
+from nurture.sheets.deals import DealTerms, open_deals
 from nurture.sheets.rejects import rejects_beside
 
 
@@ -56,21 +54,12 @@ def import_(
     with opened_app() as app:
         now = app.now()
         terms = DealTerms(app.agreement, now, words, order)
-        with open_deals(file, terms, asked=asked, encoding=encoding) as deals, _progress(deals) as progress:
+        with open_deals(file, terms, asked=asked, encoding=encoding) as deals, rows_bar(deals) as progress:
             done = import_handoffs(app, deals, now, rejects=rejects, progress=progress, by=by)
     if as_json:
         print_json({**asdict(done), "rejects_file": None if done.rejects_file is None else str(done.rejects_file)})
     else:
         _say(done)
-
-
-@contextmanager
-def _progress(deals: Deals) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, by bytes read; nothing in a pipe."""
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]:,} rows"), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("", total=deals.size, rows=0)
-        yield lambda rows: bar.update(task, completed=deals.position, rows=rows)
 
 
 def _say(done: ImportedHandoffs) -> None:

@@ -1,15 +1,13 @@
 """`nurture leads …`: a file of them in, one of them shown, one of them refused."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from nurture.cli.asking import ask
+from nurture.cli.bars import rows_bar
 from nurture.cli.merging import say_merging
 from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, err, out, print_json, print_table, said
@@ -24,7 +22,7 @@ from nurture.reports.lead import lead_report
 from nurture.sheets.columns import parse_maps
 from nurture.sheets.people import Terms
 from nurture.sheets.rejects import rejects_beside
-from nurture.sheets.sheet import Sheet, open_sheet
+from nurture.sheets.sheet import open_sheet
 
 leads = typer.Typer(help="The people in nurture.", no_args_is_help=True)
 
@@ -58,7 +56,7 @@ def import_(
     with opened_app() as app:
         now = app.now()
         with open_sheet(file, Terms.of(app.agreement, now), asked=asked, encoding=encoding) as sheet:
-            with _progress(sheet) as progress:
+            with rows_bar(sheet) as progress:
                 done = import_leads(app, sheet, now, rejects=rejects, progress=progress)
             for note in sheet.notes:
                 err.print(f"nurture: {file.name}: {note}", markup=False, soft_wrap=True)
@@ -133,15 +131,6 @@ def _rejects(file: Path, asked: Path | None) -> Path:
     if not rejects.parent.is_dir():
         raise UsageError(f"--rejects: there is no folder {rejects.parent}")
     return rejects
-
-
-@contextmanager
-def _progress(sheet: Sheet) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, by bytes read, since nobody knows how many rows there are; nothing in a pipe."""
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]:,} rows"), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("", total=sheet.size, rows=0)
-        yield lambda rows: bar.update(task, completed=sheet.position, rows=rows)
 
 
 def _say(done: Imported) -> None:
