@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
+from nurture.notifiers.letter import written
 from nurture.notifiers.wording import day, label, moment, one_line
 
 _SPANS = ("week", "before", "long")
@@ -18,13 +17,6 @@ _ORDER = {
     "sales": ("volumes", "soon", "sla", "won", "targets", "reasons", "notes"),
     "marketing": ("volumes", "reasons", "notes", "won", "targets", "sla", "soon"),
 }
-_LETTERS = Environment(
-    loader=PackageLoader("nurture.notifiers", "letters"),
-    autoescape=select_autoescape(enabled_extensions=("html",)),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class Section:
 
 def plain(data: Mapping[str, Any], zone: ZoneInfo) -> str:
     """The letter as text."""
-    return _LETTERS.get_template("digest.txt").render(words(data, zone))
+    return written("digest.txt", words(data, zone))
 
 
 def words(data: Mapping[str, Any], zone: ZoneInfo) -> dict[str, object]:

@@ -10,13 +10,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from nurture.agreement import Agreement
 from nurture.errors import NotifierError
 from nurture.messages import Mail, Notice, Receipt
 from nurture.notifiers import wording
 from nurture.notifiers.evidence_lists import evidence, facts
+from nurture.notifiers.letter import written
 from nurture.notifiers.news import read_news
 from nurture.notifiers.reading import Reader, reader_of
 from nurture.settings import Settings
@@ -36,13 +35,6 @@ _FAILED = {
     "held": "the mail server takes no mails at the moment",
     "unknown": "the mail server's answer was lost",
 }
-_LETTERS = Environment(
-    loader=PackageLoader("nurture.notifiers", "letters"),
-    autoescape=select_autoescape(enabled_extensions=("html",)),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class EmailNotifier:
@@ -88,8 +80,8 @@ def letter(notice: Notice, sender: str, reader: Reader) -> Mail:
     _thread(mail, notice, domain)
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(_LETTERS.get_template(f"{template}.txt").render(words), cte="quoted-printable")
-    html = _LETTERS.get_template(f"{template}.html").render(words)
+    mail.set_content(written(f"{template}.txt", words), cte="quoted-printable")
+    html = written(f"{template}.html", words)
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
     mail.set_boundary(f"=_{_token(notice.id)[:60]}")  # fixed, so that a retry is the same mail; QP never holds `=_`
     return Mail(NO_DELIVERY, address, notice.recipient or "", str(mail["Message-ID"]), mail.as_bytes())
