@@ -119,7 +119,7 @@ def test_nobody_there_is_tried_again():
 @pytest.mark.parametrize("text", NASTY)
 def test_a_body_stays_under_twenty_kilobytes_and_says_what_was_cut(text):
     body = body_of(notice(packet_with(text * 30)))
-    assert len(body) <= 20_000
+    assert len(body) < 20_000
     data = orjson.loads(body)["data"]
     assert data["url"] == packet()["url"]
     assert data["handoff"] == packet()["handoff"]
@@ -133,7 +133,16 @@ def test_a_body_stays_under_twenty_kilobytes_and_says_what_was_cut(text):
 def test_attributes_of_any_size_fit(attributes):
     full = packet()
     body = body_of(notice(packet(lead={**full["lead"], "attributes": attributes})))
-    assert len(body) <= 20_000
+    assert len(body) < 20_000
+
+
+def test_a_body_of_twenty_kilobytes_to_the_octet_is_one_too_many():
+    def body(length):
+        return body_of(notice(packet(lead={**packet()["lead"], "attributes": {"note": "x" * length}})))
+
+    longest = 19_999 - len(body(0))
+    assert len(body(longest)) == 19_999
+    assert len(body(longest + 1)) < 19_999
 
 
 @pytest.mark.parametrize("kind", NEWS)
@@ -163,7 +172,7 @@ def test_no_body_is_ever_too_long_nor_loses_where_to_answer(text, kind):
     data = packet_with(text)
     full = {**data, "lead": {**data["lead"], "email": text, "attributes": {text + str(n): text for n in range(30)}}}
     body = body_of(notice(full, kind=kind))
-    assert len(body) <= 20_000
+    assert len(body) < 20_000
     told = orjson.loads(body)
     assert (told["type"], told["data"]["url"], told["data"]["handoff"]["id"]) == (kind, data["url"], 42)
 
