@@ -22,10 +22,11 @@ from nurture.db import transaction
 from nurture.errors import Conflict, CrmAway, NotFound, UsageError
 from nurture.flows import follow_up
 from nurture.flows.push_to_crm import WAIT, WAIT_FOR_A_PERSON
-from nurture.flows.refuse import refuse
+from nurture.flows.refuse import refuse_in
 from nurture.flows.stay_home import is_home
 from nurture.rules.crm import Said, heard
 from nurture.store import crm, crm_answers, crm_outbox, leases
+from nurture.store.merging import lock_living
 
 OVERLAP = timedelta(minutes=5)
 """So far back it is read again each time: a CRM's search finds changes some time after they were made."""
@@ -148,10 +149,7 @@ def _applied(app: App, answer: Row[Any], now: datetime) -> tuple[str, str | None
             _to_handoff(app, answer, now)
             return "applied", None
         if answer.meaning in ("rejected", "lost"):
-            if answer.cycle_now != answer.cycle:
-                return "nothing", "the lead has gone on to another round meanwhile"
-            refuse(app, answer.email, reason=answer.reason, by=answer.by, note="", now=now)
-            return "applied", None
+            return _refused(app, answer, now)
         if answer.meaning in ("won", "qualified"):
             return "unclear", "the lead is not with sales here: there is no open handoff to say this of"
         return "nothing", "the lead is not with sales here: there is no open handoff"
@@ -159,6 +157,24 @@ def _applied(app: App, answer: Row[Any], now: datetime) -> tuple[str, str | None
         return "conflict", str(error)
     except (NotFound, UsageError) as error:
         return "unclear", str(error)
+
+
+def _refused(app: App, answer: Row[Any], now: datetime) -> tuple[str, str | None]:
+    """Refuse a lead that sales did not have when that was said, in the transaction that notes that it was done."""
+    with transaction(app.engine) as db:
+        lead_id = lock_living(db, answer.lead_id)
+        found = crm_answers.standing(db, answer.id)
+        if lead_id is None or found is None:
+            raise NotFound("there is no such lead any more")
+        if found.outcome != "taking":
+            return found.outcome, found.said
+        if found.cycle_now != found.cycle:
+            return "nothing", "the lead has gone on to another round meanwhile"
+        if found.is_with_sales:
+            return "nothing", "sales was offered the lead after that was said"
+        refuse_in(db, app, lead_id, reason=answer.reason, by=answer.by, note="", now=now)
+        crm_answers.settle(db, answer.id, "applied", None)
+    return "applied", None
 
 
 def _to_handoff(app: App, answer: Row[Any], now: datetime) -> None:

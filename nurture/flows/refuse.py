@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import Conflict, NotFound, UsageError
@@ -41,7 +43,18 @@ def refuse(app: App, email: str, *, reason: str, by: str, note: str, now: dateti
         lead_id = None if found is None else lock_living(db, found)
         if lead_id is None:
             raise NotFound(f"no lead with the address {email}")
-        (state,) = locked_states(db, app.book, [lead_id], now)
-        if state.stage == "disqualified":
-            raise Conflict(f"{email} is disqualified already ({state.reason})")
-        decide(db, app, {lead_id: Refused(reason=reason, at=now, by=by, note=note)}, now)
+        refuse_in(db, app, lead_id, reason=reason, by=by, note=note, now=now)
+
+
+def refuse_in(db: Connection, app: App, lead_id: int, *, reason: str, by: str, note: str, now: datetime) -> None:
+    """The same within a transaction of the caller's, who has locked the lead.
+
+    Raises:
+        UsageError: There is no such reason.
+        Conflict: It is over with this lead already.
+    """
+    check_reason(app, reason)
+    (state,) = locked_states(db, app.book, [lead_id], now)
+    if state.stage == "disqualified":
+        raise Conflict(f"{state.profile.email} is disqualified already ({state.reason})")
+    decide(db, app, {lead_id: Refused(reason=reason, at=now, by=by, note=note)}, now)

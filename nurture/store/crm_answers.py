@@ -71,6 +71,19 @@ def taking(db: Connection, channel: str) -> Sequence[Row[Any]]:
     return db.execute(_TAKING, {"channel": channel}).all()
 
 
+def standing(db: Connection, answer_id: int) -> Row[Any] | None:
+    """What has become of it, and how its lead stands; to be asked once the lead is locked. None: it is gone."""
+    query = text(
+        """
+        SELECT a.outcome, a.said, a.cycle, l.cycle AS cycle_now,
+               EXISTS (SELECT FROM handoff h WHERE h.lead_id = l.id
+                       AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')) AS is_with_sales
+        FROM crm_answer a JOIN lead l ON l.id = a.lead_id WHERE a.id = :id
+        """
+    )
+    return db.execute(query, {"id": answer_id}).one_or_none()
+
+
 def settle(db: Connection, answer_id: int, outcome: str, said: str | None) -> None:
     """Note what became of it."""
     query = text("UPDATE crm_answer SET outcome = :outcome, said = :said WHERE id = :id")

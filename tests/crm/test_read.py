@@ -12,7 +12,7 @@ from nurture.flows import follow_up
 from nurture.flows.ingest import ingest
 from nurture.flows.push_to_crm import push
 from nurture.flows.read_crm import Read, read_crm
-from nurture.store import leases
+from nurture.store import crm_answers, leases
 from tests.crm.hubspot_stub import HubSpotStub, too_many
 from tests.crm.stub import Reply
 from tests.crm.test_push import JO, handed_over, pushed
@@ -280,3 +280,56 @@ def test_one_process_reads_at_a_time(sold: App, hubspot: HubSpotStub) -> None:
     with transaction(sold.engine) as db:
         leases.give_up(db, "crm/hubspot", "another")
     assert looked(sold).applied == 1
+
+
+@pytest.mark.parametrize("noted", [1, 2])
+def test_a_refusal_without_a_handoff_is_done_once_also_after_a_crash(
+    sold: App, hubspot: HubSpotStub, monkeypatch: pytest.MonkeyPatch, noted: int
+) -> None:
+    """The first refusal of who was never handed over begins no other round: by its number nobody can tell it was."""
+    contact = hubspot.person(JO)
+    add_lead(sold)
+    pushed(sold)
+    looked(sold)
+    hubspot.rep_sets(contact, hs_lead_status="UNQUALIFIED", nurture_reason="not_ready")
+
+    class Killed(BaseException):
+        pass
+
+    settle, times = crm_answers.settle, []
+
+    def killed_after(*said: Any) -> None:
+        settle(*said)
+        times.append(said)
+        if len(times) == noted:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nurture.flows.read_crm.crm_answers.settle", killed_after)
+        with pytest.raises(Killed):
+            looked(sold)
+    looked(sold)
+    assert one(sold, "SELECT outcome FROM crm_answer") == "applied"
+    assert one(sold, "SELECT cycle FROM lead") == 1
+    assert one(sold, "SELECT count(*) FROM cycle WHERE reason IS NOT NULL") == 1
+
+
+def test_what_was_said_before_sales_was_offered_the_lead_is_no_answer_to_the_offer(
+    sold: App, hubspot: HubSpotStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = hubspot.person(JO)
+    add_lead(sold)
+    pushed(sold)
+    looked(sold)
+    hubspot.rep_sets(contact, hs_lead_status="UNQUALIFIED", nurture_reason="not_ready")
+    take = crm_answers.taking
+
+    def offered_meanwhile(db: Any, channel: str) -> Any:
+        waiting = take(db, channel)
+        if waiting:
+            ingest(sold, [track("Demo Requested")], NOW)
+        return waiting
+
+    monkeypatch.setattr("nurture.flows.read_crm.crm_answers.taking", offered_meanwhile)
+    assert looked(sold).nothing == 1
+    assert handoff(sold)[0] == "offered"
