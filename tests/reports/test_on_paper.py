@@ -141,8 +141,9 @@ def test_funnel(told: Told) -> None:
     assert figures(whole.total, *rates) == pytest.approx((1, 5 / 7, 3 / 5, 1 / 3, 1))
     assert whole.total["days_mql_to_sal"] == pytest.approx(0.5 / 24), "10, 30 and 60 minutes"
     assert whole.total["days_sql_to_won"] == pytest.approx(2)
-    reps = {row["rep"]: figures(row, "handed_over", "won", "lost", "win_rate") for row in told("funnel", "rep").rows}
-    assert reps == {ONE: (2, 1, 0, 1), TWO: (3, 0, 1, 0)}
+    names = ("handed_over", "won", "lost", "win_rate", "win_rate_of")
+    reps = {row["rep"]: figures(row, *names) for row in told("funnel", "rep").rows}
+    assert reps == {ONE: (2, 1, 0, 1, 1), TWO: (3, 0, 1, 0, 1)}, "neither rejected nor open ones are decided"
 
 
 def test_rejects(told: Told) -> None:
