@@ -43,6 +43,12 @@ Told = Callable[..., Report]
 
 
 @pytest.fixture
+def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker looks all week: ask for it before `told`."""
+    monkeypatch.setitem(globals(), "_climb", lambda app, until: None)
+
+
+@pytest.fixture
 def told(clean_db: Engine, db_url: str, tmp_path: Path) -> Told:
     """The week, once it was lived through."""
     takes = campaign_of(enroll={"reasons": ["not_ready", "no_follow_up"], "unready": True})
@@ -168,6 +174,13 @@ def test_sla(told: Told) -> None:
     assert figures(report.total, "accept_minutes", "attempt_minutes") == (45, 105), "10, 30, 60, 360; 90, 120"
     assert report.total["attempts_per_lead"] == pytest.approx(2 / 3)
     assert figures(report.total, "reminded", "escalated", "reassigned", "returned") == (3, 1, 1, 1)
+
+
+@pytest.mark.usefixtures("unwatched")
+def test_who_is_late_is_late_also_where_no_worker_looked(told: Told) -> None:
+    report = told("sla", "rep")
+    assert figures(report.total, "volume", "met", "breached", "pending", "reminded") == (5, 2, 2, 1, 0)
+    assert leads(report, "breached") == ["bob", "cid"]
 
 
 def test_recycled(told: Told) -> None:
