@@ -12,6 +12,7 @@ from nurture.rules import calendar
 from nurture.web import handoff_log
 from nurture.web.handoff_clock import near
 from nurture.web.handoff_form import Said
+from nurture.web.handoff_speaker import check_speaker
 
 
 def act(app: App, handoff_id: int, said: Said, now: datetime) -> None:
@@ -19,12 +20,13 @@ def act(app: App, handoff_id: int, said: Said, now: datetime) -> None:
 
     Raises:
         NotFound: There is no such handoff.
-        UsageError: Something is missing, or there is no such button.
+        UsageError: Something is missing, there is no such button, or whoever presses it may not be who they say.
         Conflict: Somebody else was first, or did something since the page was shown; says who and what.
     """
     button = _ACTS.get(said.do)
     if button is None:
         raise UsageError("choose what to do")
+    check_speaker(app, handoff_id, said.by)
     try:
         button(app, handoff_id, said, now)
     except Overtaken as overtaken:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from nurture.notifiers.reading import reader_of
 from nurture.web.handoff_form import read_form
@@ -189,3 +189,26 @@ def test_whatever_a_form_says_is_read_within_bounds(fields):
 @pytest.mark.parametrize("seen", ["²", "-1", "9" * 200, "1.5", "٣"])
 def test_a_forged_mark_of_what_was_seen_does_no_harm(client, app, handoff, seen):
     assert press(client, handoff, "accept", seen=seen).status_code == 303
+
+
+@pytest.mark.parametrize("by", ["hubspot: nobody", "API: x", "Ada: the second"])
+def test_nobody_speaks_on_the_page_as_a_program_does(client, app, handoff, by):
+    """A program may close whatever it likes, since it says what was said elsewhere; who has a link is none."""
+    press(client, handoff, "accept")
+    answer = press(client, handoff, "reject", by=by, reason="no_budget")
+    assert answer.status_code == 422
+    assert "a name without a colon" in answer.text
+    assert state(app, handoff) == {"state": "accepted", "owner": REP}
+
+
+@pytest.mark.parametrize("do", ["accept", "attempt", "qualified"])
+def test_who_has_a_link_takes_no_lead_to_a_mailbox_elsewhere(client, app, handoff, do):
+    """From then on all news of the lead, new links among it, would go there, also once the link was revoked."""
+    with app.engine.begin() as db:
+        db.execute(text("UPDATE handoff SET owner = NULL"))
+    answer = press(client, handoff, do, by="eve@elsewhere.test", kind="call", outcome="reached")
+    assert answer.status_code == 422
+    assert "is no address of a rep" in answer.text
+    assert state(app, handoff) == {"state": "offered", "owner": None}
+    assert press(client, handoff, "accept", by="new.rep@acme.example").status_code == 303
+    assert state(app, handoff)["owner"] == "new.rep@acme.example"
