@@ -21,6 +21,7 @@ class HandoffChange(SQLModel, table=True):
     __table_args__ = (
         one_of("what", CHANGES, "handoff_change_what"),
         Index("handoff_change_of", "handoff_id", "id"),
+        Index("handoff_change_at", "at"),
     )
     id: int | None = key_column()
     handoff_id: int = Field(sa_column=Column(BigInteger, ForeignKey("handoff.id", ondelete="CASCADE"), nullable=False))

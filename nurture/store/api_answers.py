@@ -32,7 +32,7 @@ _RELEASE = text("DELETE FROM api_answer WHERE token = :token AND holder = :holde
 _OLD = text(
     """
     DELETE FROM api_answer WHERE (holder, key_hash) IN (
-        SELECT holder, key_hash FROM api_answer WHERE at < clock_timestamp() - CAST(:kept AS interval)
+        SELECT holder, key_hash FROM api_answer WHERE at < now() - CAST(:kept AS interval)
         ORDER BY at LIMIT :most FOR UPDATE SKIP LOCKED)
     """
 )

@@ -29,8 +29,9 @@ _FOUND = text(
     {LISTED}
     WHERE (CAST(:state AS text) IS NULL OR h.state = :state
            OR (:state = 'open' AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')))
-      AND (CAST(:email AS text) IS NULL OR l.email = :email
-           OR h.lead_id = (SELECT lead_id FROM identity WHERE kind = 'email' AND value = :email))
+      AND (CAST(:email AS text) IS NULL OR h.lead_id = ANY(ARRAY(
+               SELECT id FROM lead WHERE email = :email
+               UNION ALL SELECT lead_id FROM identity WHERE kind = 'email' AND value = :email)))
       AND (CAST(:owner AS text) IS NULL OR lower(h.owner) = lower(:owner))
       AND (CAST(:origin AS text) IS NULL OR h.origin = :origin)
       AND (CAST(:ids AS bigint[]) IS NULL OR h.id = ANY(:ids))

@@ -18,9 +18,10 @@ def enrolled_by_campaign(db: Connection) -> dict[str, int]:
     return {row.campaign: row.n for row in db.execute(query)}
 
 
+# The offset keeps the planner from reading every attempt there ever was.
 _DUE = """
     CASE WHEN h.state = 'offered' THEN h.accept_due_at
-         WHEN h.state = 'accepted' AND NOT EXISTS (SELECT FROM attempt a WHERE a.handoff_id = h.id)
+         WHEN h.state = 'accepted' AND NOT EXISTS (SELECT FROM attempt a WHERE a.handoff_id = h.id OFFSET 0)
              THEN least(h.attempt_due_at, h.attempts_due_at, h.outcome_due_at)
          WHEN h.state = 'accepted' THEN least(h.attempts_due_at, h.outcome_due_at)
          ELSE h.outcome_due_at END

@@ -75,6 +75,7 @@ def upgrade() -> None:
     op.execute("CREATE UNIQUE INDEX handoff_external ON handoff (external_id) WHERE external_id IS NOT NULL")
     op.execute(UP)
     op.execute("CREATE INDEX handoff_change_of ON handoff_change (handoff_id, id)")
+    op.execute("CREATE INDEX handoff_change_at ON handoff_change (at)")
     for statement in BEFORE:
         op.execute(statement)
 
