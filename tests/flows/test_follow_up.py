@@ -103,6 +103,14 @@ def test_attempts_are_logged_once_and_reaching_the_lead_moves_it_on(app: App, ha
     assert one(app, "SELECT count(*) FROM attempt") == 2
 
 
+def test_of_two_clicks_within_a_minute_one_counts_whichever_was_first(app: App, handoff: int) -> None:
+    call = {"kind": "call", "outcome": "not_reached", "note": "", "by": one(app, "SELECT owner FROM handoff")}
+    at = NOW + timedelta(minutes=5)
+    for seconds, there_are in ((0, 1), (40, 1), (-40, 1), (61, 2)):
+        follow_up.attempt(app, handoff, **call, now=at + timedelta(seconds=seconds))
+        assert one(app, "SELECT count(*) FROM attempt") == there_are, seconds
+
+
 def test_whoever_works_a_lead_that_was_offered_to_it_has_accepted_it(app: App, handoff: int) -> None:
     owner = one(app, "SELECT owner FROM handoff")
     follow_up.attempt(app, handoff, kind="call", outcome="reached", note="", by=owner, now=NOW)
