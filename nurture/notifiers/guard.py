@@ -22,6 +22,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _OURS_ALONE = (".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid", ".example")
 _METADATA = tuple(map(ipaddress.ip_network, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")))
 """Addresses at which machines of a cloud tell whoever asks what nobody else should know."""
+_GATEWAY, _COMPATIBLE = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96")
+"""Where version 4 lies behind a gateway (RFC 6052), and where it once lay (RFC 4291, 2.5.5.1)."""
 MOST_TRIED = 3
 """So many addresses of one name are tried: a notice is leased for less than a minute."""
 
@@ -70,11 +72,19 @@ class Guard:
     def _may(self, host: str, address: Address) -> bool:
         if host in self._hosts or any(address in network for network in self._networks):
             return True
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
+        address = _inner(address)
         if any(address in network for network in _METADATA):
             return False
         return address.is_global or _is_private_by_name(host)
+
+
+def _inner(address: Address) -> Address:
+    """The address of version 4 that one of version 6 stands for, where it does; else itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _GATEWAY or (address in _COMPATIBLE and int(address) > 1):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _is_private_by_name(host: str) -> bool:

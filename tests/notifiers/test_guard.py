@@ -48,6 +48,11 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         ("crm.acme.com", ["93.184.216.34", "10.1.2.3"], "", False),
         ("crm.acme.com", ["::ffff:10.1.2.3"], "", False),
         ("crm.acme.com", ["fd12::1"], "", False),
+        ("crm.acme.com", ["64:ff9b::a01:203"], "", False),  # 10.1.2.3 behind a gateway (RFC 6052)
+        ("crm.acme.com", ["64:ff9b::a9fe:a9fe"], "", False),
+        ("crm.acme.com", ["2002:a01:203::1"], "", False),  # and by 6to4
+        ("crm.acme.com", ["::127.0.0.1"], "", False),
+        ("crm.acme.com", ["64:ff9b::5db8:d822"], "", True),
         ("crm.acme.com", ["100.64.0.1"], "", False),
         ("crm.acme.com", ["0.0.0.0"], "", False),
         ("crm.acme.com", ["10.1.2.3"], "crm.acme.com", True),
