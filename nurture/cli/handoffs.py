@@ -13,7 +13,7 @@ from nurture.cli.opening import opened_app
 from nurture.cli.printing import Json, out, print_json, print_table, said
 from nurture.db import transaction
 from nurture.errors import NotFound, UsageError
-from nurture.facts import HANDOFF_STATES, MICRO
+from nurture.facts import HANDOFF_STATES, MICRO, OPEN_HANDOFF
 from nurture.flows import follow_up
 from nurture.flows.packet_of import packet_of
 from nurture.flows.revoke_links import revoke_links as revoke_links_
@@ -48,7 +48,7 @@ def list_(
 ) -> None:
     """List handoffs, newest first."""
     if state is not None and state not in (*HANDOFF_STATES, "open"):
-        near = did_you_mean(state, HANDOFF_STATES) or f"there are {', '.join(HANDOFF_STATES)}, and open"
+        near = did_you_mean(state, (*HANDOFF_STATES, "open")) or f"there are {', '.join(HANDOFF_STATES)}, and open"
         raise UsageError(f"--state: no state {state!r} ({near})")
     with opened_app() as app, transaction(app.engine) as db:
         now, agreement = app.now(), app.book.agreement
@@ -183,11 +183,15 @@ def _show(shown: dict[str, Any]) -> None:
     out.print(f"handoff {shown['id']}: {shown['lead']}, {shown['state']}, owner {shown['owner']}", markup=False)
     out.print(f"why now: {shown['why_now']}", markup=False, soft_wrap=True)
     names = ("signal", "day", "counted", "worth")
-    print_table(names, [[row[name] for name in names] for row in shown["rows"]])
-    print_table(("last", "what", "times"), [[did["at"], did["what"], did["times"]] for did in shown["timeline"]])
-    log = ("at", "what", "by", "reason", "note")
-    print_table(log, [[change[name] for name in log] for change in shown["changes"]])
-    out.print(f"answer it at {shown['url']}", markup=False, soft_wrap=True)
+    if shown["rows"]:
+        print_table(names, [[row[name] for name in names] for row in shown["rows"]])
+    did = [[datetime.fromisoformat(one["at"]), one["what"], one["times"]] for one in shown["timeline"]]
+    if did:
+        print_table(("last", "what", "times"), did)
+    log = ("at", "what", "by", "owner", "reason", "note")
+    print_table(log, [[change[name] or None for name in log] for change in shown["changes"]])
+    page = "answer it at" if shown["state"] in OPEN_HANDOFF else "see it at"
+    out.print(f"{page} {shown['url']}", markup=False, soft_wrap=True)
 
 
 def _when(app: App, text: str) -> datetime:

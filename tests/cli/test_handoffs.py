@@ -113,12 +113,20 @@ def test_a_handoff_is_lived_through_by_hand(nurture: Nurture, handoff: int) -> N
         "imported", "accepted", "attempt", "contacted", "qualified",
     ]  # fmt: skip
     assert [one["at"] for one in shown["tried"]] == ["2026-01-05T20:05:00+00:00"], "by the clocks of sales"
-    assert "met at the fair" in nurture("handoffs", "show", str(handoff)).out
+    told = nurture("handoffs", "show", str(handoff)).out
+    assert "met at the fair" in told
+    assert "answer it at http" in told
+    assert "signal" not in told, "no table without rows"
     given = nurture("handoffs", "reassign", str(handoff), "--to", "rep.two@acme.example", "--by", "ann")
     assert f"handoff {handoff} is rep.two@acme.example's now" in given.out
     nurture("handoffs", "close", str(handoff), "lost", "--reason", "not_ready", "--by", "rep.two@acme.example")
     (listed,) = nurture("handoffs", "list", "--json").json
     assert (listed["state"], listed["reason"], listed["attempts"]) == ("lost", "not_ready", 1)
+    assert "\nsee it at http" in nurture("handoffs", "show", str(handoff)).out, "what is closed asks for no answer"
+
+
+def test_list_knows_open_beside_the_states(nurture: Nurture) -> None:
+    assert "did you mean `open`" in nurture("handoffs", "list", "--state", "opn").err
 
 
 @pytest.mark.parametrize(
