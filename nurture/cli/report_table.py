@@ -40,7 +40,8 @@ def print_report(report: Report) -> None:
 def print_listing(report: Report, listing: Listing) -> None:
     """Print the rows of a number, each on a line of its own, however long."""
     where = ", ".join(f"{key}={value}" for key, value in listing.where.items())
-    _line(f"{report.name}, {listing.column}{f' where {where}' if where else ''}: {len(listing.rows):,} rows")
+    counted = "1 row" if len(listing.rows) == 1 else f"{len(listing.rows):,} rows"
+    _line(f"{report.name}, {listing.column}{f' where {where}' if where else ''}: {counted}")
     columns = [(name, [_plain(row[name]) for row in listing.rows], _is_number(name)) for name in listing.columns]
     _table([], columns)
 

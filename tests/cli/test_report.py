@@ -91,6 +91,9 @@ def test_a_number_is_followed_to_its_rows(run: Run, clean_db: Engine) -> None:
     assert [row["id"] for row in told["rows"]] == [bare]
     shown = run("grades", "--rows", "win_rate", "--where", "grade=A").stdout.splitlines()
     assert shown[0] == "grades, win_rate where grade=A: 3 rows"
+    assert run("funnel", "--rows", "won").stdout.splitlines()[0].endswith(": 2 rows")
+    alone = run("funnel", "--rows", "won", "--by", "source", "--value", "website").stdout
+    assert alone.splitlines()[0] == "funnel, won where source=website: 1 row"
     assert [line.split()[-1] for line in shown[2:5]] == ["True", "False", "True"]
     assert document(run("funnel", "--rows", "won", "--where", "source=nowhere", "--json"))["rows"] == []
 
