@@ -55,7 +55,7 @@ def make_report(app: TheApp, name: Name, asked: Annotated[ReportFilter, Query()]
     try:
         report = make(app, since=since, until=until, now=app.now(), by=by)
     except UsageError as mistake:
-        raise _wrong("by", str(mistake)) from None
+        raise _wrong("by", str(mistake).removeprefix("--by: ")) from None
     if asked.rows is None:
         return as_json(report.document())
     try:

@@ -231,6 +231,7 @@ def test_a_report_is_the_same_number_for_number(api, app):
     ):
         said = problem(api.get(f"/api/reports/rejects?{query}"), 422, "invalid")
         assert said["errors"][0]["parameter"] == name
+        assert "--" not in said["detail"], "what the command calls an option is nothing to a program"
 
 
 TERMS = Terms(frozenset({"not_ready"}), "UTC", NOW)
