@@ -63,7 +63,7 @@ def read_crm_settings(given: Mapping[str, str]) -> CrmSettings:
 def _token(given: Mapping[str, str], name: str) -> str | None:
     text = given.get(name)
     if text is not None and not _TOKEN.fullmatch(text):
-        raise SettingsError(f"{name}: is no key: at least 8 letters, digits and signs, without a space")
+        raise SettingsError(f"{name} is no key: say at least 8 letters, digits and signs, without a space")
     return text
 
 

@@ -17,6 +17,7 @@ from nurture.flows.decide import decide
 from nurture.flows.look_again import look_again
 from nurture.notifiers.wording import one_line
 from nurture.rules.assignment import whom
+from nurture.rules.calendar import zone_info
 from nurture.rules.happenings import Happening
 from nurture.rules.refusing import speaks_for_somebody
 from nurture.rules.spoken_time import say_moment
@@ -137,7 +138,8 @@ def what_happened(answer: Answer) -> str:
     at = change.at if change is not None else row.closed_at or row.accepted_at or row.offered_at
     by = (change.by if change is not None else row.answered_by) or ""
     because = f" ({row.reason})" if row.reason else ""
-    spoken = say_moment(at, agreement.sla.hours.timezone, answer.now)
+    zone = agreement.sla.hours.timezone
+    spoken = f"{say_moment(at, zone, answer.now)} {at.astimezone(zone_info(zone)):%Z}"
     return f"this handoff {_SAID[row.state]}{f' by {by}' if by else ''}{because} on {spoken}"
 
 

@@ -37,7 +37,7 @@ def with_nurture(book: Rulebook, state: LeadState) -> Said:
         return False, f"sales has the lead{kept}: its stage is {state.stage}, and nurture is silent"
     if state.stage == "disqualified":
         return False, f"the lead is out of the question{f': {label}' if label else ''}"
-    refused = f", after sales refused it: {label}" if state.refused and label else ""
+    refused = f", after sales gave it back: {label}" if state.refused and label else ""
     return True, f"its stage is {state.stage}{refused}"
 
 

@@ -66,24 +66,37 @@ def why_now(name: str | None, deeds: Sequence[Deed], asked: Asked | None, today:
         quote = _cut(_on_one_line(asked.quote), _LONGEST_QUOTE)
         return _sentence(f"{who} {_on_one_line(asked.says)} {_when(asked.on, today)}: “{quote}”")
     told = sorted((one for one in deeds if one.worth > 0), key=lambda one: (-one.worth, one.last_on, one.says))
-    said = [f"{_on_one_line(one.says)} {_times(one, today)}" for one in told]
+    did = [(f"{_on_one_line(one.says)}{_often(one)}", _on(one, today)) for one in told]
     if asked is not None:
-        said = [f"{_on_one_line(asked.says)} {_when(asked.on, today)}", *said]
-    said = list(dict.fromkeys(said))[:MOST_DEEDS]
+        did = [(_on_one_line(asked.says), _when(asked.on, today)), *did]
+    said = _told(list(dict.fromkeys(did))[:MOST_DEEDS])
     if not said:
         return _sentence(_on_one_line(otherwise) or f"{who} meets what we agreed on")
     listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
     return _sentence(f"{who} {listed}")
 
 
-def _times(deed: Deed, today: date) -> str:
-    """How often and when: `today`, `twice this week`, `3 times in the last 2 weeks`."""
+def _told(did: Sequence[tuple[str, str]]) -> list[str]:
+    """Each with its time; a time that all have in common is said once, at the end."""
+    times = {when for _, when in did}
+    if len(times) == 1:
+        *others, (last, when) = did
+        return [*(what for what, _ in others), f"{last} {when}"]
+    return [f"{what} {when}" for what, when in did]
+
+
+def _often(deed: Deed) -> str:
+    """How often, where it was more than once: ` twice`, ` 3 times`."""
     if deed.count <= 1:
+        return ""
+    return " twice" if deed.count == 2 else f" {deed.count} times"
+
+
+def _on(deed: Deed, today: date) -> str:
+    """When: `today`, `this week`, `in the last 2 weeks`."""
+    if deed.count <= 1 or deed.first_on >= deed.last_on:
         return _when(deed.last_on, today)
-    often = "twice" if deed.count == 2 else f"{deed.count} times"
-    if deed.first_on >= deed.last_on:
-        return f"{often} {_when(deed.last_on, today)}"
-    return f"{often} {_since(deed.first_on, today)}"
+    return _since(deed.first_on, today)
 
 
 def _when(day: date, today: date) -> str:

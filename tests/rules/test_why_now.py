@@ -41,7 +41,7 @@ def deed(says: str, *days: int, worth: float = 1.0) -> Deed:
         ([deed(PRICES, -1)], "Maria looked at our prices today."),
         (
             [deed("a", 0, worth=1), deed("b", 0, worth=4), deed("c", 0, worth=3), deed("d", 0, worth=2)],
-            "Maria b today, c today and d today.",
+            "Maria b, c and d today.",
         ),
         ([deed(PRICES, 0), deed("looked for a job", 0, worth=-10)], "Maria looked at our prices today."),
     ],

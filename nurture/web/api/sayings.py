@@ -166,7 +166,7 @@ class HandoffFilter(Filter):
     """Which handoffs."""
 
     state: Annotated[
-        Literal["open"] | HandoffState | None,
+        Literal["open", HandoffState] | None,
         Field(description="Only those in this state; `open`: all that wait for an answer or an outcome."),
     ] = None
     owner: Annotated[str | None, Field(max_length=254, description="Only this rep's.")] = None
