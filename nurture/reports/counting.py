@@ -66,9 +66,9 @@ def make(
     made.sort(key=lambda row: (order(row), *(_ordered(row[key]) for key in keys)))
     _mix(made, figures, keys)
 
-    def listed(figure: Figure, column: str, where: Mapping[str, str]) -> Listing:
+    def listed(figure: Figure, column: str, where: Mapping[str, str], most: int | None) -> Listing:
         with snapshot(app) as db:
-            return list_rows(db, form, figures, figure, column, where, given)
+            return list_rows(db, form, figures, figure, column, where, {**given, "most": most})
 
     local = span.in_zone(given["zone"])
     return Report(

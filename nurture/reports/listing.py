@@ -38,7 +38,7 @@ def list_rows(
         figure: whose number it is.
         column: which of its columns.
         where: the keys of the number's row, as text; empty for what is not known.
-        values: the parameters of the facts.
+        values: the parameters of the facts, and `most`: so many rows at most; None: all.
     """
     over = {key: said for key, said in where.items() if key in figure.over}
     rest = {key: said for key, said in where.items() if key not in figure.over}
@@ -70,7 +70,7 @@ def _query(facts: Facts, asked: _Asked, rest: Mapping[str, str]) -> str:
     condition = " AND ".join(filter(None, (f"({asked.condition})", _same(rest, "is"))))
     columns = ", ".join(f"f.{name}" for name in facts.listed)
     beside = f", {asked.sql} AS {asked.name}" if asked.name else ""
-    return f"SELECT {columns}{beside} FROM ({facts.sql} OFFSET 0) f WHERE {condition} ORDER BY f.at, f.id"  # noqa: S608 - our own words
+    return f"SELECT {columns}{beside} FROM ({facts.sql} OFFSET 0) f WHERE {condition} ORDER BY f.at, f.id LIMIT :most"  # noqa: S608 - our own words
 
 
 def _same(where: Mapping[str, str], prefix: str) -> str:

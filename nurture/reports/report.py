@@ -71,7 +71,7 @@ class Report:
     figures: tuple[Figure, ...]
     rows: tuple[dict[str, Any], ...]
     total: Mapping[str, Any]
-    list_rows: Callable[[Figure, str, Mapping[str, str]], Listing] = field(repr=False, compare=False)
+    list_rows: Callable[[Figure, str, Mapping[str, str], int | None], Listing] = field(repr=False, compare=False)
     beside: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -93,12 +93,13 @@ class Report:
             "notes": list(self.notes),
         }
 
-    def rows_of(self, column: str, where: Mapping[str, str] | None = None) -> Listing:
+    def rows_of(self, column: str, where: Mapping[str, str] | None = None, *, most: int | None = None) -> Listing:
         """List what a number was made of: that of the row with these keys, or of all rows with those that are given.
 
         Args:
             column: one of `columns` that holds numbers.
             where: keys of the rows, as text; empty for what is not known.
+            most: the first so many; None: all.
 
         Raises:
             UsageError: There is no such column or key.
@@ -109,7 +110,7 @@ class Report:
         for key in where or {}:
             if key not in self.keys:
                 raise UsageError(_no_such("key", key, self.keys, self.name))
-        return self.list_rows(figure, column, where or {})
+        return self.list_rows(figure, column, where or {}, most)
 
 
 def _no_such(what: str, said: str, known: Sequence[str], name: str) -> str:

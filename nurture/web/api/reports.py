@@ -19,6 +19,9 @@ from nurture.web.api.problems import INVALID, NOT_FOUND, Fault, Problem
 
 router = APIRouter(tags=["reports"])
 
+MOST_ROWS = 10_000
+"""Rows of one listing: all of it is put together in memory."""
+
 _WHEN = "A date, which begins where the company is, or a time."
 Name = Annotated[str, Path(description=", ".join(REPORTS), examples=["rejects"], max_length=40)]
 
@@ -36,7 +39,10 @@ class ReportFilter(BaseModel):
         str | None, Field(max_length=200, description="Group by this; several with commas.", examples=["source"])
     ] = None
     rows: Annotated[
-        str | None, Field(max_length=60, description="Instead of numbers: the rows that this column's were made of.")
+        str | None,
+        Field(
+            max_length=60, description="Instead of numbers: the rows that this column's were made of, 10,000 at most."
+        ),
     ] = None
     where: Annotated[
         list[str], Field(max_length=10, description="With `rows`: only of the row with `KEY=VALUE`; may come again.")
@@ -59,9 +65,11 @@ def make_report(app: TheApp, name: Name, asked: Annotated[ReportFilter, Query()]
     if asked.rows is None:
         return as_json(report.document())
     try:
-        listing = report.rows_of(asked.rows, _where(asked.where))
+        listing = report.rows_of(asked.rows, _where(asked.where), most=MOST_ROWS + 1)
     except UsageError as mistake:
         raise _wrong("rows", str(mistake)) from None
+    if len(listing.rows) > MOST_ROWS:
+        raise _wrong("rows", f"there are more than {MOST_ROWS:,}; ask for fewer by `since`, `until` or `where`")
     shown: dict[str, Any] = {"report": report.name, "since": report.since, "until": report.until}
     return as_json({**shown, "rows": list(listing.rows), "column": listing.column, "where": dict(listing.where)})
 

@@ -12,6 +12,7 @@ from nurture.flows.erase import erase
 from nurture.grammar.addresses import parse_address
 from nurture.grammar.mistakes import Mistake
 from nurture.sheets.people import Person, Terms
+from nurture.web.api import reports
 from nurture.web.api.lead_said import Unfit, read_lead
 from tests.web.api.conftest import OTHER, REP, problem
 from tests.web.people import NOW, add_handoff, add_lead, rows
@@ -232,6 +233,16 @@ def test_a_report_is_the_same_number_for_number(api, app):
         said = problem(api.get(f"/api/reports/rejects?{query}"), 422, "invalid")
         assert said["errors"][0]["parameter"] == name
         assert "--" not in said["detail"], "what the command calls an option is nothing to a program"
+
+
+def test_more_rows_than_fit_into_memory_are_refused_with_what_to_do(api, app, monkeypatch):
+    lead = add_lead(app.engine)
+    add_handoff(app.engine, lead, state="rejected", reason="no_budget", closed_at=NOW, answered_by=OTHER)
+    monkeypatch.setattr(reports, "MOST_ROWS", 1)
+    assert len(api.get("/api/reports/rejects?rows=rejected").json()["rows"]) == 1
+    monkeypatch.setattr(reports, "MOST_ROWS", 0)
+    said = problem(api.get("/api/reports/rejects?rows=rejected"), 422, "invalid")
+    assert said["detail"] == "`rows`: there are more than 0; ask for fewer by `since`, `until` or `where`."
 
 
 TERMS = Terms(frozenset({"not_ready"}), "UTC", NOW)
