@@ -3,6 +3,7 @@
 import json
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,7 +48,7 @@ LOST = object()
 """An accident: what is asked is done, and the answer never arrives."""
 
 
-class Stub:
+class Stub(ABC):
     """Runs while it is entered. `accidents` are used up by requests, first to first: a `Reply`, `LOST` or None."""
 
     def __init__(self) -> None:
@@ -56,8 +57,9 @@ class Stub:
         self.before: Callable[[Asked], None] = lambda _: None
         self.lock = threading.RLock()
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Reply:
-        raise NotImplementedError
+        """What this CRM answers; `Refused` where its documentation says so."""
 
     def respond(self, asked: Asked) -> Reply | None:
         self.before(asked)
