@@ -17,7 +17,7 @@ from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.flows.taking_deals import Taken, take_deals
 from nurture.sheets.deals import Deal
-from nurture.sheets.people import Reject
+from nurture.sheets.readings import Reject
 from nurture.sheets.rejects import RejectsFile
 
 BATCH = 1000

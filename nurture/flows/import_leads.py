@@ -16,7 +16,8 @@ from sqlalchemy.exc import OperationalError
 from nurture.app import App
 from nurture.db import is_deadlock_or_serialization
 from nurture.flows.take_in import TakenIn, take_in
-from nurture.sheets.people import Person, Reject
+from nurture.sheets.people import Person
+from nurture.sheets.readings import Reject
 from nurture.sheets.rejects import RejectsFile
 
 BATCH = 2000

@@ -18,7 +18,7 @@ from nurture.rules.suppressing import Kind, word_of
 from nurture.sheets.blocked import Blocked, find_marks, read_blocked
 from nurture.sheets.columns import parse_maps
 from nurture.sheets.decoding import Lines
-from nurture.sheets.people import Reject
+from nurture.sheets.readings import Reject
 from nurture.sheets.rejects import RejectsFile
 from nurture.sheets.table import Table
 from nurture.store import leads, merging, suppressions

@@ -16,7 +16,7 @@ from nurture.rules.counting import cycle_at
 from nurture.rules.happenings import Happening, StoodElsewhere
 from nurture.rules.known import known
 from nurture.sheets.deals import Deal
-from nurture.sheets.people import Reject
+from nurture.sheets.readings import Reject
 from nurture.store import identities, imported_handoffs, leads, suppressions
 from nurture.store.handoff_changes import Change, note_changes
 from nurture.store.states import locked_states

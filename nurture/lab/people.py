@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from nurture.sheets.people import Person, Reject
+from nurture.sheets.people import Person
+from nurture.sheets.readings import Reject
 
 
 def repeated(addresses: Iterable[str]) -> frozenset[int]:

@@ -17,7 +17,8 @@ from nurture.lab.simulation import simulate
 from nurture.rules.book import Rulebook
 from nurture.segment.event import IncomingEvent
 from nurture.segment.lines import BadLine, read_lines
-from nurture.sheets.people import Reject, Terms
+from nurture.sheets.people import Terms
+from nurture.sheets.readings import Reject
 from nurture.sheets.sheet import Sheet, open_sheet
 from nurture.workspace import Workspace
 

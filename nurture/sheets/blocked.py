@@ -13,7 +13,7 @@ from nurture.errors import NurtureError, UsageError
 from nurture.grammar.addresses import parse_address
 from nurture.grammar.mistakes import Mistake, did_you_mean, quoted
 from nurture.rules.suppressing import Kind
-from nurture.sheets.people import Reject, Source
+from nurture.sheets.readings import Reject, Source
 from nurture.sheets.table import Broken, Row
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")

@@ -20,8 +20,9 @@ from nurture.sheets import cells, dates, deal_states
 from nurture.sheets.dates import DateOrder
 from nurture.sheets.deal_columns import ABOUT_LEAD, DealColumns, match
 from nurture.sheets.decoding import Lines
-from nurture.sheets.people import NOWHERE, MistakeOf, Reject, Source
-from nurture.sheets.table import Broken, Row, Table
+from nurture.sheets.people import MistakeOf
+from nurture.sheets.readings import NOWHERE, Reject, Source, readings
+from nurture.sheets.table import Row, Table
 
 _T = TypeVar("_T")
 
@@ -119,15 +120,7 @@ def open_deals(
 
 def read_deals(rows: Iterable[Row], columns: DealColumns, terms: DealTerms) -> Iterator[Deal | Reject]:
     """Say for each row what was offered, or why it is nothing."""
-    for row in rows:
-        source = Source(row.line, row.cells, columns.header)
-        if isinstance(row, Broken):
-            yield Reject(row.reason, source)
-            continue
-        try:
-            yield _deal(row.cells, columns, terms, source)
-        except Mistake as mistake:
-            yield Reject(str(mistake), source)
+    return readings(rows, columns.header, lambda cells, source: _deal(cells, columns, terms, source))
 
 
 def _deal(row: tuple[str, ...], columns: DealColumns, terms: DealTerms, source: Source) -> Deal:

@@ -12,7 +12,8 @@ from nurture.grammar.mistakes import Mistake
 from nurture.rules.profiles import fitting
 from nurture.sheets import cells
 from nurture.sheets.columns import Columns
-from nurture.sheets.table import Broken, Row
+from nurture.sheets.readings import NOWHERE, Reject, Source, readings
+from nurture.sheets.table import Row
 
 _T = TypeVar("_T")
 
@@ -32,19 +33,6 @@ class Terms:
     def of(cls, agreement: Agreement, now: datetime) -> "Terms":
         """The terms of an agreement."""
         return cls(frozenset(agreement.reject_reasons) | set(BUILT_IN_REASONS), agreement.company.timezone, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where somebody comes from: the row as it stands in the file, and the names of the file's columns."""
-
-    line: int = 0
-    cells: tuple[str, ...] = ()
-    header: tuple[str, ...] = ()
-
-
-NOWHERE = Source()
-"""Where somebody comes from of whom no file tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +81,6 @@ class Person:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that cannot be taken, and why."""
-
-    reason: str
-    source: Source = Source()
-
-    @property
-    def line(self) -> int:
-        """Where in the file."""
-        return self.source.line
-
-
 class MistakeOf(Mistake):
     """A mistake in one field; the message begins with its name.
 
@@ -122,15 +97,7 @@ class MistakeOf(Mistake):
 
 def read_people(rows: Iterable[Row], columns: Columns, terms: Terms) -> Iterator[Person | Reject]:
     """Say for each row who it is, or why it is nobody."""
-    for row in rows:
-        source = Source(row.line, row.cells, columns.header)
-        if isinstance(row, Broken):
-            yield Reject(row.reason, source)
-            continue
-        try:
-            yield _person(row.cells, columns, terms, source)
-        except Mistake as mistake:
-            yield Reject(str(mistake), source)
+    return readings(rows, columns.header, lambda cells, source: _person(cells, columns, terms, source))
 
 
 def read_addresses(rows: Iterable[Row], columns: Columns) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from nurture.errors import NurtureError
 from nurture.sheets.columns import REJECTS
-from nurture.sheets.people import Reject
+from nurture.sheets.readings import Reject
 
 
 def rejects_beside(path: Path) -> Path:

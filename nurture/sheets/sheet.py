@@ -10,7 +10,8 @@ from typing import BinaryIO
 from nurture.errors import NotFound, NurtureError
 from nurture.sheets.columns import Columns, match_columns
 from nurture.sheets.decoding import Lines
-from nurture.sheets.people import Person, Reject, Terms, read_addresses, read_people
+from nurture.sheets.people import Person, Terms, read_addresses, read_people
+from nurture.sheets.readings import Reject
 from nurture.sheets.table import Table
 
 _IN_MEMORY = 4_000_000

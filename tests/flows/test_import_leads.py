@@ -18,7 +18,8 @@ from nurture.flows.identify import recognise
 from nurture.flows.import_leads import Imported, import_leads
 from nurture.flows.ingest import ingest
 from nurture.flows.suppress import unsubscribe
-from nurture.sheets.people import Person, Reject, Source, Terms
+from nurture.sheets.people import Person, Terms
+from nurture.sheets.readings import Reject, Source
 from nurture.sheets.sheet import open_sheet
 from nurture.store import incoming as store_incoming
 from nurture.store import leads

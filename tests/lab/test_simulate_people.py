@@ -12,7 +12,8 @@ from nurture.lab.model import Model, usual_reasons
 from nurture.lab.people import merged, repeated
 from nurture.lab.rates import NONE, Rates, parse_rates, parse_reasons
 from nurture.lab.site import site_of
-from nurture.sheets.people import Person, Reject
+from nurture.sheets.people import Person
+from nurture.sheets.readings import Reject
 from tests.lab.lives import lived, person, tuesdays
 from tests.rules.examples import make_agreement
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from nurture.sheets.columns import match_columns
 from nurture.sheets.decoding import Lines
-from nurture.sheets.people import Person, Reject, Terms, read_people
+from nurture.sheets.people import Person, Terms, read_people
+from nurture.sheets.readings import Reject
 from nurture.sheets.table import Row, Table
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from nurture.grammar.mistakes import Mistake
 from nurture.sheets import dates, deal_states
 from nurture.sheets.deal_columns import match, parse_maps
 from nurture.sheets.deals import NOBODYS, Deal, DealTerms, money, nobodys_address, open_deals
-from nurture.sheets.people import Reject
+from nurture.sheets.readings import Reject
 from tests.rules.examples import NOW
 from tests.rules.lives import book_of
 

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.errors import NurtureError
-from nurture.sheets.people import Person, Reject, Terms
+from nurture.sheets.people import Person, Terms
+from nurture.sheets.readings import Reject
 from tests.rules.examples import make_agreement
 from tests.sheets.reading import NOW, person, read, reject
 

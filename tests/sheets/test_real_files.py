@@ -11,7 +11,8 @@ import pytest
 
 from nurture.errors import NurtureError
 from nurture.sheets.decoding import Lines
-from nurture.sheets.people import Person, Reject
+from nurture.sheets.people import Person
+from nurture.sheets.readings import Reject
 from nurture.sheets.sheet import open_sheet
 from nurture.sheets.table import Row, Table
 from tests.sheets.reading import TERMS

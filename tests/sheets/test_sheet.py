@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from nurture.errors import NotFound, NurtureError, UsageError
-from nurture.sheets.people import Person, Reject, Source
+from nurture.sheets.people import Person
+from nurture.sheets.readings import Reject, Source
 from nurture.sheets.rejects import RejectsFile, rejects_beside
 from nurture.sheets.sheet import open_sheet
 from tests.sheets.reading import TERMS

@@ -14,7 +14,8 @@ from nurture.facts import LeadState, Profile, Stage
 from nurture.rules import grading
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
-from nurture.sheets.people import Person, Reject, Source, Terms
+from nurture.sheets.people import Person, Terms
+from nurture.sheets.readings import Reject, Source
 from nurture.sheets.sheet import open_sheet
 
 Origin = Literal["sample", "sheet", "database"]
