@@ -13,6 +13,7 @@ import orjson
 
 from nurture import __version__
 from nurture.errors import CrmAway
+from nurture.retry_after import seconds_asked
 
 AGENT = f"nurture/{__version__}"
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
@@ -42,8 +43,8 @@ class Answer:
     @property
     def retry_after(self) -> float | None:
         """Seconds that the CRM asks us to wait, where it says so; no more than a day."""
-        value = self.headers.get("retry-after", "").strip()
-        return min(float(value), PATIENCE) if value.isdecimal() else None
+        asked = seconds_asked(self.headers)
+        return None if asked is None else min(asked, PATIENCE)
 
 
 class Wire:

@@ -4,8 +4,6 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +13,7 @@ from nurture import __version__
 from nurture.errors import NotifierError, SettingsError
 from nurture.notifiers.guard import Guard
 from nurture.notifiers.wording import one_line
+from nurture.retry_after import seconds_asked
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 READ_AT_MOST = 4096
@@ -70,7 +69,7 @@ def post(
         for address in addresses or (None,):
             try:
                 with client.stream("POST", **_aimed(target, address, sent), content=content) as response:
-                    return Answer(response.status_code, _start_of(response, timeout), _retry_after(response))
+                    return Answer(response.status_code, _start_of(response, timeout), seconds_asked(response.headers))
             except httpx.TimeoutException as error:
                 failure = NotifierError(f"no answer in time ({type(error).__name__})")
                 if not isinstance(error, httpx.ConnectTimeout):
@@ -109,18 +108,3 @@ def _start_of(response: httpx.Response, timeout: httpx.Timeout) -> str:
     except httpx.TransportError:
         pass
     return one_line(body[:READ_AT_MOST].decode("utf-8", "replace"), 200)
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds of a `Retry-After` header, which holds seconds or a date (RFC 9110, 10.2.3)."""
-    value = response.headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    if value.isdecimal():
-        return float(value)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.fromtimestamp(time.time(), UTC)).total_seconds())

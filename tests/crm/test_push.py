@@ -198,9 +198,18 @@ def test_no_request_is_longer_than_hubspot_takes(sold: App, hubspot: HubSpotStub
         (too_many("DAILY"), 3600),
         (Reply(502), 60),
         (Reply(503, None, {"Retry-After": "7"}), 7),
+        (Reply(503, None, {"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}), 24 * 3600),
         (Reply(401, {"category": "INVALID_AUTHENTICATION"}), 900),
     ],
-    ids=["Retry-After", "ten seconds", "the day's limit", "an outage", "an outage that says how long", "no login"],
+    ids=[
+        "Retry-After",
+        "ten seconds",
+        "the day's limit",
+        "an outage",
+        "an outage that says how long",
+        "an outage until a date, for a day at most",
+        "no login",
+    ],
 )
 def test_trouble_that_is_nobodys_holds_all_and_counts_as_no_try(
     sold: App, hubspot: HubSpotStub, reply: Reply, waits: int

@@ -157,6 +157,13 @@ def test_retry_after_is_obeyed_and_the_others_are_not_even_tried() -> None:
     assert not ready
 
 
+RESET_IN_30 = {
+    "x-ratelimit-remaining": "0",
+    "x-ratelimit-reset": "1795341630",
+    "date": "Sun, 22 Nov 2026 10:00:00 GMT",
+}
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -170,6 +177,12 @@ def test_retry_after_is_obeyed_and_the_others_are_not_even_tried() -> None:
             30.0,
         ),
         ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, 0.0),
+        ({"retry-after": "Sun Nov 22 10:00:30 2026", "date": "Sun, 22 Nov 2026 10:00:00 -0000"}, 30.0),
+        ({"x-ratelimit-reset": "1795341630"}, None),
+        (RESET_IN_30, 30.0),
+        ({**RESET_IN_30, "x-ratelimit-reset": "1795341630000"}, 30.0),
+        ({**RESET_IN_30, "x-ratelimit-reset": "9" * 400}, None),
+        ({**RESET_IN_30, "retry-after": "7"}, 7.0),
     ],
 )
 def test_how_long_an_answer_asks_us_to_wait(headers: dict[str, str], seconds: float | None) -> None:

@@ -2,14 +2,16 @@
 
 import asyncio
 import random
-import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+
+from nurture.retry_after import seconds_asked, sent_at
 
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 """Seconds to wait after so many failures in a row, give or take a fifth."""
 LONGEST = 3600.0
 """No provider is left alone for longer on its own word."""
+_LONGEST_RESET = 15
+"""Digits; with more it is no time of ours."""
 
 
 class Patience:
@@ -42,28 +44,16 @@ class Patience:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that an answer asks us to wait: `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+    """Seconds that an answer asks us to wait, by its `Retry-After`.
 
-    Where there is none and no request is left, `X-RateLimit-Reset` says when there will be, in seconds or milliseconds
-    since 1970. A date is held against the answer's own `Date`, so that our clock and theirs need not agree.
+    Where that says nothing and no request is left, `X-RateLimit-Reset` says when there will be, in seconds or
+    milliseconds since 1970.
     """
-    said = headers.get("retry-after", "").strip()
-    try:
-        if said.replace(".", "", 1).isdecimal():
-            return float(said)
-        if said:
-            return max(0.0, parsedate_to_datetime(said).timestamp() - _sent_at(headers))
-        reset = headers.get("x-ratelimit-reset", "") if headers.get("x-ratelimit-remaining") == "0" else ""
-        if reset.isdecimal():
-            return max(0.0, int(reset) / (1000 if len(reset) > 11 else 1) - _sent_at(headers))
-    except (ValueError, OverflowError):
-        pass
-    return None
-
-
-def _sent_at(headers: Mapping[str, str]) -> float:
-    sent = headers.get("date")
-    return parsedate_to_datetime(sent).timestamp() if sent else time.time()
+    asked = seconds_asked(headers)
+    reset = headers.get("x-ratelimit-reset", "") if headers.get("x-ratelimit-remaining") == "0" else ""
+    if asked is not None or not reset.isdecimal() or len(reset) > _LONGEST_RESET:
+        return asked
+    return max(0.0, int(reset) / (1000 if len(reset) > 11 else 1) - sent_at(headers))
 
 
 def _now() -> float:
