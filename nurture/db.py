@@ -105,6 +105,11 @@ def is_refusal(error: BaseException) -> bool:
     return isinstance(error, DataError) or _state(error)[:2] in REFUSED
 
 
+def words_of(error: BaseException) -> str:
+    """What PostgreSQL says of it, in one line; it may quote a value."""
+    return " ".join(str(getattr(error, "orig", error)).split("\n")[0].split())
+
+
 def _state(error: BaseException) -> str:
     return (getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None) or ""
 

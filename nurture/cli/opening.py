@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from nurture.app import App, open_app
-from nurture.db import make_engine
+from nurture.db import is_away, make_engine
 from nurture.errors import DatabaseNotReady
 from nurture.local.servers import local_servers
 from nurture.local.web_address import web_address
@@ -72,10 +72,10 @@ def readable_errors() -> Iterator[None]:
     """Say in one line what PostgreSQL says in twenty."""
     try:
         yield
-    except OperationalError as error:
-        why = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
-        raise DatabaseNotReady(f"DATABASE_URL: the database cannot be reached: {why}") from error
-    except ProgrammingError as error:
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or is_away(error):
+            why = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+            raise DatabaseNotReady(f"DATABASE_URL: the database cannot be reached: {why}") from error
         if "UndefinedTable" in type(error.orig).__name__:
             raise DatabaseNotReady("the database has no tables of ours; run `nurture db upgrade`") from error
         raise

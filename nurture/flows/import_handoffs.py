@@ -11,10 +11,8 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
 from nurture.app import App
-from nurture.db import is_deadlock_or_serialization, transaction
+from nurture.db import is_away, is_deadlock_or_serialization, transaction, words_of
 from nurture.flows.taking_deals import Taken, take_deals
 from nurture.sheets.deals import Deal
 from nurture.sheets.readings import Reject
@@ -124,14 +122,13 @@ def _take(app: App, deals: Sequence[Deal], now: datetime, by: str, tally: _Tally
     try:
         tally.add(_store(app, deals, now, by))
     except Exception as error:
-        if isinstance(error, OperationalError) and not is_deadlock_or_serialization(error):
-            raise  # the database is gone or full: no row is to blame
+        if is_away(error):
+            raise  # no row is to blame
         if len(deals) == 1:
             log.warning(
                 "a row could not be stored", extra={"line": deals[0].source.line, "error": type(error).__name__}
             )
-            because = " ".join(str(getattr(error, "orig", error)).split("\n")[0].split())
-            tally.rejects.write(Reject(f"cannot be stored: {because}", deals[0].source))
+            tally.rejects.write(Reject(f"cannot be stored: {words_of(error)}", deals[0].source))
             return
         log.warning("a batch could not be stored; its rows are stored one by one", extra={"rows": len(deals)})
         for deal in deals:

@@ -11,10 +11,8 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
 from nurture.app import App
-from nurture.db import is_deadlock_or_serialization
+from nurture.db import is_away, words_of
 from nurture.flows.take_in import TakenIn, take_in
 from nurture.sheets.people import Person
 from nurture.sheets.readings import Reject
@@ -118,7 +116,8 @@ def _take(app: App, rows: Sequence[Person | Reject], now: datetime, tally: _Tall
     try:
         _note(tally, everybody, _store(app, everybody, now))
     except Exception as error:
-        _raise_if_away(error)
+        if is_away(error):
+            raise  # no row is to blame
         log.warning("a batch could not be stored; its leads are stored one by one", extra={"leads": len(everybody)})
         for somebody in everybody:
             _take_one(app, somebody, now, tally)
@@ -128,21 +127,15 @@ def _take_one(app: App, somebody: _Somebody, now: datetime, tally: _Tally) -> No
     try:
         taken = _store(app, [somebody], now)
     except Exception as error:
-        _raise_if_away(error)
+        if is_away(error):
+            raise
         log.warning(
             "a row could not be stored", extra={"line": somebody.person.source.line, "error": type(error).__name__}
         )
-        because = " ".join(str(getattr(error, "orig", error)).split("\n")[0].split())
         for row in somebody.rows:
-            tally.rejects.write(Reject(f"cannot be stored: {because}", row.source))
+            tally.rejects.write(Reject(f"cannot be stored: {words_of(error)}", row.source))
     else:
         _note(tally, [somebody], taken)
-
-
-def _raise_if_away(error: Exception) -> None:
-    """The database is gone or full: no row is to blame."""
-    if isinstance(error, OperationalError) and not is_deadlock_or_serialization(error):
-        raise error
 
 
 def _note(tally: _Tally, people: Sequence[_Somebody], taken: TakenIn) -> None:

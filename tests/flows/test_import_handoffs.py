@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import InternalError
 
 from nurture.app import App
+from nurture.db import make_engine
 from nurture.flows import follow_up
 from nurture.flows.erase import erase
 from nurture.flows.import_handoffs import ImportedHandoffs, import_handoffs
@@ -183,6 +185,13 @@ def test_a_row_that_the_database_refuses_is_rejected_alone(app: App, tmp_path) -
     done = imported(app, deal("1"), deal("2", note="\x00"), deal("3"), rejects=tmp_path / "rejects.csv")
     assert counts(done) == (2, 0, 0, 1)
     assert "cannot be stored" in (tmp_path / "rejects.csv").read_text()
+
+
+def test_a_database_that_takes_nothing_now_blames_no_row(app: App, db_url: str) -> None:
+    standby = make_engine(f"{db_url}&options=-cdefault_transaction_read_only%3Don")
+    with pytest.raises(InternalError, match="read-only"):
+        imported(App(app.settings, standby, app.workspace, app.now), deal("1"))
+    standby.dispose()
 
 
 def test_many_batches_are_one_import(app_with: Callable[..., App]) -> None:

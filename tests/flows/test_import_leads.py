@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from nurture.app import App
 from nurture.db import make_engine
@@ -295,6 +295,13 @@ def test_a_database_that_is_gone_blames_no_row(app: App, db_url: str) -> None:
     with pytest.raises(OperationalError):
         take(lost, people("a@x.example"))
     gone.dispose()
+
+
+def test_a_database_that_takes_nothing_now_blames_no_row(app: App, db_url: str) -> None:
+    standby = make_engine(f"{db_url}&options=-cdefault_transaction_read_only%3Don")
+    with pytest.raises(InternalError, match="read-only"):
+        take(App(app.settings, standby, app.workspace, app.now), people("a@x.example"))
+    standby.dispose()
 
 
 def test_an_import_that_stopped_half_way_is_mended_by_another(app: App) -> None:
