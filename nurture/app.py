@@ -17,6 +17,7 @@ from nurture.errors import DatabaseNotReady, NotifierError
 from nurture.mail.letters import Letters
 from nurture.mailers import send_one
 from nurture.messages import Mail, Receipt, Sign
+from nurture.meters import Meters
 from nurture.notifiers import Notifier, build_notifiers
 from nurture.notifiers.email import Send
 from nurture.pages import Pages
@@ -55,6 +56,7 @@ class App:
     nudge: Nudge = no_nudge
     channels: Mapping[str, Notifier] = field(default_factory=dict)
     crm: Mapping[str, Connector] = field(default_factory=dict)
+    meters: Meters = field(default_factory=Meters)
 
     @property
     def book(self) -> Rulebook:

@@ -69,6 +69,7 @@ def advance() -> None:
         nonlocal queued
         done = advancing.advance(app, app.now())
         queued += done.queued
+        app.meters.add("set_aside", "lead", n=done.set_aside)
         if done.offered:
             app.nudge("notices")
         return done.more
@@ -150,7 +151,13 @@ def promises() -> None:
     """Look at what sales owes: remind, tell the manager, give leads to somebody else, take them back."""
     app = process.app()
     _begin("promises")
-    _until_done("promises", lambda: promising.keep_promises(app, app.now()).more)
+
+    def batch() -> bool:
+        done = promising.keep_promises(app, app.now())
+        app.meters.add("set_aside", "handoff", n=done.set_aside)
+        return done.more
+
+    _until_done("promises", batch)
 
 
 @dramatiq.actor(queue_name=QUEUE, priority=WORK)

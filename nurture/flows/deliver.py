@@ -8,7 +8,7 @@ taken; those become `unknown`, never sent again blindly.
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -135,7 +135,7 @@ def _step(run: Run, free: deque[Connection]) -> list[tuple[Connection, list[Mail
         return []
     answers, run.answers = run.answers, []
     moved = _record(run, answers, following, run.now())
-    run.done.cancelled += len(following) - len(moved)
+    _count(run, answers, len(following) - len(moved))
     going: list[tuple[Connection, list[Mail]]] = []
     for connection, batch in batches:
         ours = [leased for leased in batch if leased.mail.delivery_id in moved]
@@ -145,6 +145,15 @@ def _step(run: Run, free: deque[Connection]) -> list[tuple[Connection, list[Mail
         run.under_way.update({leased.mail.delivery_id: leased for leased in ours})
         going.append((connection, [leased.mail for leased in ours]))
     return going
+
+
+def _count(run: Run, answers: Sequence[Answer], cancelled: int) -> None:
+    """What is seen from outside, once it is committed."""
+    run.done.cancelled += cancelled
+    meters = run.app.meters
+    meters.add("mails", run.mailer, "cancelled", n=cancelled)
+    for outcome, n in Counter(answer.outcome for answer in answers).items():
+        meters.add("mails", run.mailer, outcome, n=n)
 
 
 def _batches(run: Run, free: deque[Connection]) -> list[tuple[Connection, list[Leased]]]:

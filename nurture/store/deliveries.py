@@ -133,6 +133,13 @@ class Answer:
     reason: str | None = None
     for_good: bool = False
 
+    @property
+    def outcome(self) -> str:
+        """One word: `sent`, `unknown`, `failed` for good, `put_off`, or `held`, which is no try."""
+        if self.state == "failed":
+            return "failed" if self.for_good else "put_off"
+        return "held" if self.state == "queued" else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
