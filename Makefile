@@ -18,7 +18,7 @@ export SSL_CERT_FILE ?= $(PIP_CERT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-node demo up test soak gallery lint format check lock clean
+.PHONY: help set-up set-up-node demo up test soak gallery bench bench-quick lint format check lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ soak: $(READY)  ## Run the tests that take too long for every run
 gallery: $(READY)  ## Hold MJML's gallery against its reference compiler, in a browser (needs npm and Chromium)
 	@npm ci --prefix tests/gallery --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(RUN) pytest -m soak tests/gallery $(ARGS)
+
+bench: $(READY)  ## Measure how fast everything is, against floors and peers (ARGS="send growth")
+	@$(RUN) bench $(ARGS)
+
+bench-quick: $(READY)  ## See that every measure runs; its figures mean nothing
+	@$(RUN) bench --quick $(ARGS)
 
 lint: $(READY)  ## Check format, style, types and who may import whom
 	@$(RUN) ruff format --check .

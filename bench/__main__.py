@@ -1,0 +1,87 @@
+"""Measure how fast everything is, against floors and peers, and keep the figures in bench/out.json.
+
+    python -m bench [NAME …] [--quick] [--runs 5] [--set NAME=VALUE …]
+
+Each measure runs in a process of its own, on PostgreSQL (fsync on) and Valkey that are started for it. Named ones
+replace their own figures in bench/out.json and leave the others. Exit status 1 where a measure failed; a target that is
+missed is said in the table, and is no failure.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.alone import SKIPPED, arguments
+from bench.measure import Measured, table
+from bench.servers import shared, started
+
+OUT = Path(__file__).with_name("out.json")
+MEASURES = (
+    "render", "decide", "send", "ingest", "qualify", "import", "recompute", "simulate", "growth", "memory", "peer",
+)  # fmt: skip
+"""In the order in which they run: modules of this folder that have a `measure`."""
+OTHERWISE = {"import": "import_leads"}
+"""Modules that cannot have the name of their measure."""
+
+
+def main() -> None:
+    """Run what was asked for, print the table, keep the figures."""
+    parser = arguments(__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {' '.join(MEASURES)}")
+    given = parser.parse_args()
+    if unknown := [name for name in given.names if name not in MEASURES]:
+        parser.error(f"there is no measure {unknown[0]!r}; there are {', '.join(MEASURES)}")
+    passed = [f"--{name}" for name in ("quick",) if given.quick]
+    passed += [f"--runs={given.runs}"] if given.runs else []
+    passed += [f"--set={said}" for said in given.set]
+    found, failed = run(given.names or MEASURES, passed)
+    keep(given.out or OUT, found, replace=not given.names)
+    print(f"\n{table(Measured.from_json(name, said) for name, said in found.items())}")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def run(names: Sequence[str], passed: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """The figures of these measures, and which of them failed."""
+    found: dict[str, Any] = {}
+    failed: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, started() as servers:
+        environment = {**os.environ, **shared(servers)}
+        for name in names:
+            out = Path(folder, f"{name}.json")
+            began, load = time.perf_counter(), os.getloadavg()[0]
+            print(f"\n== {name} (load {load:.1f})", file=sys.stderr, flush=True)
+            status = _measured(name, [*passed, f"--out={out}"], environment)
+            print(f"   {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+            if status not in (0, SKIPPED):
+                failed.append(name)
+            if out.exists():
+                found |= json.loads(out.read_text())
+    return found, failed
+
+
+def _measured(name: str, passed: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run one measure; stopped, it stops too, and takes down what it started."""
+    command = [sys.executable, "-m", f"bench.{OTHERWISE.get(name, name)}", *passed]
+    process = subprocess.Popen(command, env=environment, stdout=sys.stderr)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait(30)
+        raise
+
+
+def keep(path: Path, found: Mapping[str, Any], *, replace: bool) -> None:
+    """Write the figures down: all anew, or those of some measures beside what stands there."""
+    before = {} if replace or not path.exists() else json.loads(path.read_text())
+    path.write_text(json.dumps({**before, **found}, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
