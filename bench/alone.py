@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench.measure import RUNS, QUICK_RUNS, Measured, Options, Skipped, table
+from bench.measure import QUICK_RUNS, RUNS, Measured, Options, Skipped, table
 
 SKIPPED = 3
 """Exit status where it cannot be measured here; the reason stands on stderr."""

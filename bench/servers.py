@@ -98,7 +98,15 @@ class CountingPostgres(Postgres):
         self._tell(self.data, f"GRANT pg_monitor, pg_read_server_files, pg_checkpoint TO {USER}")
         if self._counts():
             said = "".join(f"CREATE EXTENSION IF NOT EXISTS {name};\n\n" for name in COUNTING)
-            alone = [self._binaries.postgres, "--single", "-j", "-D", self.data, "-c", "exit_on_error=on"]
+            alone: list[str | Path] = [
+                self._binaries.postgres,
+                "--single",
+                "-j",
+                "-D",
+                self.data,
+                "-c",
+                "exit_on_error=on",
+            ]
             self._run([*alone, "template1"], said)
 
     def _counts(self) -> bool:
