@@ -25,6 +25,7 @@ from nurture.models.people import (
     MergedLead,
     StageChange,
 )
+from nurture.models.processes import Process
 from nurture.models.promises import Breach
 from nurture.models.reporting import ErasedTally
 from nurture.models.reps import Absence
@@ -74,6 +75,7 @@ __all__ = [
     "MatcherRow",
     "MergedLead",
     "NoticeRow",
+    "Process",
     "RejectedDay",
     "RejectedEvent",
     "Rejudging",
