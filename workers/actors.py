@@ -10,8 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-import dramatiq
-
 from nurture.flows import advance as advancing
 from nurture.flows import deliver as delivering
 from nurture.flows import forward_mail as forwarding
@@ -26,25 +24,16 @@ from nurture.flows import tell as telling
 from nurture.inbound.imap import InboxAway
 from nurture.reports.digest import figures
 from workers import process
-from workers.broker import QUEUE, stopping
-from workers.nudge import waiting_key
+from workers.jobs import NEWS, WORK, job
+from workers.stopping import stopping
 from workers.turns import Turns
 
 BUSY_SECONDS = 20.0
 """How long a job works before it makes way for others."""
 
-NEWS, WORK = 0, 10
-"""Priorities of what waits in this process: news for sales goes before all else."""
-
 log = logging.getLogger("workers.actors")
 
-dramatiq.set_broker(process.broker())
 _turns = Turns()
-
-
-def _begin(kind: str) -> None:
-    """From here on another job of this kind may wait: it will see what this one has not."""
-    process.broker().client.delete(waiting_key(kind))
 
 
 def _until_done(kind: str, batch: Callable[[], bool], *, part: str = "") -> None:
@@ -58,11 +47,10 @@ def _until_done(kind: str, batch: Callable[[], bool], *, part: str = "") -> None
                 return
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def advance() -> None:
     """Take what is due; its mails may go at once."""
     app = process.app()
-    _begin("advance")
     queued = 0
 
     def batch() -> bool:
@@ -79,29 +67,26 @@ def advance() -> None:
         app.nudge("deliver")
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def deliver() -> None:
     """Send mails whose slot has come, until none is left or the time is up."""
     app = process.app()
-    _begin("deliver")
     with _turns.take("deliver", kind="deliver", nudge=app.nudge) as ours:
         if ours and delivering.deliver(app, app.now, seconds=BUSY_SECONDS, stop=stopping.is_set).more:
             app.nudge("deliver")
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def settle() -> None:
     """Judge mail hits that have waited long enough."""
     app = process.app()
-    _begin("settle")
     _until_done("settle", lambda: settling.settle(app, app.now()).more)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=NEWS)
+@job(NEWS)
 def notices() -> None:
     """Tell sales what it has not been told, all channels at once."""
     app = process.app()
-    _begin("notices")
     channels = telling.waiting_channels(app, app.now())
     with ThreadPoolExecutor(max(1, len(channels)), thread_name_prefix="notices") as threads:
         for told in [threads.submit(_tell, channel) for channel in channels]:
@@ -114,27 +99,24 @@ def _tell(channel: str) -> None:
     _until_done("notices", lambda: batch(app.now()).more, part=channel)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=NEWS)
+@job(NEWS)
 def confirmations() -> None:
     """Ask who sent a form whether it was them: somebody waits for that mail."""
     app = process.app()
-    _begin("confirmations")
     _until_done("confirmations", lambda: confirming.send_confirmations(app, app.now()).more)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=NEWS)
+@job(NEWS)
 def forwards() -> None:
     """Pass on what people wrote: somebody waits for an answer."""
     app = process.app()
-    _begin("forwards")
     _until_done("forwards", lambda: forwarding.forward_mail(app, app.now()).more)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def inbox() -> None:
     """Read the inbox, until nothing is left in it or the time is up."""
     app = process.app()
-    _begin("inbox")
 
     def batch() -> bool:
         try:
@@ -146,11 +128,10 @@ def inbox() -> None:
     _until_done("inbox", batch)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def promises() -> None:
     """Look at what sales owes: remind, tell the manager, give leads to somebody else, take them back."""
     app = process.app()
-    _begin("promises")
 
     def batch() -> bool:
         done = promising.keep_promises(app, app.now())
@@ -160,19 +141,17 @@ def promises() -> None:
     _until_done("promises", batch)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def rescore() -> None:
     """Count, grade and score all leads anew after a changed agreement."""
     app = process.app()
-    _begin("rescore")
     _until_done("rescore", lambda: rescoring.rescore(app, app.now()).more)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def digest() -> None:
     """Put the week's letters to sales and marketing into the outbox."""
     app = process.app()
-    _begin("digest")
 
     def batch() -> bool:
         digesting.send_digest(app, app.now(), figures=figures)
@@ -181,11 +160,10 @@ def digest() -> None:
     _until_done("digest", batch)
 
 
-@dramatiq.actor(queue_name=QUEUE, priority=WORK)
+@job(WORK)
 def crm() -> None:
     """Tell the CRMs what is new, and read what reps did there."""
     app = process.app()
-    _begin("crm")
     for channel in app.crm:
         sync = partial(syncing.sync, app, channel)
         _until_done("crm", lambda sync=sync: sync(app.now()), part=channel)  # type: ignore[misc]

@@ -1,21 +1,28 @@
-"""The courier: a dramatiq broker on Redis (or Valkey). It carries no truth; all of it may be lost at any moment."""
+"""The courier: a dramatiq broker on Redis (or Valkey). It carries no truth; all of it may be lost at any moment.
+
+So nothing here waits for it: a worker that cannot tell that a job is done goes on, and one that cannot ask for the next
+asks again until it can.
+"""
 
 import logging
-import signal
-import threading
 import time
-from types import FrameType
-from typing import Any
+from collections.abc import Iterable
 
 import dramatiq
+import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import AgeLimit, Callbacks, Middleware, Retries, ShutdownNotifications, TimeLimit
+from dramatiq.common import current_millis, dq_name
+from dramatiq.errors import ConnectionClosed
+from dramatiq.middleware import Middleware, SkipMessage, TimeLimit
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from nurture.settings import Settings
+from workers.failures import Failures
+from workers.stopping import OneSigterm
 
 QUEUE = "nurture"
-GRACE_SECONDS = 25
-"""A PaaS kills 30 seconds after it asked; a job that runs may finish within this."""
+NAMESPACE = "nurture"
 JOB_LIMIT_MS = 600_000
 """Longer than the slowest mail server may take for an answer: a job that is cut off leaves mails unknown."""
 JOB_AGE_MS = 60_000
@@ -23,35 +30,74 @@ JOB_AGE_MS = 60_000
 
 IDLE_MS = 200
 """The longest pause between two looks at an empty queue: so long may news for sales wait to be taken."""
-
-stopping = threading.Event()
-"""Set once this worker process was asked to stop: a long job looks here and makes way."""
+DELAYED_IDLE_MS = 2_000
+"""The same for dramatiq's queue of jobs for later, of which we have none."""
+ANSWERS_WITHIN = 5.0
+"""Seconds. Whoever is told nothing for so long has no courier."""
+AGAIN_SECONDS = 1.0
+"""Until a worker asks again a courier that is away."""
 
 log = logging.getLogger(__name__)
 
+_AWAY = (redis.RedisError, ConnectionClosed)
 
-class OneSigterm(Middleware):
-    """Take a second SIGTERM within the grace time for the echo it is.
 
-    A PaaS sends SIGTERM to every process of a dyno, and dramatiq's master forwards another; a worker process takes the
-    second as "die now" and the running job is lost.
-    """
+class TooOld(Middleware):
+    """Drops a job that waited too long. dramatiq's own `AgeLimit` would make a dead letter of it."""
 
-    def after_process_boot(self, broker: dramatiq.Broker) -> None:
-        """Wrap the handler that dramatiq has just installed in this worker process."""
-        installed = signal.getsignal(signal.SIGTERM)
-        if not callable(installed):
-            return
-        asked_at: list[float] = []
+    def before_process_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        """Raise `SkipMessage` where it did."""
+        if current_millis() - message.message_timestamp >= JOB_AGE_MS:
+            raise SkipMessage("the clock has said it again since")
 
-        def once(number: int, frame: FrameType | None) -> Any:
-            if asked_at and time.monotonic() - asked_at[0] < GRACE_SECONDS:
-                return None
-            asked_at[:] = [time.monotonic()]
-            stopping.set()
-            return installed(number, frame)
 
-        signal.signal(signal.SIGTERM, once)
+class Patient(dramatiq.Consumer):
+    """Takes jobs from the courier, and waits for one that is away. It says so once, not every few seconds."""
+
+    def __init__(self, inner: dramatiq.Consumer) -> None:
+        """In front of dramatiq's own."""
+        self._inner = inner
+        self._is_away = False
+
+    def __next__(self) -> dramatiq.MessageProxy | None:
+        """The next job; None where there is none at the moment."""
+        try:
+            message: dramatiq.MessageProxy | None = next(self._inner)
+        except _AWAY as error:
+            if not self._is_away:
+                log.warning("the courier is away; asking until it is back", extra={"because": type(error).__name__})
+            self._is_away = True
+            time.sleep(AGAIN_SECONDS)
+            return None
+        if self._is_away:
+            log.info("the courier is back")
+        self._is_away = False
+        return message
+
+    def ack(self, message: dramatiq.MessageProxy) -> None:
+        """Say that a job is done. Where nobody hears, the job may be delivered once more, and finds nothing to do."""
+        try:
+            self._inner.ack(message)
+        except _AWAY:
+            log.debug("nobody heard that a job is done", extra={"kind": message.actor_name})
+
+    def nack(self, message: dramatiq.MessageProxy) -> None:
+        """Say that a job failed; as `ack`."""
+        try:
+            self._inner.nack(message)
+        except _AWAY:
+            log.debug("nobody heard that a job failed", extra={"kind": message.actor_name})
+
+    def requeue(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
+        """Give jobs back that were not begun; where nobody takes them, the clock asks for them again."""
+        try:
+            self._inner.requeue(messages)
+        except _AWAY:
+            log.debug("nobody took back jobs that were not begun")
+
+    def close(self) -> None:
+        """Let go."""
+        self._inner.close()
 
 
 class Courier(RedisBroker):
@@ -59,23 +105,24 @@ class Courier(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = IDLE_MS) -> dramatiq.Consumer:
         """As the broker does."""
-        return super().consume(queue_name, prefetch, min(timeout, IDLE_MS))
+        idle = DELAYED_IDLE_MS if queue_name == dq_name(queue_name) else min(timeout, IDLE_MS)
+        return Patient(super().consume(queue_name, prefetch, idle))
 
 
 def make_broker(settings: Settings) -> RedisBroker:
-    """A broker for this process. Jobs are tried a few times only: the clock asks again for whatever is still due."""
-    middleware: list[Middleware] = [
-        AgeLimit(max_age=JOB_AGE_MS),
-        TimeLimit(time_limit=JOB_LIMIT_MS),
-        ShutdownNotifications(),
-        Callbacks(),
-        Retries(max_retries=2, min_backoff=1_000, max_backoff=10_000),
-        OneSigterm(),
-    ]
+    """A broker for this process. A job that fails is not tried again: the clock asks for whatever is still due."""
+    client = redis.Redis.from_url(
+        settings.redis_url or "",
+        socket_timeout=ANSWERS_WITHIN,
+        socket_connect_timeout=ANSWERS_WITHIN,
+        socket_keepalive=True,
+        retry=Retry(NoBackoff(), 1),  # a kept connection may be of a server that has been restarted since
+    )
+    middleware: list[Middleware] = [TooOld(), TimeLimit(time_limit=JOB_LIMIT_MS), Failures(), OneSigterm()]
     return Courier(  # type: ignore[no-untyped-call]
-        url=settings.redis_url,
+        client=client,
         middleware=middleware,
-        namespace="nurture",
+        namespace=NAMESPACE,
         maintenance_chance=50_000,
         heartbeat_timeout=30_000,
     )
