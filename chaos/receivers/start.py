@@ -13,7 +13,7 @@ from chaos.receivers.mailbox import Kept, read_mailbox
 from chaos.receivers.manners import GOOD, Manners
 from chaos.receivers.serving import MAILS, MANNERS, PORT
 
-Speaks = Literal["smtp", "esp"]
+Speaks = Literal["smtp", "esp", "news"]
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 20.0
 

@@ -1,0 +1,103 @@
+"""PostgreSQL and Valkey of a chaos, whose data and ports outlive them: killed and started again, they are as before."""
+
+import os
+import secrets
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import make_url, text
+
+from nurture.db import make_engine
+from nurture.errors import LocalServerError
+from nurture.local.account import server_account
+from nurture.local.binaries import find_binaries
+from nurture.local.postgres import Postgres
+from nurture.local.server import Server
+from nurture.local.valkey import Valkey, redis_url
+from nurture.settings import DEMO_DATABASE
+
+DATABASE = f"{DEMO_DATABASE}_chaos"
+"""By its name business time may be a row that we move."""
+CONNECTIONS = 60
+"""As few as a small plan of a PaaS has, so that they can run out."""
+
+How = Literal["kill", "immediate", "fast"]
+SIGNALS: dict[How, signal.Signals] = {"kill": signal.SIGKILL, "immediate": signal.SIGQUIT, "fast": signal.SIGINT}
+"""How a server ends. PostgreSQL's words: immediate forgets all but its log, fast rolls back what is under way."""
+ENDS_WITHIN = 15.0
+
+
+class FewConnections(Postgres):
+    """PostgreSQL as the product embeds it (fsync on), with few connections."""
+
+    def command(self, port: int) -> list[str | Path]:
+        return [*super().command(port), "-c", f"max_connections={CONNECTIONS}"]
+
+
+@dataclass
+class Servers:
+    """Both servers. Only for the thread that made them: they end with it."""
+
+    postgres: Postgres
+    valkey: Valkey
+    password: str
+
+    @property
+    def database_url(self) -> str:
+        address = make_url(self.postgres.url(self.postgres.port)).set(database=DATABASE)
+        return address.render_as_string(hide_password=False)
+
+    @property
+    def redis_url(self) -> str:
+        return redis_url(self.valkey.port, self.password)
+
+    def end(self, server: Server, how: How) -> None:
+        """End a server; it stays away until it is started again."""
+        process = server._process
+        if process is None:
+            return
+        process.send_signal(SIGNALS[how])
+        process.wait(ENDS_WITHIN)
+        server.stop()  # no process of it is left over
+
+    def start(self, server: Server) -> None:
+        """Start one that is away, on its data and at its port."""
+        if server.is_running():
+            return
+        port = server.port
+        server.start(port)
+        if server.port != port:
+            raise LocalServerError(f"{server.name}: somebody took port {port} meanwhile")
+
+    def stop(self) -> None:
+        for server in (self.postgres, self.valkey):
+            server.stop()
+
+
+def start_servers(folder: Path) -> Servers:
+    """Start both, on ports of their own, and make the database."""
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
+    binaries, password = find_binaries(), secrets.token_hex(16)
+    account = server_account(folder, (binaries.postgres, binaries.initdb, binaries.valkey))
+    postgres = FewConnections(folder / "postgres", account, binaries, password)
+    valkey = Valkey(folder / "valkey", account, binaries.valkey, password)
+    servers = Servers(postgres, valkey, password)
+    try:
+        valkey.start()
+        postgres.start()
+        _make_database(postgres.url(postgres.port))
+    except BaseException:
+        servers.stop()
+        raise
+    return servers
+
+
+def _make_database(url: str) -> None:
+    engine = make_engine(url, pool_size=1)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {DATABASE}"))
+    engine.dispose()
