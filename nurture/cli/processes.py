@@ -15,7 +15,8 @@ from nurture.settings import read_settings
 
 database = typer.Typer(help="The database.", no_args_is_help=True)
 
-SHUTDOWN_MS = "25000"
+FINISH_MS = "18000"
+"""So long a worker lets running jobs finish; `workers.stopping` says why."""
 
 
 @database.command("upgrade")
@@ -47,7 +48,7 @@ def worker(
     count = processes or settings.web_concurrency
     _become(
         sys.executable, "-m", "dramatiq", "workers.actors", "--processes", str(count), "--threads", str(threads),
-        "--worker-shutdown-timeout", SHUTDOWN_MS, "--skip-logging",
+        "--worker-shutdown-timeout", FINISH_MS, "--skip-logging",
     )  # fmt: skip
 
 

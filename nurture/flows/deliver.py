@@ -31,6 +31,11 @@ __all__ = ["LEASE", "TRIES", "Delivered", "deliver"]
 WAITED = 25.0
 """Seconds. What was leased so long ago and not begun goes back to the queue, well before the lease is over."""
 
+ANSWERS_WITHIN = 12.0
+"""Seconds that a process which was asked to stop waits for answers; a platform kills it soon after."""
+GLANCE = 1.0
+"""Seconds between two looks at whether it was."""
+
 _Begun = asyncio.Task[bool | Sequence[Receipt]]
 
 
@@ -78,10 +83,11 @@ async def _send_all(run: Run, mailer: Mailer) -> bool:
     """Keep every connection busy until all that was leased has an answer; False where the server cannot be used."""
     free: deque[Connection] = deque()
     busy: dict[_Begun, Connection] = {}
+    ending = asyncio.create_task(_end_in_time(run, mailer))
     for connection in mailer.connections:
         busy[asyncio.create_task(connection.ready())] = connection
     while (busy or free) and (run.under_way or (run.waiting and not run.halted)):
-        await _next(run, busy, waits=bool(free and run.waiting))
+        await _next(run, busy, ending, waits=bool(free and run.waiting))
         for task in [task for task in busy if task.done()]:
             _came_back(run, busy.pop(task), task.result(), free, busy)
         letting_go.report(run)
@@ -89,6 +95,7 @@ async def _send_all(run: Run, mailer: Mailer) -> bool:
         for connection, mails in _step(run, free):
             busy[asyncio.create_task(connection.send_many(mails))] = connection
     _step(run, deque())
+    ending.cancel()
     for task in busy:
         task.cancel()
     if run.waiting and not run.halted:
@@ -97,13 +104,23 @@ async def _send_all(run: Run, mailer: Mailer) -> bool:
     return True
 
 
-async def _next(run: Run, busy: dict[_Begun, Connection], *, waits: bool) -> None:
-    """Wait until something came back, or until the next mail may go."""
+async def _next(run: Run, busy: dict[_Begun, Connection], ending: asyncio.Task[None], *, waits: bool) -> None:
+    """Wait until something came back, the next mail may go, or it is time to end."""
     timeout = run.pace.wait() if waits else None
     if busy:
-        await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED, timeout=timeout)
+        watched = busy if ending.done() else [*busy, ending]
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED, timeout=timeout)
     else:
         await asyncio.sleep(timeout or 0)
+
+
+async def _end_in_time(run: Run, mailer: Mailer) -> None:
+    """Once somebody asked to stop, wait for answers so long and no longer."""
+    while not run.stop():
+        await asyncio.sleep(GLANCE)
+    await asyncio.sleep(ANSWERS_WITHIN)
+    for connection in mailer.connections:
+        connection.hang_up()
 
 
 def _came_back(

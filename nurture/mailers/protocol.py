@@ -48,6 +48,12 @@ class Connection(Protocol):
         nobody knows: the connection is closed, and the mails count as `unknown`.
         """
 
+    def hang_up(self) -> None:
+        """Wait for the server no longer, because this process ends: `send_many` gives its receipts at once.
+
+        A mail that was surely not handed over is `held`; where that cannot be told, it is `unknown`.
+        """
+
 
 class Mailer(Protocol):
     """A provider. Used as `async with`: the connections are closed properly at the end."""

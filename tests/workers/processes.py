@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from sqlalchemy import Engine, text
 
 from nurture.db import transaction
 from nurture.rules.calendar import zone_info
+from workers.stopping import FINISH_SECONDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,12 +125,34 @@ def running(environment: dict[str, str], *command: str) -> Iterator[subprocess.P
 
 def worker(environment: dict[str, str], *, processes: int = 1):
     """A dramatiq worker, as `nurture worker` runs it."""
-    return running(environment, "dramatiq", "workers.actors", "--processes", str(processes), "--threads", "4")
+    seconds = str(FINISH_SECONDS * 1000)
+    return running(
+        environment, "dramatiq", "workers.actors", "--processes", str(processes), "--threads", "4",
+        "--worker-shutdown-timeout", seconds, "--skip-logging",
+    )  # fmt: skip
 
 
 def clock(environment: dict[str, str]):
     """A clock, as `nurture clock` runs it."""
     return running(environment, "workers.clock")
+
+
+def everybody(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """A process and all below it."""
+    above = psutil.Process(process.pid)
+    return [above, *above.children(recursive=True)]
+
+
+def end_twice(process: subprocess.Popen[bytes]) -> float:
+    """SIGTERM to the whole group, twice, as platforms do; gives the seconds until nobody of it is left."""
+    members = everybody(process)
+    begun = time.monotonic()
+    for pause in (0.3, 0.0):
+        kill(process, signal.SIGTERM)
+        time.sleep(pause)
+    process.wait(40)
+    assert not psutil.wait_procs(members, timeout=5)[1], "somebody of the group is left"
+    return time.monotonic() - begun
 
 
 def kill(process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:

@@ -31,6 +31,8 @@ class HttpConnection:
         self._provider, self._client, self._patience = provider, client, patience
         self._batch, self._secrets = batch, secrets
         self._busy = False
+        self._asking: asyncio.Task[Answer | Lost] | None = None
+        self._is_over = False
 
     @property
     def trouble(self) -> str:
@@ -77,6 +79,12 @@ class HttpConnection:
         finally:
             self._busy = False
 
+    def hang_up(self) -> None:
+        """Break off the request that is under way, and begin no other."""
+        self._is_over = True
+        if self._asking is not None:
+            self._asking.cancel()
+
     async def _send(self, mails: Sequence[Mail]) -> Sequence[Receipt]:
         if not mails:
             return []
@@ -107,7 +115,7 @@ class HttpConnection:
         return verdict, words, answer
 
     async def _ask_once(self, request: Request) -> tuple[Verdict | None, str, Answer | None]:
-        got = await post(self._client, request)
+        got = await self._post(request)
         if isinstance(got, Lost):
             words = self._clean(f"{self._provider.name} {got.why}")
             return (UNKNOWN if got.may_have_left else HELD), words, None
@@ -116,6 +124,19 @@ class HttpConnection:
         words = self._provider.words(got) or "no reason given"
         words = self._clean(f"{self._provider.name} answered {got.status}: {words}")
         return self._provider.verdict(got) or ordinary(got.status), words, got
+
+    async def _post(self, request: Request) -> Answer | Lost:
+        if self._is_over:
+            return Lost("was not asked, for this process ends", may_have_left=False)
+        self._asking = asyncio.ensure_future(post(self._client, request))
+        try:
+            return await self._asking
+        except asyncio.CancelledError:
+            if not self._is_over:
+                raise
+            return Lost("had not answered when this process had to end", may_have_left=True)
+        finally:
+            self._asking = None
 
     def _read(self, mails: Sequence[Mail], answer: Answer) -> Sequence[Receipt]:
         try:

@@ -75,6 +75,11 @@ class SmtpConnection:
         finally:
             self._busy = False
 
+    def hang_up(self) -> None:
+        """Break off: what the server has not answered by now it need not answer."""
+        if self._session is not None:
+            self._session.wire.abort()
+
     async def close(self) -> None:
         """Say QUIT and hang up; a server that does not answer is left waiting."""
         session, self._session = self._session, None

@@ -1,8 +1,8 @@
 """One mail over an open session, and what became of it.
 
 Up to the moment when the first byte of the final `CRLF . CRLF` may leave, a failure means that the server does not have
-the mail: it is put off. From that moment on until the answer, nobody knows: the mail is unknown. With an answer, the
-answer decides.
+the mail: it is put off, or held where it was we who hung up. From that moment on until the answer, nobody knows: the
+mail is unknown. With an answer, the answer decides.
 """
 
 import re
@@ -39,7 +39,7 @@ class Transaction:
         except NoReply as error:
             if self._dot_may_have_left:
                 return UNKNOWN.receipt(mail, f"handed over, but the answer was lost: {error}")
-            return PUT_OFF.receipt(mail, str(error))
+            return (HELD if self._wire.is_aborted else PUT_OFF).receipt(mail, str(error))
         return verdict.receipt(mail, words)
 
     async def _exchange(self, mail: Mail) -> tuple[Verdict, str]:

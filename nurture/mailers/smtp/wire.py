@@ -26,6 +26,7 @@ class Wire(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._watching: asyncio.TimerHandle | None = None
         self._patience = self._give_up_at = 0.0
+        self.is_aborted = False
         self.is_encrypted = False
 
     @classmethod
@@ -151,6 +152,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """Close at once; what has not left never will."""
+        self.is_aborted = True
         self._end("the connection is closed")
         if self._watching is not None:
             self._watching.cancel()
