@@ -7,11 +7,12 @@ quoted-printable, and one for subjects, which gives a plain string.
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from jinja2.filters import FILTERS
-from jinja2.runtime import Undefined
+from jinja2.filters import FILTERS, do_format
+from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
+from nurture.mail.bounds import OPERATORS, check_call, check_format, check_operation
 from nurture.mail.quoted_printable import QuotedPrintableGenerator, encode_html, encode_text
 
 _FILTERS = (
@@ -68,15 +69,33 @@ def _write(value: object) -> object:
     return value
 
 
+def _format(value: str, *args: object, **kwargs: object) -> str:
+    """Jinja's filter, within bounds."""
+    check_format(str(value), "%")
+    return do_format(value, *args, **kwargs)
+
+
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """The sandbox for subjects: plain text out."""
+
+    intercepted_binops = OPERATORS
 
     def __init__(self, *, autoescape: bool = False) -> None:
         """Know only the filters and tests that are good for a mail, and no global names."""
         super().__init__(undefined=Empty, autoescape=autoescape, finalize=_write, keep_trailing_newline=True)
-        self.filters = {name: FILTERS[name] for name in _FILTERS}
+        self.filters = {name: FILTERS[name] for name in _FILTERS} | {"format": _format}
         self.tests = {name: TESTS[name] for name in _TESTS}
         self.globals = {}
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Do it, unless it comes to too much."""
+        check_operation(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a method or a function of ours, unless it comes to too much."""
+        check_call(obj, args, kwargs)
+        return super().call(context, obj, *args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look up `lead.first_name`; Python's own attributes of our values are nobody's business."""
