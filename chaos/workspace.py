@@ -16,6 +16,7 @@ company:
   sender: Ada <ada@news.acme.example>
   reply_to: ada@acme.example
   timezone: UTC
+notify: [webhook, email]
 limits: {{per_7_days: 7, per_30_days: 30}}
 signals:
   pricing: {{when: {{page: "{PRICING}*"}}, points: 20}}

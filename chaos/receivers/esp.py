@@ -85,7 +85,7 @@ class Api:
                 errors.append({"index": place, "message": ON_PURPOSE})
                 continue
             if not key or (key, message_id) not in self.taken:
-                mailbox.keep("resend", recipient, message_id, key)
+                mailbox.keep("resend", recipient, message_id, key, _step(mail["headers"].get("Feedback-ID", "")))
                 self.taken.add((key, message_id))
             taken.append({"id": message_id})
         return Answer(200, {"data": taken, "errors": errors})
@@ -96,8 +96,12 @@ def _postmark(mail: Any, manners: Watched, mailbox: Mailbox) -> dict[str, Any]:
     if rule is not None:
         return {"ErrorCode": int(rule.reply), "Message": ON_PURPOSE}
     names = {header["Name"].lower(): header["Value"] for header in mail["Headers"]}
-    kept = mailbox.keep("postmark", mail["To"], names["message-id"])
+    kept = mailbox.keep("postmark", mail["To"], names["message-id"], step=_step(names.get("feedback-id", "")))
     return {"ErrorCode": 0, "Message": "OK", "MessageID": kept.token, "To": mail["To"]}
+
+
+def _step(feedback_id: str) -> str:
+    return ":".join(feedback_id.split(":")[:2])
 
 
 def _refusal(rule: Rule) -> Answer:
