@@ -22,6 +22,7 @@ from nurture.flows.adopt import adopt
 from nurture.flows.keep_house import keep_house
 from nurture.store import confirmations, deliveries, due, hits, inbound, leases, notices, promises, walks
 from workers import process
+from workers.beating import beating
 
 LEASE_SECONDS = 15.0
 KEEP_HOUSE_EVERY = timedelta(hours=1)
@@ -77,6 +78,7 @@ class Clock:
                 "rescore": walks.under_way(db, walks.AGREEMENT),
             }
         if expired:
+            self.app.meters.add("mails", "default", "unknown", n=expired.get("unknown", 0))
             log.warning("settled what dead workers held", extra=expired)
         if lost:
             log.warning("nobody knows whether mails that ask to confirm went out", extra={"count": lost})
@@ -114,6 +116,7 @@ def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     clock = Clock(process.app())
+    beats = beating(process.app(), "clock")
     log.info("clock started", extra={"tick_seconds": settings.tick_seconds})
     while not stop.is_set():
         try:
@@ -122,6 +125,7 @@ def run() -> None:
             log.warning("the database is away; trying again at the next tick")
         stop.wait(settings.tick_seconds)
     clock.give_up()
+    beats.stop()
     log.info("clock stopped")
 
 

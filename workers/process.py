@@ -11,6 +11,7 @@ from dramatiq.brokers.redis import RedisBroker
 from nurture.app import App, open_app
 from nurture.logs import log_to
 from nurture.settings import Settings, read_settings
+from workers.beating import BeatingWorker
 from workers.broker import make_broker
 from workers.nudge import make_nudge
 
@@ -29,7 +30,9 @@ def settings() -> Settings:
 @cache
 def broker() -> RedisBroker:
     """This process's way to the courier."""
-    return make_broker(settings())
+    made = make_broker(settings())
+    made.add_middleware(BeatingWorker())
+    return made
 
 
 @cache

@@ -1,13 +1,17 @@
 """The web process: the HTTP face under uvicorn, on the port that the PaaS says, in WEB_CONCURRENCY processes."""
 
 import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from nurture.rules import bots_agents
 from nurture.web.application import make_web
 from workers import process
+from workers.beating import Beating
 
 YOUNG = 50_000
 """Objects that may be made before the collector of reference cycles looks for any. By default it looks after every
@@ -20,11 +24,19 @@ STARTS_WITHIN = 60
 def application() -> FastAPI:
     """The application of one web process."""
     web = make_web(process.app())
+    web.router.lifespan_context = _beating
     bots_agents.get_ready()  # the list of crawlers takes a tenth of a second, which no client should wait for
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 10, 10)
     return web
+
+
+@asynccontextmanager
+async def _beating(web: FastAPI) -> AsyncIterator[None]:
+    beats = Beating(web.state.beat).start()
+    yield
+    await run_in_threadpool(beats.stop)
 
 
 def run() -> None:

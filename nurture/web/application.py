@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from nurture.app import App
+from nurture.flows.beat import Beat
 from nurture.web import (
     answers,
     api,
@@ -20,12 +21,14 @@ from nurture.web import (
     handoff,
     health,
     hooks,
+    metrics,
     new_address,
     preferences,
     tracker,
     tracking,
     unsubscribe,
 )
+from nurture.web.counting import Counted
 from nurture.web.ingest import Events
 from nurture.web.pages import message
 from nurture.web.security import SecurityHeaders
@@ -35,12 +38,16 @@ log = logging.getLogger(__name__)
 
 def make_web(app: App) -> FastAPI:
     """The ASGI application. It starts nothing and owns nothing: `app` outlives it."""
+    beat = Beat(app, "web")
     web = FastAPI(title="Nurture", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for_leads = (unsubscribe, preferences, new_address, confirm, answers)
     for part in (tracker, tracking, *for_leads, handoff, hooks, health, front, api):
         web.router.routes.extend(part.routes(app))
+    web.router.routes.extend(metrics.routes(app, beat))
+    web.state.beat = beat  # whoever runs this process has it beat, see workers.web
     web.mount("/static", StaticFiles(directory=str(files("nurture.web") / "static")), name="static")
     web.add_middleware(SecurityHeaders)
+    web.add_middleware(Counted, meters=app.meters, routes=web.router.routes)
     web.add_middleware(Events, nurture=app)
     web.add_exception_handler(HTTPException, _said_no)
     for error in (OperationalError, InterfaceError, PoolTimeout):

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from nurture.app import App
 from nurture.db import is_away, is_deadlock_or_serialization, is_refusal
-from nurture.flows.ingest import ingest
+from nurture.flows.ingest import Ingested, ingest
 from nurture.segment.event import IncomingEvent
 
 WRITERS = 2
@@ -217,7 +217,12 @@ class Gathering:
         return self._ingest(events, now)
 
     def _ingest(self, events: Sequence[IncomingEvent], now: datetime) -> None:
-        self._store(self._app, events, now)
+        done = self._store(self._app, events, now)
+        if isinstance(done, Ingested):
+            meters = self._app.meters
+            meters.observe("commit", len(events))
+            meters.add("events_stored", n=done.stored)
+            meters.add("events_duplicate", n=done.duplicates)
 
     def _end(self, group: Sequence[_Part]) -> None:
         """Answer the requests of which nothing is left; the others wait again, at the end."""

@@ -8,6 +8,7 @@ gzip without saying so, so nothing that a framework would read for us could be u
 """
 
 import logging
+import time
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from nurture.segment.rejected import Rejected
 from nurture.store import rejected_events
 from nurture.web import v1_answers as answers
 from nurture.web.body import CutOff, TooLarge, drained, received_body
+from nurture.web.counting import METHODS
 from nurture.web.gathering import RETRY_AFTER, Busy, Gathering
 from nurture.web.keys import WriteKeys
 from nurture.web.segment import BATCH_LIMIT, CALLS, Decoded, Refusal, decode
@@ -34,6 +36,8 @@ _AT_ONCE = 8 * 1024
 _DRAINED = 8 * 1024 * 1024
 """Octets of a body that is too large that are still read, so that its sender hears why."""
 _READ = frozenset({b"authorization", b"content-encoding", b"content-length", b"expect", b"user-agent", b"x-write-key"})
+OTHERS = "/v1/…"
+"""In counts: all below `/v1/` that no events are sent to, so that nobody can make up paths to be counted."""
 _GZIP = b"\x1f\x8b"
 _CALL_OF = {f"/v1/{name}": call for name, call in CALLS.items()}
 
@@ -49,6 +53,7 @@ class Events:
         """`app` is what answers the rest."""
         self._others = app
         self._app = nurture
+        self._meters = nurture.meters
         self._gathering = Gathering(nurture)
         self._keys = WriteKeys(nurture.settings.write_keys)
         self._pages = pages(nurture.settings)
@@ -71,6 +76,7 @@ class Events:
             answer = answers.preflight(scope["headers"])
         else:
             answer = answers.NOT_POST if call is not None else self._pages(scope["method"], path)
+        self._count(scope["method"], path if call is not None else OTHERS, answer)
         await send(answer.start)
         await send(answer.body if scope["method"] != "HEAD" else answers.NO_BODY)
 
@@ -79,6 +85,7 @@ class Events:
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
         try:
             body = await received_body(receive, headers.get("content-length", ""), BATCH_LIMIT)
+            began = time.perf_counter()
             now = await self._now()
             if len(body) <= _AT_ONCE and not body.startswith(_GZIP):
                 decoded = decode(call, headers, body, self._keys, now)
@@ -87,6 +94,7 @@ class Events:
             if isinstance(decoded, Refusal):
                 return refused(decoded)
             await self._store(decoded, now)
+            self._meters.observe("ingest", int((time.perf_counter() - began) * 1_000_000))
         except TooLarge:
             if "expect" not in headers:  # who asks first has sent nothing yet
                 await drained(receive, _DRAINED)
@@ -103,12 +111,18 @@ class Events:
         """Store the events; what is of no use, refused by the database, or doubtful goes to the list of those."""
         stored = await self._gathering.put(decoded.events, now, octets=decoded.octets)
         unusable = decoded.unusable
+        self._meters.add("events_received", decoded.source, n=len(decoded.events) + len(unusable))
         if stored.refused:
             unusable += tuple(_refused_by_database(event) for event in stored.refused)
         if unusable:
+            self._meters.add("events_rejected", decoded.source, n=len(unusable))
             log.info("events set aside", extra={"count": len(unusable), "source": decoded.source})
         if listed := unusable + decoded.doubtful:
             await run_in_threadpool(rejected_events.keep_apart, self._app.engine, listed, now)
+
+    def _count(self, method: str, route: str, answer: Answer) -> None:
+        known = method if method in METHODS else "other"
+        self._meters.add("http_requests", known, route, str(answer.start["status"]))
 
     async def _now(self) -> datetime:
         # The demo's clock is a row.
