@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from bench.servers import Servers
 from nurture.app import App, open_app
+from nurture.garbage import spare_what_is_loaded
 from nurture.settings import read_settings
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +30,7 @@ def environment(servers: Servers, **more: str) -> dict[str, str]:
 def product(servers: Servers, now: datetime | None = TUESDAY, **more: str) -> Iterator[App]:
     """An app in this process, its clock standing still (None: the machine's own); `more` are variables."""
     with open_app(read_settings(environment(servers, **more))) as app:
+        spare_what_is_loaded()  # as every process of ours does
         yield app if now is None else replace(app, now=lambda: now)
 
 

@@ -1,6 +1,5 @@
 """The web process: the HTTP face under uvicorn, on the port that the PaaS says, in WEB_CONCURRENCY processes."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,14 +7,11 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from nurture.garbage import spare_what_is_loaded
 from nurture.rules import bots_agents
 from nurture.web.application import make_web
 from workers import process
 from workers.beating import Beating
-
-YOUNG = 50_000
-"""Objects that may be made before the collector of reference cycles looks for any. By default it looks after every
-second request, among all that was ever imported, and takes a seventh of the time."""
 
 STARTS_WITHIN = 60
 """Seconds until a process that says nothing is taken for dead and replaced; on a small dyno a start takes its time."""
@@ -26,9 +22,7 @@ def application() -> FastAPI:
     web = make_web(process.app())
     web.router.lifespan_context = _beating
     bots_agents.get_ready()  # the list of crawlers takes a tenth of a second, which no client should wait for
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, 10, 10)
+    spare_what_is_loaded()
     return web
 
 
