@@ -32,6 +32,9 @@ Clock = Callable[[], datetime]
 Nudge = Callable[[str], None]
 """Tells the workers that there is work: `advance`, `deliver`, `settle` or `notices`. A lost one costs a moment."""
 
+Stop = Callable[[], bool]
+"""Whether somebody asked to begin nothing more."""
+
 SPARE_TIME = timedelta(days=30)
 """How long a handoff's page can be opened after its outcome was due."""
 
@@ -43,6 +46,11 @@ def real_clock() -> datetime:
 
 def no_nudge(_: str) -> None:
     """For those who have no workers to tell; the clock finds what is due within its next tick."""
+
+
+def never() -> bool:
+    """For those whom nobody stops."""
+    return False
 
 
 @dataclass(frozen=True)

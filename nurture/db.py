@@ -20,6 +20,17 @@ APPLICATION = "nurture"
 POOL_SIZE = 5
 CONNECTS_WITHIN = 10
 """Seconds; a database that is not there must not hold a command for minutes."""
+CUT_OFF: dict[str, int] = {
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000,
+}  # fmt: skip
+"""libpq's: a server that is cut off without a word is gone after 25 seconds, not after the system's two hours."""
+HOLDS_SECONDS = 30
+"""So long a transaction of a process that is cut off, or stands still, may keep others from its rows."""
+_LET_GO = f"""
+    SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+           set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '25000', false),
+           set_config('idle_in_transaction_session_timeout', '{HOLDS_SECONDS * 1000}', false)
+"""
 TRY_AGAIN = frozenset({"40001", "40P01"})
 """SQLSTATEs of a transaction that did nothing wrong: serialization_failure, deadlock_detected."""
 AWAY = frozenset({"08", "25", "53", "55", "57", "58"})
@@ -47,7 +58,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
         SettingsError: The address is none, or names no PostgreSQL.
     """
     address = make_url(database_address(url))
-    connect_args: dict[str, Any] = {"connect_timeout": CONNECTS_WITHIN, "application_name": application}
+    connect_args: dict[str, Any] = {"connect_timeout": CONNECTS_WITHIN, "application_name": application, **CUT_OFF}
     connect_args |= {name: address.query[name] for name in connect_args if name in address.query}
     if "prepare_threshold" in address.query:
         connect_args["prepare_threshold"] = _prepare_threshold(str(address.query["prepare_threshold"]))
@@ -60,16 +71,29 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
         pool_use_lifo=True,
         hide_parameters=True,
         json_serializer=_to_json,
-        json_deserializer=orjson.loads,
+        json_deserializer=_from_json,
         connect_args=connect_args,
     )
     event.listen(engine, "connect", _prepare)
     return engine
 
 
+def hold_briefly(engine: Engine) -> None:
+    """Have the server end what this process holds soon after it stands still, or its host is cut off.
+
+    For processes that run on: others wait for the leads that they lock. The server would wait for two hours.
+    """
+
+    def tell(connection: psycopg.Connection[Any], _: object) -> None:
+        connection.execute(_LET_GO)
+        connection.commit()
+
+    event.listen(engine, "connect", tell)
+
+
 def _prepare(connection: psycopg.Connection[Any], _: object) -> None:
     connection.adapters.register_dumper(list, ArrayDumper)
-    set_json_loads(orjson.loads, connection)
+    set_json_loads(_from_json, connection)
 
 
 @contextmanager
@@ -97,7 +121,9 @@ def is_away(error: BaseException) -> bool:
     """Whether nothing can be stored at the moment, whatever it is: there is no connection, or the server says so."""
     if isinstance(error, InterfaceError | PoolTimeout):
         return True
-    return _state(error)[:2] in AWAY if _state(error) else isinstance(error, OperationalError)
+    return (
+        _state(error)[:2] in AWAY if _state(error) else isinstance(error, OperationalError | psycopg.OperationalError)
+    )
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -111,7 +137,8 @@ def words_of(error: BaseException) -> str:
 
 
 def _state(error: BaseException) -> str:
-    return (getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None) or ""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return (said.sqlstate if isinstance(said, psycopg.Error) else None) or ""
 
 
 def _prepare_threshold(said: str) -> int | None:
@@ -120,6 +147,14 @@ def _prepare_threshold(said: str) -> int | None:
     if said.isdigit():
         return int(said)
     raise SettingsError(f"DATABASE_URL: prepare_threshold={said} is neither a number nor none")
+
+
+def _from_json(stored: str | bytes) -> Any:
+    """Read JSON; what cannot be read (1e400) is given as its text, so that it spoils its own row and no other."""
+    try:
+        return orjson.loads(stored)
+    except orjson.JSONDecodeError:
+        return stored if isinstance(stored, str) else bytes(stored).decode()
 
 
 def _to_json(value: object) -> str:

@@ -95,7 +95,7 @@ def notices() -> None:
 
 def _tell(channel: str) -> None:
     app = process.app()
-    batch = partial(telling.tell, app, channel=channel)
+    batch = partial(telling.tell, app, channel=channel, stop=stopping.is_set)
     _until_done("notices", lambda: batch(app.now()).more, part=channel)
 
 
@@ -103,14 +103,14 @@ def _tell(channel: str) -> None:
 def confirmations() -> None:
     """Ask who sent a form whether it was them: somebody waits for that mail."""
     app = process.app()
-    _until_done("confirmations", lambda: confirming.send_confirmations(app, app.now()).more)
+    _until_done("confirmations", lambda: confirming.send_confirmations(app, app.now(), stop=stopping.is_set).more)
 
 
 @job(NEWS)
 def forwards() -> None:
     """Pass on what people wrote: somebody waits for an answer."""
     app = process.app()
-    _until_done("forwards", lambda: forwarding.forward_mail(app, app.now()).more)
+    _until_done("forwards", lambda: forwarding.forward_mail(app, app.now(), stop=stopping.is_set).more)
 
 
 @job(WORK)
@@ -120,7 +120,7 @@ def inbox() -> None:
 
     def batch() -> bool:
         try:
-            return reading.read_inbox(app, app.now()).more
+            return reading.read_inbox(app, app.now(), stop=stopping.is_set).more
         except InboxAway as error:
             log.warning("the inbox cannot be read", extra={"because": str(error)})
             return False

@@ -9,6 +9,7 @@ from functools import cache
 from dramatiq.brokers.redis import RedisBroker
 
 from nurture.app import App, open_app
+from nurture.db import hold_briefly
 from nurture.logs import log_to
 from nurture.settings import Settings, read_settings
 from workers.beating import BeatingWorker
@@ -38,4 +39,6 @@ def broker() -> RedisBroker:
 @cache
 def app() -> App:
     """This process's app, opened when first used (after dramatiq has forked)."""
-    return _open.enter_context(open_app(settings(), nudge=make_nudge(broker())))
+    opened = _open.enter_context(open_app(settings(), nudge=make_nudge(broker())))
+    hold_briefly(opened.engine)
+    return opened

@@ -3,14 +3,16 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Row
 
-from nurture.app import App
+from nurture.app import App, Stop, never
 from nurture.db import transaction
 from nurture.errors import NurtureError
+from nurture.flows.keeping import kept
 from nurture.flows.mail_reports import sender_of
 from nurture.flows.stay_home import is_home
 from nurture.inbound.message import header, parsed
@@ -39,7 +41,7 @@ class Forwarded:
     more: bool = False
 
 
-def forward_mail(app: App, now: datetime, *, most: int = BATCH) -> Forwarded:
+def forward_mail(app: App, now: datetime, *, most: int = BATCH, stop: Stop = never) -> Forwarded:
     """Pass on one batch of what is due, one after the other; a failure is tried again later, or stays shown.
 
     Out of a copy of a database nothing is passed on (`stay_home`).
@@ -48,13 +50,16 @@ def forward_mail(app: App, now: datetime, *, most: int = BATCH) -> Forwarded:
         return Forwarded()
     sent = failed = 0
     for _ in range(most):
+        if stop():
+            break
         token = uuid4()
         with transaction(app.engine) as db:
             leased = inbound.take_forward(db, token, now)
             row = None if leased is None else inbound.mail(db, leased.inbound_id)
         if leased is None:
             return Forwarded(sent, failed)
-        receipt = _sent(app, row, leased.recipient)
+        with kept(app, partial(inbound.renew_forward, inbound_id=leased.inbound_id, token=token)):
+            receipt = _sent(app, row, leased.recipient)
         again_at = None
         if receipt.outcome not in ("sent", "refused"):
             again_at = next_try(f"forward_{leased.inbound_id}", leased.tries, now, None)

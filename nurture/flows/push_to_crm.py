@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from nurture.crm.protocol import Record, Write, Written
 from nurture.db import transaction
 from nurture.errors import CrmAway
 from nurture.flows.crm_values import Telling, telling, why_not
+from nurture.flows.keeping import kept
 from nurture.flows.stay_home import is_home
 from nurture.notifiers.schedule import next_try
 from nurture.rules.crm import Shared, shared
@@ -76,7 +78,8 @@ def push(app: App, channel: str, now: datetime) -> Pushed:
         rows = crm_outbox.lease(db, channel, token=token, now=now, most=connector.batch)
     if not rows:
         return Pushed()
-    return _Batch(app, channel, rows, token, now).push()
+    with kept(app, partial(crm_outbox.renew, ids=[row.id for row in rows], token=token)):
+        return _Batch(app, channel, rows, token, now).push()
 
 
 class _Batch:

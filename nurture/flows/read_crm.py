@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from nurture.crm.protocol import Changed, Record
 from nurture.db import transaction
 from nurture.errors import Conflict, CrmAway, NotFound, UsageError
 from nurture.flows import follow_up
+from nurture.flows.keeping import kept
 from nurture.flows.push_to_crm import WAIT, WAIT_FOR_A_PERSON
 from nurture.flows.refuse import refuse_in
 from nurture.flows.stay_home import is_home
@@ -30,7 +32,7 @@ from nurture.store.merging import lock_living
 
 OVERLAP = timedelta(minutes=5)
 """So far back it is read again each time: a CRM's search finds changes some time after they were made."""
-LEASE_SECONDS = 180.0
+LEASE_SECONDS = 45.0
 BUSY_SECONDS = 60.0
 SCORES_EVERY = timedelta(hours=1)
 
@@ -64,9 +66,10 @@ def read_crm(app: App, channel: str, now: datetime) -> Read:
     try:
         if state is None or (state.held_until is not None and state.held_until > now):
             return Read(away=None if state is None else state.error)
-        _apply_all(app, channel, now, done)
-        _read(app, channel, state.read_to - OVERLAP, now, done)
-        _refresh(app, channel, state.refreshed_at, now)
+        with kept(app, partial(leases.take, name=f"crm/{channel}", holder=holder, seconds=LEASE_SECONDS)):
+            _apply_all(app, channel, now, done)
+            _read(app, channel, state.read_to - OVERLAP, now, done)
+            _refresh(app, channel, state.refreshed_at, now)
     except CrmAway as error:
         done.away = str(error)
         _note_away(app, channel, error, now)

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from datetime import datetime
 
-from nurture.app import App
+from nurture.app import App, Stop, never
 from nurture.db import transaction
 from nurture.flows.stay_home import is_home
 from nurture.flows.take_mail import take_mail
@@ -29,7 +29,9 @@ class ReadInbox:
     more: bool = False
 
 
-def read_inbox(app: App, now: datetime, *, most: int = AT_ONCE, context: ssl.SSLContext | None = None) -> ReadInbox:
+def read_inbox(
+    app: App, now: datetime, *, most: int = AT_ONCE, context: ssl.SSLContext | None = None, stop: Stop = never
+) -> ReadInbox:
     """Read what has come since the last visit; at the first one, and after the server numbered anew, what is unread.
 
     What was read is marked as seen and stays where it is. A copy of a database leaves the original's mails to it.
@@ -47,6 +49,8 @@ def read_inbox(app: App, now: datetime, *, most: int = AT_ONCE, context: ssl.SSL
         is_known = last is not None and last[0] == box.uid_validity
         uids = box.uids_after(last[1]) if last is not None and is_known else box.unseen()
         for uid in uids[:most]:
+            if stop():
+                break
             _take(app, box, address.name, uid, now)
         if not is_known and not uids:
             newest = max(box.uids_after(0), default=0)

@@ -8,15 +8,17 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, text
 
-from nurture.app import App
-from nurture.db import transaction
+from nurture.app import App, Stop, never
+from nurture.db import is_away, transaction
 from nurture.errors import NurtureError
 from nurture.flows.confirm import RETURNS
+from nurture.flows.keeping import kept
 from nurture.flows.stay_home import is_home
 from nurture.flows.suppress import suppress_in
 from nurture.mail.confirm_links import ConfirmLetter, confirm_mail, confirm_token
@@ -48,25 +50,41 @@ class Asked:
     more: bool = False
 
 
-def send_confirmations(app: App, now: datetime, *, most: int = BATCH) -> Asked:
+def send_confirmations(app: App, now: datetime, *, most: int = BATCH, stop: Stop = never) -> Asked:
     """Send one batch of what is due, one after the other."""
     sent = failed = 0
     if not is_home(app, now):
         return Asked()
     for _ in range(most):
+        if stop():
+            break
         token = uuid4()
         with transaction(app.engine) as db:
             row = confirmations.take(db, token, now)
-            mail = None if row is None else _mail(db, app, row, now)
-        if row is None:
+            mail = None if row is None else _written(db, app, row, now)
+        if row is None or mail is None:
             return Asked(sent, failed)
-        receipt = Receipt(0, "refused", "nobody is to be asked any more") if mail is None else _hand_over(app, mail)
+        with kept(app, partial(confirmations.renew, id_=row.id, token=token)):
+            receipt = mail if isinstance(mail, Receipt) else _hand_over(app, mail)
         sent += receipt.outcome == "sent"
         failed += receipt.outcome != "sent"
         _settle(app, row, token, receipt, now)
         if receipt.outcome == "held":  # the others would meet with the same
             return Asked(sent, failed)
     return Asked(sent, failed, more=True)
+
+
+def _written(db: Connection, app: App, row: Row[Any], now: datetime) -> Mail | Receipt:
+    """The mail, or what became of it already: what is wrong with one is no reason to keep the others waiting."""
+    try:
+        with db.begin_nested():
+            mail = _mail(db, app, row, now)
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("a mail that asks to confirm could not be written", extra={"confirmation_id": row.id})
+        return Receipt(0, "put_off", type(error).__name__)
+    return mail or Receipt(0, "refused", "nobody is to be asked any more")
 
 
 def _mail(db: Connection, app: App, row: Row[Any], now: datetime) -> Mail | None:

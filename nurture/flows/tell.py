@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row
 
-from nurture.app import App
+from nurture.app import App, Stop, never
 from nurture.db import transaction
 from nurture.errors import NotifierError
+from nurture.flows.keeping import kept
 from nurture.flows.make_notice import digest_people, handoff_url, make_notice
 from nurture.flows.stay_home import is_home
 from nurture.notifiers import Notifier
@@ -45,7 +47,7 @@ def waiting_channels(app: App, now: datetime) -> list[str]:
         return notices.due_channels(db, now)
 
 
-def tell(app: App, now: datetime, *, channel: str | None = None, most: int = BATCH) -> Told:
+def tell(app: App, now: datetime, *, channel: str | None = None, most: int = BATCH, stop: Stop = never) -> Told:
     """Send one batch of due notices, of one channel or of all.
 
     Each was written in the transaction of what it tells of; each is told at least once. Nobody is told anything out of
@@ -55,13 +57,16 @@ def tell(app: App, now: datetime, *, channel: str | None = None, most: int = BAT
         return Told()
     became: Counter[str] = Counter()
     for _ in range(most):
+        if stop():
+            break
         # One at a time: a channel may take half a minute to fail, and a lease must outlive what it is for.
         token = uuid4()
         with transaction(app.engine) as db:
             rows = notices.lease(db, token=token, now=now, most=1, channel=channel)
         if not rows:
             return _told(became)
-        became[_tell(app, rows[0], token, now)] += 1
+        with kept(app, partial(notices.renew, ids=[rows[0].id], token=token)):
+            became[_tell(app, rows[0], token, now)] += 1
     return _told(became, more=True)
 
 

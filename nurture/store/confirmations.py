@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Row, text
 MOST = 3
 """So often one address is asked in all."""
 REMEMBERED = timedelta(days=365)
-LEASE_SECONDS = 60
-"""So long a mail may take to be handed over; after that nobody knows."""
+LEASE_SECONDS = 45
+"""So long after a worker died with a mail in its hands nobody knows what became of it; one that lives renews this."""
 
 _MAILBOX = """sha256(convert_to(CASE WHEN split_part(l.email, '@', 2) IN ('gmail.com', 'googlemail.com')
     THEN replace(split_part(split_part(l.email, '@', 1), '+', 1), '.', '') || '@gmail.com'
@@ -61,13 +61,19 @@ _SETTLE = text(
     UPDATE confirmation SET state = :state, last_error = :error, lease_token = NULL, leased_until = NULL,
            sent_at = CASE WHEN :state = 'sent' THEN CAST(:now AS timestamptz) END,
            next_at = coalesce(CAST(:next_at AS timestamptz), next_at)
-    WHERE id = :id AND lease_token = :token
+    WHERE id = :id AND lease_token = :token AND state IN ('sending', 'unknown')
     """
+)
+_RENEW = text(
+    f"""
+    UPDATE confirmation SET leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+    WHERE id = :id AND state = 'sending' AND lease_token = :token
+    """  # noqa: S608 - a constant of this file
 )
 _EXPIRE = text(
     """
     UPDATE confirmation
-    SET state = 'unknown', last_error = 'the answer was lost', lease_token = NULL, leased_until = NULL
+    SET state = 'unknown', last_error = 'the answer was lost', leased_until = NULL
     WHERE state = 'sending' AND leased_until < clock_timestamp()
     """
 )
@@ -141,8 +147,13 @@ def settle(
     db.execute(_SETTLE, values)
 
 
+def renew(db: Connection, id_: int, token: UUID) -> None:
+    """Hold a mail that is being handed over for another while."""
+    db.execute(_RENEW, {"id": id_, "token": token})
+
+
 def expire(db: Connection) -> int:
-    """Settle what dead workers were sending: nobody knows whether it went."""
+    """Settle what dead workers were sending: nobody knows whether it went. A late answer of one that lives counts."""
     return db.execute(_EXPIRE).rowcount
 
 

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Row, text
 
 from nurture.store.notices import LEAD_CHANGED
 
-LEASE_SECONDS = 180
-"""Longer than a batch may take with all its time-outs."""
+LEASE_SECONDS = 45
+"""A batch may take longer with all its time-outs; then whoever has it renews this."""
 REFRESH_EVERY = timedelta(days=1)
 """A score alone is not told more often."""
 
@@ -75,6 +75,12 @@ _LEASE = text(
     RETURNING id, lead_id, tries
     """  # noqa: S608
 )
+_RENEW = text(
+    f"""
+    UPDATE notice SET leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+    WHERE id = ANY(:ids) AND state = 'leased' AND lease_token = :token
+    """  # noqa: S608
+)
 _HOLD = text("SELECT FROM notice WHERE id = ANY(:ids) ORDER BY lead_id, id FOR NO KEY UPDATE")
 """In the order in which rows are queued, or the two would wait for each other."""
 _SETTLE = text(
@@ -129,6 +135,11 @@ def refresh_owners(db: Connection, channel: str, now: datetime) -> int:
 def lease(db: Connection, channel: str, *, token: UUID, now: datetime, most: int) -> Sequence[Row[Any]]:
     """Take rows (`id`, `lead_id`, `tries`) that are due, also those that a dead worker held."""
     return db.execute(_LEASE, {"channel": channel, "token": token, "now": now, "most": most}).all()
+
+
+def renew(db: Connection, ids: Sequence[int], token: UUID) -> None:
+    """Hold leased rows for another while."""
+    db.execute(_RENEW, {"ids": list(ids), "token": token})
 
 
 def settle(db: Connection, rows: Sequence[Settled], token: UUID, now: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 45
 KEPT = timedelta(days=90)
 """So long mails that came in are kept as they came."""
 
@@ -54,6 +54,12 @@ _TAKE = text(
         WHERE (state = 'queued' AND next_at <= :now) OR (state = 'leased' AND leased_until < clock_timestamp())
         ORDER BY next_at, inbound_id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING inbound_id, recipient, at, tries
+    """  # noqa: S608 - a constant of this file
+)
+_RENEW = text(
+    f"""
+    UPDATE mail_forward SET leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+    WHERE inbound_id = :id AND state = 'leased' AND lease_token = :token
     """  # noqa: S608 - a constant of this file
 )
 _SETTLE = text(
@@ -150,6 +156,11 @@ def forward(db: Connection, inbound_id: int, recipient: str, now: datetime) -> N
 def take_forward(db: Connection, token: UUID, now: datetime) -> Row[Any] | None:
     """Lease the next mail that is to go on to somebody."""
     return db.execute(_TAKE, {"token": token, "now": now}).one_or_none()
+
+
+def renew_forward(db: Connection, inbound_id: int, token: UUID) -> None:
+    """Hold a mail that is on its way to somebody for another while."""
+    db.execute(_RENEW, {"id": inbound_id, "token": token})
 
 
 def settle_forward(

@@ -41,6 +41,13 @@ _LEASE = text(
     """  # noqa: S608 - constants of this file
 )
 
+_RENEW = text(
+    f"""
+    UPDATE notice SET leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+    WHERE id = ANY(:ids) AND state = 'leased' AND lease_token = :token
+    """  # noqa: S608 - a constant of this file
+)
+
 _SETTLE = text(
     """
     UPDATE notice SET state = :state, sent_at = CASE WHEN :state = 'sent' THEN CAST(:now AS timestamptz) END,
@@ -78,6 +85,11 @@ def queue(db: Connection, kind: str, rows: Sequence[Queued], *, at: datetime) ->
 def lease(db: Connection, *, token: UUID, now: datetime, most: int, channel: str | None = None) -> Sequence[Row[Any]]:
     """Take notices that are due, of one channel or of all, also those a dead worker held."""
     return db.execute(_LEASE, {"token": token, "now": now, "most": most, "channel": channel}).all()
+
+
+def renew(db: Connection, ids: Sequence[int], token: UUID) -> None:
+    """Hold leased notices for another while."""
+    db.execute(_RENEW, {"ids": list(ids), "token": token})
 
 
 def due_channels(db: Connection, now: datetime) -> list[str]:
