@@ -36,6 +36,7 @@ from nurture.cli import (
     score,
     send_test,
     simulate,
+    status,
     suppress,
     up,
     why,
@@ -91,6 +92,7 @@ app.command("clock")(processes.clock)
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("status")(status.status)
 
 
 def _version(asked: bool) -> None:

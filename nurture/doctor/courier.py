@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedRWPair
@@ -13,10 +12,6 @@ from nurture.doctor.finding import Finding, ok, problem, warning
 
 ANSWERS_WITHIN = 5.0
 """Seconds."""
-HEARTBEATS = "nurture:__heartbeats__"
-"""Where each worker process notes when it was alive last, in milliseconds."""
-ALIVE = 60.0
-"""Seconds. A worker process that has been quiet for longer is taken for dead."""
 
 Reply = str | int | list["Reply"] | None
 
@@ -112,17 +107,3 @@ def _policy(redis: Courier) -> str | None:
         if line.startswith("maxmemory_policy:"):
             return line.partition(":")[2].strip()
     return None
-
-
-def workers_alive(url: str) -> int | None:
-    """Count worker processes that were alive within the last minute; None where nobody can say."""
-    try:
-        with connected(url) as redis:
-            database = urlsplit(url).path.strip("/")
-            if database:
-                redis.ask("SELECT", database)
-            since = str(int((time.time() - ALIVE) * 1000))
-            found = redis.ask("ZCOUNT", HEARTBEATS, since, "+inf")
-    except (OSError, ValueError, Refused):
-        return None
-    return found if isinstance(found, int) else None

@@ -30,7 +30,7 @@ CHECKS: tuple[tuple[str, Needs, Check], ...] = (
     ("clone guard", "database", database.home),
     ("redis", "nothing", courier.courier),
     ("clock", "database", traffic.clock),
-    ("workers", "nothing", traffic.workers),
+    ("workers", "database", traffic.workers),
     ("sending", "database", traffic.breaker),
     ("overdue", "database", traffic.overdue),
     ("unknown mails", "database", traffic.unknown),

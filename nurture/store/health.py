@@ -23,7 +23,7 @@ _MAILERS = text(
     SELECT names.name, m.state, m.since, m.until, m.why, m.paused_at, m.paused_why,
            extract(epoch FROM CAST(:now AS timestamptz) - least(queued.oldest, held.oldest)) AS oldest,
            queued.n AS waiting, planned.n AS planned, held.n AS under_way, unknown.n AS unknown,
-           unknown.since AS lost_at
+           unknown.since AS lost_at, sent.n AS sent_last_minute
     FROM (SELECT name FROM mailer UNION SELECT 'default') AS names(name)
     LEFT JOIN mailer m ON m.name = names.name
     CROSS JOIN LATERAL (
@@ -42,6 +42,10 @@ _MAILERS = text(
         SELECT min(sending_at) AS since, count(*) AS n
         FROM (SELECT sending_at FROM delivery WHERE state = 'unknown' AND mailer = names.name LIMIT {MOST}) AS d
         ) AS unknown
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS n
+        FROM (SELECT FROM delivery WHERE state = 'sent' AND mailer = names.name
+              AND sent_at > CAST(:now AS timestamptz) - interval '1 minute' LIMIT {MOST}) AS d) AS sent
     ORDER BY names.name
     """  # noqa: S608 - a constant of this file
 )
@@ -123,6 +127,7 @@ class MailerHealth:
         planned: Mails whose slot is to come.
         under_way: Mails that a worker has in hand.
         unknown: Mails of which nobody knows whether they were taken; `unknown_since` is when the first was handed over.
+        sent_last_minute: Mails that left in the last minute of business time.
     """
 
     name: str
@@ -135,6 +140,7 @@ class MailerHealth:
     under_way: int
     unknown: int
     unknown_since: datetime | None
+    sent_last_minute: int = 0
 
     @property
     def lets_go(self) -> bool:
@@ -239,4 +245,5 @@ def _mailer(row: Row[Any]) -> MailerHealth:
         under_way=row.under_way,
         unknown=row.unknown,
         unknown_since=row.lost_at,
+        sent_last_minute=row.sent_last_minute,
     )

@@ -16,6 +16,7 @@ from nurture.doctor.addresses import base_url, company
 from nurture.doctor.database import database, home
 from nurture.doctor.incoming import inbound, webhook
 from nurture.doctor.traffic import breaker, clock, overdue, suppressed, unknown, workers
+from nurture.flows.beat import Beat
 from nurture.flows.stay_home import is_home
 from tests.doctor.cases import case_of, only
 from tests.flows.apps import NOW, add_lead, one
@@ -80,11 +81,14 @@ def test_the_clock_is_seen_by_its_lease(app: App):
     assert only(clock, replace(case_of(app), is_embedded=True)).level == "skipped"
 
 
-def test_without_workers_nothing_is_sent(app: App, redis_url: str):
+def test_without_workers_nothing_is_sent(app: App):
     case = case_of(app)
-    case = replace(case, settings=replace(case.settings, redis_url=redis_url))
     assert only(workers, case).level == "problem"
     assert only(workers, replace(case, is_embedded=True)).level == "skipped"
+    Beat(app, "web").tell()
+    assert only(workers, case).level == "problem"
+    Beat(app, "worker").tell()
+    assert only(workers, case).level == "ok"
 
 
 def test_mails_that_are_late_or_unknown_are_counted(app: App):

@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 
 from nurture.app import App
 from nurture.doctor import Case, Finding
-from nurture.doctor.courier import courier, workers_alive
+from nurture.doctor.courier import courier
 from nurture.doctor.incoming import inbox
 from nurture.doctor.outgoing import outgoing
 from tests.doctor.cases import case_of, only
@@ -209,5 +209,3 @@ def test_a_redis_that_is_not_there_is_told(app: App):
 
 def test_a_real_redis_is_understood(app: App, redis_url: str):
     assert on_redis(app, redis_url).level in ("ok", "warning")
-    assert workers_alive(redis_url) == 0
-    assert workers_alive("redis://127.0.0.1:1/0") is None

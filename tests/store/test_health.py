@@ -30,7 +30,7 @@ WITH made AS (
 INSERT INTO delivery (lead_id, enrollment_id, campaign, step, cycle, template, state, slot_at, slot_until, local_on,
                       zone, queued_at, sending_at, sent_at)
 SELECT lead_id, id, 'not-ready', 'step' || m, 1, 't/one', %(state)s, %(slot)s, %(now)s, %(now)s::date - m,
-       'America/Chicago', %(now)s, %(slot)s, %(now)s
+       'America/Chicago', %(now)s, %(slot)s, CAST(%(now)s AS timestamptz) - interval '1 day'
 FROM enrolled, generate_series(1, %(mails)s) AS m
 """
 
