@@ -9,10 +9,11 @@ from typing import Literal
 
 from sqlalchemy import make_url, text
 
+from chaos.disk import Disk, make_disk
 from nurture.db import make_engine
 from nurture.errors import LocalServerError
-from nurture.local.account import server_account
-from nurture.local.binaries import find_binaries
+from nurture.local.account import Account, server_account
+from nurture.local.binaries import Binaries, find_binaries
 from nurture.local.postgres import Postgres
 from nurture.local.server import Server
 from nurture.local.valkey import Valkey, redis_url
@@ -30,10 +31,14 @@ ENDS_WITHIN = 15.0
 
 
 class FewConnections(Postgres):
-    """PostgreSQL as the product embeds it (fsync on), with few connections."""
+    """PostgreSQL as the product embeds it (fsync on), with few connections, on a disk that can be made worse."""
+
+    def __init__(self, home: Path, account: Account, binaries: Binaries, password: str, disk: Disk) -> None:
+        super().__init__(home, account, binaries, password)
+        self._disk = disk
 
     def command(self, port: int) -> list[str | Path]:
-        return [*super().command(port), "-c", f"max_connections={CONNECTIONS}"]
+        return [*self._disk.before(), *super().command(port), "-c", f"max_connections={CONNECTIONS}"]
 
 
 @dataclass
@@ -43,6 +48,7 @@ class Servers:
     postgres: Postgres
     valkey: Valkey
     password: str
+    disk: Disk
 
     @property
     def database_url(self) -> str:
@@ -83,9 +89,10 @@ def start_servers(folder: Path) -> Servers:
         folder.chmod(0o711)
     binaries, password = find_binaries(), secrets.token_hex(16)
     account = server_account(folder, (binaries.postgres, binaries.initdb, binaries.valkey))
-    postgres = FewConnections(folder / "postgres", account, binaries, password)
+    disk = make_disk(folder / "disk")
+    postgres = FewConnections(folder / "postgres", account, binaries, password, disk)
     valkey = Valkey(folder / "valkey", account, binaries.valkey, password)
-    servers = Servers(postgres, valkey, password)
+    servers = Servers(postgres, valkey, password, disk)
     try:
         valkey.start()
         postgres.start()
