@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from chaos.business_clock import BusinessClock
 from chaos.crew import ALWAYS, CLOCKS, WORKERS, Crew
@@ -22,7 +23,7 @@ from chaos.receivers.start import Receiver, receiving
 from chaos.servers import Servers, start_servers
 from chaos.traffic import Traffic, start_traffic
 from chaos.workspace import write_workspace
-from nurture.db import make_engine
+from nurture.db import make_engine, transaction
 from nurture.local.processes import children, search_path
 from nurture.local.server import LOOPBACK, free_port
 from nurture.store.migrate import upgrade
@@ -33,6 +34,9 @@ WRITE_KEY = "key-of-the-site"
 SECRET = "whsec_" + "Y2hhb3MgY2hhb3MgY2hhb3MgY2hhb3MgY2hhb3M="
 READY_WITHIN = 90.0
 TICK = 0.25
+
+_AGE = "UPDATE {table} SET leased_until = leased_until - interval '1 minute' WHERE leased_until IS NOT NULL"
+_FORGET = text("UPDATE lease SET until = clock_timestamp() WHERE name = 'clock' AND holder LIKE ANY(:dead)")
 
 
 @dataclass
@@ -82,6 +86,22 @@ class World:
             self.crew.environment["MAIL_URL"] = url
             self.restart(*WORKERS)
 
+    def age_leases(self) -> bool:
+        """Let a minute of the database's time pass for all leases of mails and news; False while it is away."""
+        try:
+            with transaction(self.engine) as db:
+                for table in ("delivery", "notice"):
+                    db.execute(text(_AGE.format(table=table)))
+        except DBAPIError:
+            return False
+        return True
+
+    def forget_dead_leader(self) -> None:
+        """Let the lease of a clock that was killed be over, which others would have to wait for."""
+        dead = [f"%/{pid}/%" for pid in self.crew.killed]
+        with contextlib.suppress(DBAPIError), transaction(self.engine) as db:
+            db.execute(_FORGET, {"dead": dead})
+
     def restart(self, *names: str) -> None:
         """Tell processes to stop, as a release does, and start them again."""
         self.crew.stop(*names)
@@ -116,8 +136,7 @@ def open_world(folder: Path, begins_at: datetime) -> Iterator[World]:
         clock = BusinessClock(engine, begins_at, begins_at)
         clock.set(begins_at)
         sink, esp, news = (
-            stack.enter_context(receiving(speaks, folder / speaks))
-            for speaks in ("smtp", "esp", "news")  # type: ignore[arg-type]
+            stack.enter_context(receiving(speaks, folder / speaks)) for speaks in ("smtp", "esp", "news")
         )
         ours = stack.enter_context(children(folder / "log"))
         workspace = write_workspace(folder / "workspace")

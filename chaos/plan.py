@@ -1,0 +1,67 @@
+"""What is to happen in a round, worked out of its seed: which faults, when, for how long, and how much traffic."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from chaos.faults import Fault
+
+LONG_EVERY = 20
+"""One round in so many is long: leases run out by themselves, and faults that need time have it."""
+FEWEST, MOST = 2, 5
+BUSY = 0.8
+"""Share of the strikes that come while mails go out; the others come at any time."""
+LONGEST_DELAY, SHORTEST, LONGEST = 0.4, 0.1, 2.0
+TRAFFIC = 12
+"""Portions in which a round's events come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault and its moment.
+
+    Attributes:
+        fault: What is struck.
+        at: When, as a share: of the round's mails that have come due, or of its time where not `busy`.
+        busy: Which of the two.
+        delay: Seconds of machine time after that.
+        lasts: Seconds of machine time until it is healed.
+        seed: Of the dice that it is given.
+    """
+
+    fault: Fault
+    at: float
+    busy: bool
+    delay: float
+    lasts: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A round. `portions` are shares of its time at which a portion of its events is sent."""
+
+    seed: int
+    long: bool
+    strikes: Sequence[Strike]
+    portions: Sequence[float]
+
+
+def plan_round(seed: int, faults: Mapping[str, Fault], *, long: bool) -> Plan:
+    """The same seed and the same faults give the same plan."""
+    dice = Random(seed)
+    choice = [fault for _, fault in sorted(faults.items()) if long or not fault.patient]
+    strikes = [_strike(dice, dice.choice(choice)) for _ in range(dice.randint(FEWEST, MOST))] if choice else []
+    return Plan(seed, long, strikes, sorted(dice.random() * 0.9 for _ in range(TRAFFIC)))
+
+
+def _strike(dice: Random, fault: Fault) -> Strike:
+    drawn = dice.uniform(SHORTEST, LONGEST)
+    return Strike(
+        fault=fault,
+        at=dice.random(),
+        busy=dice.random() < BUSY,
+        delay=dice.uniform(0, LONGEST_DELAY),
+        lasts=getattr(fault, "lasts", drawn),
+        seed=dice.randrange(2**32),
+    )
