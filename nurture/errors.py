@@ -117,7 +117,16 @@ class TemplateError(NurtureError):
 
 
 class DatabaseNotReady(NurtureError):
-    """The database cannot be reached or has not been upgraded."""
+    """The database cannot be reached or has not been upgraded.
+
+    Attributes:
+        for_good: It will not pass by waiting.
+    """
+
+    def __init__(self, message: str, *, for_good: bool = False) -> None:
+        """Say why."""
+        self.for_good = for_good
+        super().__init__(message)
 
 
 class LocalServerError(NurtureError):

@@ -49,14 +49,19 @@ def heeded_once(installed: Handler) -> Handler:
         if stopping.is_set():
             return None
         stopping.set()
-        last = threading.Timer(GONE_SECONDS, _leave)
-        last.daemon = True
-        last.start()
+        leave_in_time(GONE_SECONDS)
         return installed(number, frame)
 
     return once
 
 
+def leave_in_time(seconds: float) -> None:
+    """End this process in so many seconds at the latest, whatever its threads wait for."""
+    last = threading.Timer(seconds, _leave)
+    last.daemon = True
+    last.start()
+
+
 def _leave() -> None:
-    log.warning("a job has not ended in time; what it held is taken over when its lease is over")
+    log.warning("something has not ended in time; what it held is taken over when its lease is over")
     os._exit(0)

@@ -12,7 +12,12 @@ from nurture.rules import bots_agents
 from nurture.web.application import make_web
 from workers import process
 from workers.beating import Beating
+from workers.stopping import leave_in_time
 
+ANSWERS_WITHIN = 20
+"""Seconds after SIGTERM for requests that are under way; then they are cut."""
+LEAVES_WITHIN = 2.0
+"""Seconds for what then is left to do."""
 STARTS_WITHIN = 60
 """Seconds until a process that says nothing is taken for dead and replaced; on a small dyno a start takes its time."""
 
@@ -30,6 +35,7 @@ def application() -> FastAPI:
 async def _beating(web: FastAPI) -> AsyncIterator[None]:
     beats = Beating(web.state.beat).start()
     yield
+    leave_in_time(LEAVES_WITHIN)  # all requests have had their answer, or their time
     await run_in_threadpool(beats.stop)
 
 
@@ -47,7 +53,7 @@ def run() -> None:
         proxy_headers=True,
         forwarded_allow_ips="*",
         server_header=False,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=ANSWERS_WITHIN,
         timeout_worker_healthcheck=STARTS_WITHIN,
     )
 

@@ -49,7 +49,7 @@ def opened_app() -> Iterator[App]:
                 found = migrate.revision(db)
             if found != migrate.newest():
                 if not migrate.is_known(found):
-                    raise DatabaseNotReady(migrate.unknown(found))
+                    raise DatabaseNotReady(migrate.unknown(found), for_good=True)
                 raise DatabaseNotReady(
                     f"the database is at revision {found or 'none'}, this version wants {migrate.newest()}; "
                     "run `nurture db upgrade`"

@@ -4,14 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import Annotated
 
 import typer
 
+from nurture.app import open_app
 from nurture.cli.opening import opened_app, opened_settings, upgrade
-from nurture.cli.printing import Json, print_json
+from nurture.cli.printing import Json, err, print_json
+from nurture.errors import DatabaseNotReady
 from nurture.mailers import build_mailer
 from nurture.settings import read_settings
+
+LOOK_EVERY, SAY_EVERY = 1.0, 60.0
+"""Seconds between two looks for a database that is not ready, and between two lines about it."""
 
 database = typer.Typer(help="The database.", no_args_is_help=True)
 
@@ -32,7 +38,7 @@ def upgrade_command(as_json: Json = False) -> None:
 
 def web() -> None:
     """Serve HTTP on PORT: events, tracked links, unsubscribe, the rep's page."""
-    _become(sys.executable, "-m", "workers.web")
+    _become(sys.executable, "-m", "workers.web", waits=False)
 
 
 def worker(
@@ -57,15 +63,22 @@ def clock() -> None:
     _become(sys.executable, "-m", "workers.clock")
 
 
-def _become(*command: str) -> None:
+def _become(*command: str, waits: bool = True) -> None:
     """Run a process with the servers' addresses in its environment: in our place, or below us if servers are embedded.
 
     Embedded servers run while somebody uses them, so this process stays, as long as the one below it does.
+
+    Args:
+        command: the process.
+        waits: for a database that is ready; else it must do without one for a while.
     """
     settings = read_settings(os.environ)
     if not settings.is_embedded:
-        with opened_app():
-            pass  # what is wrong with the files or the database is said here, in one line
+        if waits:
+            _wait_for_database()
+        else:
+            with open_app(settings):
+                pass  # what is wrong with the files is said here, in one line; what with the database, at /readyz
         os.execv(command[0], command)  # noqa: S606 - ourselves
     with opened_app() as app:
         found = app.settings
@@ -75,3 +88,26 @@ def _become(*command: str) -> None:
             signal.signal(number, lambda sent, _: below.send_signal(sent))
         status = below.wait()
     raise typer.Exit(max(status, 0))
+
+
+def _wait_for_database() -> None:
+    """Until it can be reached and is upgraded. It is said once what is lacking, and every minute while it is.
+
+    To end instead would be a crash to a platform, and after a few of these it waits for hours before it starts us.
+
+    Raises:
+        WorkspaceError: The files have problems.
+        DatabaseNotReady: A newer version than this one has upgraded it, which will not pass.
+    """
+    said, said_at = "", 0.0
+    while True:
+        try:
+            with opened_app():
+                return
+        except DatabaseNotReady as error:
+            if error.for_good:
+                raise
+            if str(error) != said or time.monotonic() - said_at > SAY_EVERY:
+                said, said_at = str(error), time.monotonic()
+                err.print(f"nurture: {said} (waiting)", markup=False, soft_wrap=True)
+        time.sleep(LOOK_EVERY)

@@ -77,7 +77,10 @@ _EXPIRE = text(
     WHERE state = 'sending' AND leased_until < clock_timestamp()
     """
 )
-_DUE = text("SELECT EXISTS (SELECT FROM confirmation WHERE state = 'queued' AND next_at <= :now)")
+ANY_DUE = "SELECT EXISTS (SELECT FROM confirmation WHERE state = 'queued' AND next_at <= :now)"
+"""Whether a mail waits to be sent."""
+ANY_LOST = "SELECT EXISTS (SELECT FROM confirmation WHERE state = 'sending' AND leased_until < clock_timestamp())"
+"""Whether a dead worker was sending one."""
 _CONFIRMED = text(
     """
     UPDATE confirmation SET confirmed_at = coalesce(confirmed_at, CAST(:now AS timestamptz)),
@@ -155,11 +158,6 @@ def renew(db: Connection, id_: int, token: UUID) -> None:
 def expire(db: Connection) -> int:
     """Settle what dead workers were sending: nobody knows whether it went. A late answer of one that lives counts."""
     return db.execute(_EXPIRE).rowcount
-
-
-def any_due(db: Connection, now: datetime) -> bool:
-    """Whether a mail waits to be sent."""
-    return bool(db.execute(_DUE, {"now": now}).scalar())
 
 
 def one(db: Connection, id_: int) -> Row[Any] | None:

@@ -26,12 +26,11 @@ _STILL_DUE = text(
     """
 )
 
-_ANY = text(
-    """
+ANY_DUE = """
     SELECT EXISTS (SELECT FROM enrollment WHERE status <> 'ended' AND due_at <= :now)
         OR EXISTS (SELECT FROM lead WHERE ask_at <= :now)
-    """
-)
+"""
+"""Whether some lead is due."""
 
 _POSTPONE = (
     text("UPDATE enrollment SET due_at = :until WHERE lead_id = :id AND status <> 'ended' AND due_at IS NOT NULL"),
@@ -54,11 +53,6 @@ def claim(db: Connection, now: datetime, most: int) -> list[int]:
 def still_due(db: Connection, lead_id: int, now: datetime) -> bool:
     """Lock one lead and say whether it is due."""
     return db.execute(_STILL_DUE, {"id": lead_id, "now": now}).scalar() is not None
-
-
-def any_due(db: Connection, now: datetime) -> bool:
-    """Whether some lead is due."""
-    return bool(db.execute(_ANY, {"now": now}).scalar())
 
 
 def postpone(db: Connection, lead_id: int, until: datetime) -> None:

@@ -25,7 +25,7 @@ _PENDING = text(
     """
 )
 
-_ANY_PENDING = text("SELECT EXISTS (SELECT FROM event WHERE verdict = 'pending' AND settle_at <= :now)")
+ANY_TO_SETTLE = "SELECT EXISTS (SELECT FROM event WHERE verdict = 'pending' AND settle_at <= :now)"
 
 _HITS = text(
     """
@@ -153,7 +153,7 @@ def pending(db: Connection, now: datetime, most: int) -> Sequence[Row[Any]]:
 
 def any_to_settle(db: Connection, now: datetime) -> bool:
     """Whether mail hits have waited long enough to be judged."""
-    return bool(db.execute(_ANY_PENDING, {"now": now}).scalar())
+    return bool(db.execute(text(ANY_TO_SETTLE), {"now": now}).scalar())
 
 
 def of_mails(db: Connection, mails: Mapping[int, datetime]) -> Sequence[Row[Any]]:

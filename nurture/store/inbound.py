@@ -70,12 +70,11 @@ _SETTLE = text(
     WHERE inbound_id = :id AND lease_token = :token
     """
 )
-_DUE = text(
-    """
+ANY_TO_FORWARD = """
     SELECT EXISTS (SELECT FROM mail_forward WHERE (state = 'queued' AND next_at <= :now)
                    OR (state = 'leased' AND leased_until < clock_timestamp()))
-    """
-)
+"""
+"""Whether a mail waits to go on to somebody."""
 _MAIL = text(
     """
     SELECT i.id, i.kind, i.lead_id, i.raw, i.said, i.received_at, l.email, l.first_name, l.last_name, l.company, l.stage
@@ -176,11 +175,6 @@ def settle_forward(
     """Record what became of it: `sent`, `queued` again from `next_at`, or `failed`."""
     values = {"id": inbound_id, "token": token, "state": state, "now": now, "next_at": next_at, "error": error}
     db.execute(_SETTLE, values)
-
-
-def any_to_forward(db: Connection, now: datetime) -> bool:
-    """Whether a mail waits to go on to somebody."""
-    return bool(db.execute(_DUE, {"now": now}).scalar())
 
 
 def mail(db: Connection, inbound_id: int) -> Row[Any] | None:

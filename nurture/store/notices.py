@@ -30,6 +30,9 @@ _IS_DUE = f"""
     AND kind <> '{LEAD_CHANGED}'
 """
 
+ANY_DUE = f"SELECT EXISTS (SELECT FROM notice WHERE {_IS_DUE})"  # noqa: S608 - a constant of this file
+"""Whether a notice waits to be sent."""
+
 _LEASE = text(
     f"""
     UPDATE notice SET state = 'leased', lease_token = :token, tries = tries + 1,
@@ -111,11 +114,6 @@ def settle(
     """Record what became of a leased notice: `sent`, `queued` again from `next_at`, `failed` or `cancelled`."""
     values = {"id": notice_id, "token": token, "state": state, "now": now, "next_at": next_at, "error": error}
     return db.execute(_SETTLE, values).rowcount == 1
-
-
-def any_due(db: Connection, now: datetime) -> bool:
-    """Whether a notice waits to be sent."""
-    return bool(db.execute(text(f"SELECT EXISTS (SELECT FROM notice WHERE {_IS_DUE})"), {"now": now}).scalar())  # noqa: S608
 
 
 def first_mail(db: Connection, handoff_id: int, kind: str, recipient: str | None) -> int | None:

@@ -42,7 +42,8 @@ _STILL_DUE = text(
     WHERE l.id = :id AND h.look_at <= :now AND h.{_OPEN} FOR NO KEY UPDATE OF l
     """  # noqa: S608 - our own words
 )
-_ANY = text(f"SELECT EXISTS (SELECT FROM handoff WHERE look_at <= :now AND {_OPEN})")  # noqa: S608 - our own words
+ANY_DUE = f"SELECT EXISTS (SELECT FROM handoff WHERE look_at <= :now AND {_OPEN})"  # noqa: S608 - our own words
+"""Whether some handoff is to be looked at."""
 _POSTPONE = text(f"UPDATE handoff SET look_at = :until WHERE lead_id = :id AND {_OPEN}")  # noqa: S608 - our own words
 _ALL_OPEN = text(
     f"""
@@ -116,11 +117,6 @@ def claim(db: Connection, now: datetime, most: int) -> list[int]:
 def still_due(db: Connection, lead_id: int, now: datetime) -> bool:
     """Lock one lead and say whether its handoff is to be looked at."""
     return db.execute(_STILL_DUE, {"id": lead_id, "now": now}).scalar() is not None
-
-
-def any_due(db: Connection, now: datetime) -> bool:
-    """Whether some handoff is to be looked at."""
-    return bool(db.execute(_ANY, {"now": now}).scalar())
 
 
 def postpone(db: Connection, lead_id: int, until: datetime) -> None:

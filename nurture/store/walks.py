@@ -11,6 +11,9 @@ AGREEMENT = "agreement"
 RECOMPUTE = "recompute"
 """The walk that an operator asks for."""
 
+ANY_TO_RESCORE = f"SELECT EXISTS (SELECT FROM walk WHERE name = '{AGREEMENT}')"  # noqa: S608 - a constant of this file
+"""Whether leads follow an agreement that has changed since."""
+
 _BEGIN = text(
     """
     INSERT INTO walk (name, aim, parts, began_at, moved_at) VALUES (:name, :aim, :parts, :now, :now)
@@ -63,11 +66,6 @@ def aim_at(db: Connection, name: str, aim: str) -> None:
 def end(db: Connection, name: str) -> None:
     """All leads are done."""
     db.execute(text("DELETE FROM walk WHERE name = :name"), {"name": name})
-
-
-def under_way(db: Connection, name: str) -> bool:
-    """Whether there is such a walk."""
-    return bool(db.execute(text("SELECT EXISTS (SELECT FROM walk WHERE name = :name)"), {"name": name}).scalar())
 
 
 def leads_left(db: Connection, after_id: int) -> int:

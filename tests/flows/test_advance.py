@@ -10,7 +10,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows import advance as advancing
 from nurture.flows.advance import advance
-from nurture.store import due
+from nurture.store import agenda
 from tests.flows.apps import add_lead, one, rows
 from tests.rules.examples import NOW
 
@@ -60,7 +60,7 @@ def test_advancing_twice_at_once_writes_each_mail_once(app: App) -> None:
 
 def due_now(app: App, now: datetime) -> bool:
     with transaction(app.engine) as db:
-        return due.any_due(db, now)
+        return "advance" in agenda.waiting(db, now)
 
 
 def test_a_lead_that_cannot_be_decided_is_set_aside_and_the_others_go_on(

@@ -1,0 +1,35 @@
+"""What there is to do, asked in one statement: the clock asks every other second, and mostly there is nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from nurture.store import confirmations, due, hits, inbound, notices, promises, walks
+
+_ANY_TO_SEND = "SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now)"
+_ANY_EXPIRED = """
+    SELECT EXISTS (SELECT FROM delivery WHERE state IN ('leased', 'sending') AND leased_until < clock_timestamp())
+"""
+
+EXPIRED, LOST = "expired", "lost"
+"""What only the clock does: settle deliveries, and questions to confirm an address, that a dead worker held."""
+
+_QUESTIONS = {
+    "notices": notices.ANY_DUE,
+    "confirmations": confirmations.ANY_DUE,
+    "forwards": inbound.ANY_TO_FORWARD,
+    "advance": due.ANY_DUE,
+    "deliver": _ANY_TO_SEND,
+    "settle": hits.ANY_TO_SETTLE,
+    "promises": promises.ANY_DUE,
+    "rescore": walks.ANY_TO_RESCORE,
+    EXPIRED: _ANY_EXPIRED,
+    LOST: confirmations.ANY_LOST,
+}
+_WAITING = text("SELECT " + ", ".join(f"({question}) AS {kind}" for kind, question in _QUESTIONS.items()))
+
+
+def waiting(db: Connection, now: datetime, *, mailer: str = "default") -> list[str]:
+    """The kinds of work of which something is due, what somebody waits for first; none where all is done."""
+    row = db.execute(_WAITING, {"now": now, "mailer": mailer}).one()
+    return [kind for kind, waits in zip(_QUESTIONS, row, strict=True) if waits]
