@@ -9,6 +9,7 @@ missed is said in the table, and is no failure.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ OTHERWISE = {"import": "import_leads"}
 
 def main() -> None:
     """Run what was asked for, print the table, keep the figures."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     parser = arguments(__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {' '.join(MEASURES)}")
     given = parser.parse_args()
@@ -67,14 +69,15 @@ def run(names: Sequence[str], passed: Sequence[str]) -> tuple[dict[str, Any], li
 
 
 def _measured(name: str, passed: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run one measure; stopped, it stops too, and takes down what it started."""
+    """Run one measure; when we are stopped it stops too, and takes down what it started."""
     command = [sys.executable, "-m", f"bench.{OTHERWISE.get(name, name)}", *passed]
     process = subprocess.Popen(command, env=environment, stdout=sys.stderr)
     try:
         return process.wait()
-    except KeyboardInterrupt:
-        process.wait(30)
-        raise
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
 
 
 def keep(path: Path, found: Mapping[str, Any], *, replace: bool) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -33,6 +34,7 @@ def options(given: argparse.Namespace) -> Options:
 def run_alone(measure: Measure, about: str | None) -> None:
     """Measure as the command line says, print a line as each figure comes, then the table; `--out` keeps them."""
     given = arguments(about).parse_args()
+    signal.signal(signal.SIGTERM, _end)  # so that blocks are left, and take down what they started
     found: list[Measured] = []
     try:
         for one in measure(options(given)):
@@ -45,6 +47,10 @@ def run_alone(measure: Measure, about: str | None) -> None:
     print(table(found))
     if given.out:
         given.out.write_text(json.dumps({one.name: one.as_json() for one in found}, indent=1, ensure_ascii=False))
+
+
+def _end(*_: object) -> None:
+    sys.exit("stopped")
 
 
 def _beside(one: Measured) -> list[str]:

@@ -31,6 +31,19 @@ _GUESSED = text(
     FROM pg_stat_database WHERE datname = current_database()
     """
 )
+_POSITION = text("SELECT /* counters of bench */ pg_current_wal_flush_lsn()")
+_LOOKS_INTO_LOG = text("SELECT /* counters of bench */ to_regproc('pg_get_wal_stats') IS NOT NULL")
+_LOGGED = text(
+    """
+    SELECT /* counters of bench */ coalesce(sum(record_size), 0) AS done, coalesce(sum(fpi_size), 0) AS pages
+    FROM pg_get_wal_stats(CAST(:since AS pg_lsn), CAST(:until AS pg_lsn))
+    """
+)
+_GREW = text(
+    """
+    SELECT /* counters of bench */ pg_wal_lsn_diff(CAST(:until AS pg_lsn), CAST(:since AS pg_lsn)) AS done, 0 AS pages
+    """
+)
 _HAS = text("SELECT /* counters of bench */ to_regclass('pg_stat_statements') IS NOT NULL")
 _DEAREST = text(
     """
@@ -82,6 +95,24 @@ def work(engine: Engine) -> Work:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         found = db.execute(_COUNTED if counts_statements(db) else _GUESSED).one()
     return Work(*found)
+
+
+def position(engine: Engine) -> str:
+    """How far the write-ahead log goes now."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        return str(db.execute(_POSITION).scalar())
+
+
+def logged(engine: Engine, since: str) -> tuple[int, int]:
+    """Bytes of log since then, by whomever: what was done, and whole pages after a checkpoint.
+
+    Where the server cannot look into its log (`pg_walinspect`), all of it counts as done.
+    """
+    until = position(engine)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        has = db.execute(_LOOKS_INTO_LOG).scalar() and until != since
+        found = db.execute(_LOGGED if has else _GREW, {"since": since, "until": until}).one()
+    return int(found.done), int(found.pages)
 
 
 def statements(engine: Engine) -> dict[int, Statement]:

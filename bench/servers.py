@@ -21,6 +21,7 @@ from nurture.local.account import server_account
 from nurture.local.binaries import find_binaries
 from nurture.local.postgres import USER, Postgres, database_url
 from nurture.local.valkey import Valkey, redis_url
+from nurture.settings import DEMO_DATABASE
 from nurture.store.migrate import upgrade
 
 SHARED = "NURTURE_BENCH_SERVERS"
@@ -53,13 +54,18 @@ def servers(*, empty: bool = False) -> Iterator[Servers]:
 
     Started for this block, unless a run of many measures has started them already; the database goes with the block.
     """
-    said = os.environ.get(SHARED)
-    if said:
-        with _database(Servers(**json.loads(said)), empty=empty) as found:
-            yield found
-        return
-    with started() as them, _database(them, empty=empty) as found:
+    with running() as them, database(them, empty=empty) as found:
         yield found
+
+
+@contextmanager
+def running() -> Iterator[Servers]:
+    """The servers themselves: those of a run of many measures, else started for this block."""
+    if said := os.environ.get(SHARED):
+        yield Servers(**json.loads(said))
+        return
+    with started() as them:
+        yield them
 
 
 @contextmanager
@@ -95,7 +101,11 @@ class CountingPostgres(Postgres):
 
     def _make_cluster(self) -> None:
         super()._make_cluster()
-        self._tell(self.data, f"GRANT pg_monitor, pg_read_server_files, pg_checkpoint TO {USER}")
+        self._tell(
+            self.data,
+            f"GRANT pg_monitor, pg_read_server_files, pg_checkpoint TO {USER}",
+            f"GRANT SET ON PARAMETER session_replication_role TO {USER}",
+        )
         if self._counts():
             said = "".join(f"CREATE EXTENSION IF NOT EXISTS {name};\n\n" for name in COUNTING)
             alone: list[str | Path] = [
@@ -115,8 +125,9 @@ class CountingPostgres(Postgres):
 
 
 @contextmanager
-def _database(them: Servers, *, empty: bool) -> Iterator[Servers]:
-    name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
+def database(them: Servers, *, empty: bool = False) -> Iterator[Servers]:
+    """Another new database on servers that run, dropped at the end of the block."""
+    name = f"{DEMO_DATABASE}_bench_{os.getpid()}_{time.monotonic_ns()}"  # so that its clock may be stepped
     with psycopg.connect(them.plain_url, autocommit=True) as db:
         see_that_it_is_durable(db)
         if not empty:
