@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from nurture import trips
 from nurture.arrays import ArrayDumper
 from nurture.errors import SettingsError
 from nurture.settings import database_address
@@ -75,6 +76,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
         connect_args=connect_args,
     )
     event.listen(engine, "connect", _prepare)
+    trips.watch(engine)
     return engine
 
 

@@ -90,7 +90,7 @@ def confirm_address(app: App, asked_id: int, now: datetime, *, farewell: Farewel
             return "taken"
         if asked.expires_at <= now or asked.email is None:
             return "late"
-        identities.hold(db, (), (asked.email, identities.FURTHER))
+        identities.keep(db, (), (asked.email, identities.FURTHER))
         living = lock_living(db, asked.lead_id)
         if living is None:
             return "unknown"

@@ -30,6 +30,7 @@ from nurture.store import attribution, consents, identities, leads, suppressions
 from nurture.store.identities import Known
 from nurture.store.merging import living
 from nurture.store.states import lock_tracked
+from nurture.trips import Trip
 
 MOST_MERGES = 20
 """So many leads at most are merged in one transaction: each takes some hundredths of a second, and others wait."""
@@ -156,11 +157,12 @@ def _say(found: Recognised, event: IncomingEvent, names: Names, people: People[i
 def _held(db: Connection, batch: _Batch) -> tuple[People[int], Sightings]:
     """Look who is who, lock the ids for reading or for changing, and look again: nothing changes any more."""
     named, visitors = batch.people, {visitor for names in batch.names for visitor in names.visitors}
-    known = identities.look(db, named, visitors)
+    trip = Trip(db)
+    known = identities.known(identities.look(trip, named, visitors))
     people, seen = _heard(db, batch, known)
     given = _alone(people, seen)
-    held = identities.hold(db, _shared(known, named, visitors), given)
-    seen_before, known = known, identities.look(db, named, visitors)
+    held = identities.hold(trip, _shared(known, named, visitors), given)
+    seen_before, known = known, identities.known(identities.look(trip, named, visitors))
     if given or known != seen_before:
         people, seen = _heard(db, batch, known)
         if not held.issuperset(map(identities.lock_of, _alone(people, seen))):

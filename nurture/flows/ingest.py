@@ -25,6 +25,7 @@ from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
 from nurture.store.consents import Entry
 from nurture.store.dropping import midnight
+from nurture.store.events import StoredEvent
 from nurture.store.partitions import kept_since
 from nurture.store.states import without_past
 
@@ -123,9 +124,9 @@ def _kept_from(db: Connection, app: App, batch: Sequence[IncomingEvent], now: da
     return midnight(since if retention is None else max(since, events_from(retention, now)))
 
 
-def _news(said: Iterable[tuple[int, IncomingEvent]], stored: Iterable[Row[Any]]) -> list[tuple[int, IncomingEvent]]:
+def _news(said: Iterable[tuple[int, IncomingEvent]], stored: Iterable[StoredEvent]) -> list[tuple[int, IncomingEvent]]:
     """What was not said before: a message that comes again late must not take back what was said since."""
-    fresh = {tuple(row.told) for row in stored if row.kind == "identify"}
+    fresh = {tuple(row.told) for row in stored if row.told is not None}
     news: list[tuple[int, IncomingEvent]] = []
     for lead_id, event in said:
         key = events.key_of(event.source, event.message_id, event.client_at)
@@ -161,14 +162,17 @@ def _agreements(app: App, said: Iterable[tuple[int, IncomingEvent]]) -> list[Ent
     return entries
 
 
-def _concerned(stored: Sequence[Row[Any]], earlier: Sequence[Row[Any]], changed: set[int], who: Recognised) -> set[int]:
+def _concerned(
+    stored: Sequence[StoredEvent], earlier: Sequence[Row[Any]], changed: set[int], who: Recognised
+) -> set[int]:
     """Leads about whom there is something to decide."""
-    return {row.lead_id for row in (*stored, *earlier) if row.lead_id is not None} | changed | who.created
+    ids = {row.lead_id for row in stored} | {row.lead_id for row in earlier}
+    return {lead_id for lead_id in ids if lead_id is not None} | changed | who.created
 
 
 def _happenings(
     states: Sequence[LeadState],
-    rows: Sequence[Row[Any]],
+    rows: Sequence[Sequence[Any]],
     changed: set[int],
     created: set[int],
     heard_now: set[int | None],

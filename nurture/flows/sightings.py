@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from nurture.segment.names import Name, Names
 from nurture.segment.ownership import Claim, Span, Stretch, changed, owner, stretches
 from nurture.segment.recognition import Party, People
 from nurture.store import attribution, identities
-from nurture.store.identities import Browser, NewClaim
+from nurture.store.identities import Browser, NewClaim, Waiting
+from nurture.trips import Trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Sightings:
     leads: set[int] = field(default_factory=set)
     _seen: list[_Seen] = field(default_factory=list)
     _at: dict[int, tuple[str, datetime]] = field(default_factory=dict)
-    _waiting: Sequence[Row[Any]] = ()
+    _waiting: Sequence[Waiting] = ()
     _claims: dict[str, list[Claim[int]]] = field(default_factory=dict)
     _became: Mapping[int, int] = field(default_factory=dict)
     _after: dict[str, tuple[Stretch[int], ...]] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Sightings:
             new.append(NewClaim(seen.visitor, seen.at, seen.lead, seen.user, seen.moves))
             if seen.lead is not None:
                 fresh.setdefault(seen.visitor, []).append(Claim(seen.at, seen.lead, seen.moves, seen.place))
-        identities.claim(db, new, now)
+        identities.sweep(db, identities.claim(Trip(db), new), now)
         return fresh
 
     def lead(self, place: int, token: int | None) -> int | None:

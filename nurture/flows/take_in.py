@@ -60,7 +60,7 @@ def take_in(app: App, people: Mapping[str, Person], now: datetime, *, by: str = 
 
 def _take_in(db: Connection, app: App, people: Mapping[str, Person], now: datetime, by: str) -> TakenIn:
     """Lock, insert, update, suppress; then let happen what follows (design: locks before any insert into leads)."""
-    identities.hold(db, {identities.FURTHER}, ())  # none of these addresses becomes another lead's meanwhile
+    identities.keep(db, {identities.FURTHER}, ())  # none of these addresses becomes another lead's meanwhile
     gone = suppressions.erased(db, people)
     people = {email: person for email, person in people.items() if email not in gone}
     living = incoming.living_addresses(db, people)

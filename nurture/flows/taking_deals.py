@@ -102,7 +102,7 @@ def take_deals(db: Connection, app: App, deals: Sequence[Deal], *, by: str, now:
 
     What was over before somebody here knew the lead is history, and changes nothing of where the lead stands.
     """
-    identities.hold(db, {identities.FURTHER}, ())  # none of these addresses becomes another lead's meanwhile
+    identities.keep(db, {identities.FURTHER}, ())  # none of these addresses becomes another lead's meanwhile
     taken = Taken()
     gone = suppressions.erased(db, {deal.email for deal in deals})
     for deal in deals:

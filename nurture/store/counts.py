@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from nurture.rules.engagement import NO_SIGN_OF_LIFE
+from nurture.trips import Statement, Trip
 
 Key = tuple[int, int, str, date]
 """(lead, cycle, fingerprint, UTC day)."""
 
-_RAISE = text(
+_RAISE = Statement(
     """
     INSERT INTO signal_day (lead_id, cycle, matcher, day, count)
     SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:matcher AS text[]),
@@ -80,10 +81,10 @@ _FROM = text(
 _PORTION = 5000
 
 
-def raise_by(db: Connection, rows: Sequence[tuple[int, int, str, date, int]]) -> None:
+def raise_by(trip: Trip, rows: Sequence[tuple[int, int, str, date, int]]) -> None:
     """Raise counts: (lead, cycle, fingerprint, UTC day, by how much). The leads must be locked."""
     if rows:
-        db.execute(_RAISE, _columns(rows, "lead_id cycle matcher day by"))
+        trip.ask(_RAISE, _columns(rows, "lead_id cycle matcher day by"))
 
 
 def replace(

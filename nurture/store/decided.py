@@ -8,6 +8,7 @@ from sqlalchemy import Connection, TextClause
 
 from nurture.facts import LeadState
 from nurture.rules.life import Outcome
+from nurture.trips import Statement, Trip
 
 _E = TypeVar("_E")
 
@@ -36,5 +37,14 @@ def run(db: Connection, statement: TextClause, rows: Sequence[tuple[Any, ...]], 
     """Execute once with a column array for each name; nothing at all for no rows."""
     if not rows:
         return
-    columns = zip(*rows, strict=True)
-    db.execute(statement, {**dict(zip(names.split(), map(list, columns), strict=True)), **more})
+    db.execute(statement, {**_columns(rows, names), **more})
+
+
+def tell(trip: Trip, statement: Statement, rows: Sequence[tuple[Any, ...]], names: str, **more: Any) -> None:
+    """The same along with others."""
+    if rows:
+        trip.ask(statement, {**_columns(rows, names), **more})
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], names: str) -> dict[str, list[Any]]:
+    return dict(zip(names.split(), map(list, zip(*rows, strict=True)), strict=True))

@@ -3,15 +3,31 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import md5
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
-from nurture.db import giving
+from nurture.trips import Answer, Statement, Trip
 
-_INSERT = giving(
-    "id lead_id kind occurred_at name path properties campaign step verdict told",
+
+class StoredEvent(NamedTuple):
+    """An event that is stored now and was not before. `told`: what it is known by, of one that says who somebody is."""
+
+    id: int
+    lead_id: int | None
+    kind: str
+    occurred_at: datetime
+    name: str | None
+    path: str | None
+    properties: Mapping[str, Any]
+    campaign: str | None
+    step: str | None
+    verdict: str
+    told: list[str] | None
+
+
+_INSERT = Statement(
     """
     INSERT INTO event (month, source, message_id, message_md5, lead_id, anonymous_id, user_id, inferred, kind, name,
                        path, properties, delivery_id, link, campaign, step, agent, address_hash, hit, occurred_at,
@@ -25,6 +41,7 @@ _INSERT = giving(
     RETURNING id, lead_id, kind, occurred_at, name, path, properties, campaign, step, verdict,
               CASE WHEN kind = 'identify' THEN json_build_array(source, message_id, month) END AS told
     """,
+    StoredEvent._make,
 )
 """One parameter for all rows: a list for each column takes twice as long to write, and PostgreSQL as long to read."""
 _DEFAULTS: Mapping[str, Any] = {"verdict": "human", "inferred": False, "reasons": (), "properties": {}}
@@ -44,15 +61,18 @@ def key_of(source: str, message_id: str, client_at: datetime | None) -> tuple[st
     return source, message_id, month_of(client_at).isoformat()
 
 
-def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+def insert(db: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[StoredEvent]:
     """Insert events; duplicates by (source, message, month) fall out. Gives the new ones, with ids.
 
     Those that say who somebody is have `told`, which is their `key_of` as a list. A row has the table's columns, and
     `client_at`, the client's own uncorrected timestamp that picks the partition.
     """
-    if not rows:
-        return []
-    return db.execute(_INSERT, {"rows": _json([_stored(row) for row in _in_order(rows)])}).all()
+    return insert_on(Trip(db), rows).rows if rows else []
+
+
+def insert_on(trip: Trip, rows: Sequence[Mapping[str, Any]]) -> Answer:
+    """The same as a statement that comes along."""
+    return trip.ask(_INSERT, {"rows": _json([_stored(row) for row in _in_order(rows)])})
 
 
 def drop(db: Connection, ids: Sequence[int]) -> None:
@@ -75,8 +95,8 @@ def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
     return stored
 
 
-def _json(value: object) -> str:
-    return orjson.dumps(value, default=_plain).decode()
+def _json(value: object) -> bytes:
+    return orjson.dumps(value, default=_plain)
 
 
 def _plain(value: object) -> object:

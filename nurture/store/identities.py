@@ -3,15 +3,25 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from sqlalchemy import Connection, Row, text
 
-from nurture.db import giving
 from nurture.segment.names import Name
 from nurture.segment.ownership import Claim
+from nurture.trips import Answer, Statement, Trip, ask
 from nurture.values import quick
+
+
+class Waiting(NamedTuple):
+    """Somebody was seen at a browser with a user id that was nobody's."""
+
+    anonymous_id: str
+    at: datetime
+    user_id: str
+    moves: bool
+
 
 _LOCKS = 0x77686F
 """Class of the advisory locks ("who") that are taken for ids."""
@@ -20,35 +30,38 @@ _BUCKETS = 256
 FURTHER = ""
 """Stands among ids for all addresses that may become further ones: held shared by who makes leads of many addresses."""
 
-_LOOK = giving(
-    "kind value lead_id since moved",
+_LOOK = Statement(
     """
     SELECT 'email' AS kind, email AS value, id AS lead_id, CAST(NULL AS timestamptz) AS since, false AS moved
-    FROM lead WHERE email = ANY(:emails)
-    UNION ALL SELECT kind, value, lead_id, since, moved FROM identity WHERE kind = 'email' AND value = ANY(:emails)
-    UNION ALL SELECT kind, value, lead_id, since, moved FROM identity WHERE kind = 'user' AND value = ANY(:users)
+    FROM lead WHERE email = ANY(CAST(:emails AS text[]))
     UNION ALL SELECT kind, value, lead_id, since, moved FROM identity
-        WHERE kind = 'anonymous' AND value = ANY(:visitors)
-    """,
-)
-_HOLD = text(
+        WHERE kind = 'email' AND value = ANY(CAST(:emails AS text[]))
+    UNION ALL SELECT kind, value, lead_id, since, moved FROM identity
+        WHERE kind = 'user' AND value = ANY(CAST(:users AS text[]))
+    UNION ALL SELECT kind, value, lead_id, since, moved FROM identity
+        WHERE kind = 'anonymous' AND value = ANY(CAST(:visitors AS text[]))
     """
-    SELECT CASE WHEN alone THEN pg_advisory_xact_lock(:locks, bucket)
-                ELSE pg_advisory_xact_lock_shared(:locks, bucket) END
+)
+_HOLD = Statement(
+    """
+    SELECT CASE WHEN alone THEN pg_advisory_xact_lock(CAST(:locks AS int), bucket)
+                ELSE pg_advisory_xact_lock_shared(CAST(:locks AS int), bucket) END
     FROM (SELECT * FROM unnest(CAST(:buckets AS int[]), CAST(:alone AS bool[])) AS u(bucket, alone)
           ORDER BY bucket OFFSET 0) AS ordered
     """
 )
-_ACCOUNTS = text("SELECT DISTINCT lead_id FROM identity WHERE kind = 'user' AND lead_id = ANY(:ids)")
-_TIE = text(
+_ACCOUNTS = Statement(
+    "SELECT DISTINCT lead_id FROM identity WHERE kind = 'user' AND lead_id = ANY(CAST(:ids AS bigint[]))"
+)
+_TIE = Statement(
     """
     INSERT INTO identity (kind, value, lead_id, since)
-    SELECT u.kind, u.value, u.lead_id, :now
+    SELECT u.kind, u.value, u.lead_id, CAST(:now AS timestamptz)
     FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]), CAST(:lead_ids AS bigint[])) AS u(kind, value, lead_id)
     ORDER BY u.kind, u.value ON CONFLICT (kind, value) DO NOTHING
     """
 )
-_OWN = text(
+_OWN = Statement(
     """
     INSERT INTO identity (kind, value, lead_id, since, moved)
     SELECT 'anonymous', u.value, u.lead_id, u.since, u.moved
@@ -59,19 +72,20 @@ _OWN = text(
         SET lead_id = excluded.lead_id, since = excluded.since, moved = excluded.moved
     """
 )
-_CLAIMS = text(
+_CLAIMS = Statement(
     """
     SELECT anonymous_id, at, lead_id, moves FROM browser_claim
-    WHERE anonymous_id = ANY(:visitors) AND lead_id IS NOT NULL ORDER BY anonymous_id, at, id
+    WHERE anonymous_id = ANY(CAST(:visitors AS text[])) AND lead_id IS NOT NULL ORDER BY anonymous_id, at, id
     """
 )
-_WAITING = text(
+_WAITING = Statement(
     """
     SELECT anonymous_id, at, user_id, moves FROM browser_claim
-    WHERE user_id = ANY(:users) ORDER BY anonymous_id, at, id
-    """
+    WHERE user_id = ANY(CAST(:users AS text[])) ORDER BY anonymous_id, at, id
+    """,
+    Waiting._make,
 )
-_CLAIM = text(
+_CLAIM = Statement(
     """
     INSERT INTO browser_claim (anonymous_id, at, lead_id, user_id, moves)
     SELECT u.anonymous_id, u.at, u.lead_id, u.user_id, u.moves
@@ -84,7 +98,7 @@ _CLAIM = text(
     RETURNING id, anonymous_id
     """
 )
-_RESOLVE = text(
+_RESOLVE = Statement(
     """
     WITH gone AS (
         DELETE FROM browser_claim c
@@ -183,18 +197,23 @@ class Conflict:
     because: str
 
 
-def look(db: Connection, people: Iterable[Name], visitors: Iterable[str]) -> Known:
-    """Who of these is known. An address is a lead's own, or that of one which it has turned out to be."""
-    names = set(people)
+def look(trip: Trip, people: Collection[Name], visitors: Collection[str]) -> Answer:
+    """Ask who of these is known; read the answer by `known`.
+
+    An address is a lead's own, or that of one which it has turned out to be.
+    """
     values = {
-        "emails": sorted(value for kind, value in names if kind == "email"),
-        "users": sorted(value for kind, value in names if kind == "user"),
-        "visitors": sorted(set(visitors)),
+        "emails": [value for kind, value in people if kind == "email"],
+        "users": [value for kind, value in people if kind == "user"],
+        "visitors": list(visitors),
     }
+    return trip.ask(_LOOK, values)
+
+
+def known(looked: Answer) -> Known:
+    """Who is known, of those that `look` asked for."""
     known = Known()
-    if not any(values.values()):
-        return known
-    for kind, value, lead_id, since, moved in db.execute(_LOOK, values).all():
+    for kind, value, lead_id, since, moved in looked.rows:
         if kind == "anonymous":
             known.browsers[value] = Browser(lead_id, since, moved)
         else:
@@ -202,7 +221,7 @@ def look(db: Connection, people: Iterable[Name], visitors: Iterable[str]) -> Kno
     return known
 
 
-def hold(db: Connection, shared: Iterable[str], alone: Iterable[str]) -> frozenset[int]:
+def hold(trip: Trip, shared: Iterable[str], alone: Iterable[str]) -> frozenset[int]:
     """Keep others from changing whose these ids are, until this transaction ends; gives the locks held `alone`.
 
     Comes before any lock on leads. Who only reads shares; who changes whose an id is must be alone with it: else an
@@ -211,10 +230,15 @@ def hold(db: Connection, shared: Iterable[str], alone: Iterable[str]) -> frozens
     exclusive = frozenset(map(lock_of, alone))
     buckets = sorted(exclusive.union(map(lock_of, shared)))
     if buckets:
-        db.execute(
-            _HOLD, {"locks": _LOCKS, "buckets": buckets, "alone": [bucket in exclusive for bucket in buckets]}
-        ).close()
+        trip.ask(_HOLD, {"locks": _LOCKS, "buckets": buckets, "alone": [bucket in exclusive for bucket in buckets]})
     return exclusive
+
+
+def keep(db: Connection, shared: Iterable[str], alone: Iterable[str]) -> None:
+    """The same at once."""
+    trip = Trip(db)
+    hold(trip, shared, alone)
+    trip.go()
 
 
 def wait_for_all(db: Connection) -> None:
@@ -222,7 +246,7 @@ def wait_for_all(db: Connection) -> None:
 
     Nobody can look up one while this waits, and until the transaction ends: let it have nothing else to do.
     """
-    db.execute(_HOLD, {"locks": _LOCKS, "buckets": list(range(_BUCKETS)), "alone": [True] * _BUCKETS}).all()
+    ask(db, _HOLD, {"locks": _LOCKS, "buckets": list(range(_BUCKETS)), "alone": [True] * _BUCKETS})
 
 
 def lock_of(value: str) -> int:
@@ -232,14 +256,14 @@ def lock_of(value: str) -> int:
 
 def accounts(db: Connection, ids: Collection[int]) -> set[int]:
     """Which of these leads have a user id of their own."""
-    return set(db.execute(_ACCOUNTS, {"ids": list(ids)}).scalars()) if ids else set()
+    return {lead_id for (lead_id,) in ask(db, _ACCOUNTS, {"ids": list(ids)})} if ids else set()
 
 
 def tie(db: Connection, names: Mapping[Name, int], now: datetime) -> None:
     """Give addresses and user ids that are nobody's to leads."""
     if names:
         values = {"kinds": [kind for kind, _ in names], "values": [value for _, value in names]}
-        db.execute(_TIE, {**values, "lead_ids": list(names.values()), "now": now})
+        ask(db, _TIE, {**values, "lead_ids": list(names.values()), "now": now})
 
 
 def own(db: Connection, browsers: Mapping[str, Browser]) -> None:
@@ -248,40 +272,40 @@ def own(db: Connection, browsers: Mapping[str, Browser]) -> None:
         return
     owners = list(browsers.values())
     values = {"values": list(browsers), "lead_ids": [one.lead_id for one in owners]}
-    db.execute(_OWN, {**values, "since": [one.since for one in owners], "moved": [one.moved for one in owners]})
+    ask(db, _OWN, {**values, "since": [one.since for one in owners], "moved": [one.moved for one in owners]})
 
 
 def claims(db: Connection, visitors: Collection[str]) -> dict[str, list[Claim[int]]]:
     """Who was seen at these browsers, in order of time."""
     found: dict[str, list[Claim[int]]] = {visitor: [] for visitor in visitors}
     if found:
-        for row in db.execute(_CLAIMS, {"visitors": list(found)}):
-            found[row.anonymous_id].append(Claim(row.at, row.lead_id, row.moves))
+        for visitor, at, lead_id, moves in ask(db, _CLAIMS, {"visitors": list(found)}):
+            found[visitor].append(Claim(at, lead_id, moves))
     return found
 
 
-def waiting(db: Connection, users: Collection[str]) -> Sequence[Row[Any]]:
-    """Claims that wait for these user ids to be somebody's: `anonymous_id`, `at`, `user_id`, `moves`."""
-    return db.execute(_WAITING, {"users": list(users)}).all() if users else ()
+def waiting(db: Connection, users: Collection[str]) -> Sequence[Waiting]:
+    """Claims that wait for these user ids to be somebody's."""
+    return ask(db, _WAITING, {"users": list(users)}) if users else ()
 
 
 def resolve(db: Connection, users: Mapping[str, int]) -> None:
     """Turn the claims of these user ids into claims of their leads."""
     if users:
-        db.execute(_RESOLVE, {"users": list(users), "lead_ids": list(users.values())})
+        ask(db, _RESOLVE, {"users": list(users), "lead_ids": list(users.values())})
 
 
-def claim(db: Connection, new: Sequence[NewClaim], now: datetime) -> None:
-    """Note who was seen at which browser. What is known already changes nothing."""
+def claim(trip: Trip, new: Sequence[NewClaim]) -> Answer | None:
+    """Note who was seen at which browser. What is known already changes nothing. `sweep` after the trip."""
     by_key: dict[tuple[Any, ...], NewClaim] = {}
     for one in new:
         key = (one.anonymous_id, one.at, one.lead_id, one.user_id)
         if key not in by_key or one.moves:
             by_key[key] = one
     if not by_key:
-        return
+        return None
     rows = list(by_key.values())
-    written = db.execute(
+    return trip.ask(
         _CLAIM,
         {
             "anonymous_ids": [row.anonymous_id for row in rows],
@@ -291,8 +315,13 @@ def claim(db: Connection, new: Sequence[NewClaim], now: datetime) -> None:
             "moves": [row.moves for row in rows],
         },
     )
-    if swept := sorted({row.anonymous_id for row in written if row.id % _SWEEP_EACH == 0}):
-        db.execute(_THIN, {"visitors": swept, "before": now - RECENT, "most": MOST_CLAIMS})
+
+
+def sweep(db: Connection, claimed: Answer | None, now: datetime) -> None:
+    """Keep the claims of a browser few, once in a while."""
+    swept = sorted({visitor for id_, visitor in claimed.rows if id_ % _SWEEP_EACH == 0}) if claimed is not None else ()
+    if swept:
+        db.execute(_THIN, {"visitors": list(swept), "before": now - RECENT, "most": MOST_CLAIMS})
 
 
 def note(db: Connection, conflicts: Sequence[Conflict]) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, text
 
-from nurture.db import giving
 from nurture.grammar.matchers import Matcher, parse_matcher, said
 from nurture.grammar.mistakes import Mistake
 from nurture.rules.succession import Agreed, Counted
+from nurture.trips import Answer, Statement, Trip
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +35,22 @@ _SAVE_BASIS = text(
     ON CONFLICT (one) DO UPDATE SET version = score_basis.version + 1, fit = excluded.fit, worth = excluded.worth
     """
 )
-_VERSION = giving("version", "SELECT version FROM score_basis")
+_VERSION = Statement("SELECT version FROM score_basis")
 
 
 def version(db: Connection) -> int:
     """Rises whenever another thing is counted, or another rules; 0 where nothing was ever adopted."""
-    return db.execute(_VERSION).scalar() or 0
+    return read_version(ask_version(Trip(db)))
+
+
+def ask_version(trip: Trip) -> Answer:
+    """The same as a question that comes along; `read_version` reads the answer."""
+    return trip.ask(_VERSION, {})
+
+
+def read_version(answer: Answer) -> int:
+    """What `ask_version` asked for."""
+    return answer.rows[0][0] if answer.rows else 0
 
 
 def basis(db: Connection) -> Row[Any] | None:

@@ -12,15 +12,18 @@ from sqlalchemy import Connection
 from nurture.store import outcomes_lead as lead
 from nurture.store import outcomes_mail as mail
 from nurture.store.decided import Decided
+from nurture.trips import Trip
 
 
 def save(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
     """Write every effect but the handoffs offered, which `flows.hand_off` opens. The leads must be locked."""
-    lead.save_leads(db, decided, now)
-    lead.save_stages(db, decided, now)
-    lead.save_cycles(db, decided)
-    lead.save_counts(db, decided)
-    lead.save_scores(db, decided)
+    trip = Trip(db)
+    lead.save_leads(trip, decided, now)
+    lead.save_stages(trip, decided, now)
+    lead.save_cycles(trip, decided)
+    lead.save_counts(trip, decided)
+    lead.save_scores(trip, decided)
+    trip.go()
     mail.save_leaving(db, decided, now)
     mail.save_cancelled(db, decided)
     mail.save_enrolled(db, decided)

@@ -10,16 +10,17 @@ from sqlalchemy import Connection, text
 from nurture.facts import LeadState
 from nurture.rules import effects as fx
 from nurture.store import counts, scores
-from nurture.store.decided import Decided, each, run
+from nurture.store.decided import Decided, each, tell
 from nurture.store.handoff_changes import Change, What, note_changes
 from nurture.store.suppressions import suppress
+from nurture.trips import Statement, Trip
 
-_LEADS = text(
+_LEADS = Statement(
     """
     UPDATE lead SET stage = u.stage, cycle = u.cycle, cycle_started_at = u.cycle_started_at,
         handed_over = u.handed_over, refused = u.refused, reason = u.reason, grade = u.grade,
         mail_from = u.mail_from, ask_at = u.ask_at, engaged_at = u.engaged_at,
-        postponed = u.postponed, updated_at = :now
+        postponed = u.postponed, updated_at = CAST(:now AS timestamptz)
     FROM unnest(CAST(:id AS bigint[]), CAST(:stage AS text[]), CAST(:cycle AS int[]),
                 CAST(:cycle_started_at AS timestamptz[]), CAST(:handed_over AS bool[]), CAST(:refused AS bool[]),
                 CAST(:reason AS text[]), CAST(:grade AS text[]), CAST(:mail_from AS timestamptz[]),
@@ -29,9 +30,9 @@ _LEADS = text(
     WHERE lead.id = u.id
     """
 )
-_ATTRIBUTES = text(
+_ATTRIBUTES = Statement(
     """
-    UPDATE lead SET attributes = CAST(u.attributes AS jsonb), updated_at = :now
+    UPDATE lead SET attributes = CAST(u.attributes AS jsonb), updated_at = CAST(:now AS timestamptz)
     FROM unnest(CAST(:id AS bigint[]), CAST(:attributes AS text[])) AS u(id, attributes) WHERE lead.id = u.id
     """
 )
@@ -48,7 +49,7 @@ def _json(postponed: tuple[tuple[str, datetime], ...]) -> str:
     return orjson.dumps(dict(postponed)).decode() if postponed else "{}"
 
 
-def save_leads(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+def save_leads(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
     """The leads' own rows: stage, cycle, grade, waits, answers."""
     rows, answered = [], []
     for one in decided:
@@ -59,30 +60,30 @@ def save_leads(db: Connection, decided: Sequence[Decided], now: datetime) -> Non
         if attributes != one.before.profile.attributes:
             answered.append((one.lead_id, orjson.dumps(dict(attributes)).decode()))
     names = "id stage cycle cycle_started_at handed_over refused reason grade mail_from ask_at engaged_at postponed"
-    run(db, _LEADS, rows, names, now=now)
-    run(db, _ATTRIBUTES, answered, "id attributes", now=now)
+    tell(trip, _LEADS, rows, names, now=now)
+    tell(trip, _ATTRIBUTES, answered, "id attributes", now=now)
 
 
-_STAGES = text(
+_STAGES = Statement(
     """
     INSERT INTO stage_change (lead_id, at, cycle, before, after, because)
-    SELECT lead_id, :now, cycle, before, after, because
+    SELECT lead_id, CAST(:now AS timestamptz), cycle, before, after, because
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:before AS text[]), CAST(:after AS text[]),
                 CAST(:because AS text[])) AS u(lead_id, cycle, before, after, because)
     """
 )
 
 
-def save_stages(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+def save_stages(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
     """Stages that changed, and why."""
     rows = [
         (one.lead_id, one.outcome.state.cycle, change.before, change.after, change.because)
         for one, change in each(decided, fx.StageChanged)
     ]
-    run(db, _STAGES, rows, "lead_id cycle before after because", now=now)
+    tell(trip, _STAGES, rows, "lead_id cycle before after because", now=now)
 
 
-_REWIND_CYCLE = text(
+_REWIND_CYCLE = Statement(
     """
     INSERT INTO cycle (lead_id, n, started_at)
     SELECT c.lead_id, 0, least(c.started_at, u.at) FROM cycle c
@@ -90,8 +91,10 @@ _REWIND_CYCLE = text(
     WHERE c.n = 1 ON CONFLICT DO NOTHING
     """
 )
-_REWIND_COUNTS = text("UPDATE signal_day SET cycle = 0 WHERE lead_id = ANY(:lead_ids) AND cycle = 1")
-_CYCLES = text(
+_REWIND_COUNTS = Statement(
+    "UPDATE signal_day SET cycle = 0 WHERE lead_id = ANY(CAST(:lead_ids AS bigint[])) AND cycle = 1"
+)
+_CYCLES = Statement(
     """
     INSERT INTO cycle (lead_id, n, started_at, reason, note, refused_by)
     SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:n AS int[]), CAST(:at AS timestamptz[]),
@@ -102,23 +105,23 @@ _CYCLES = text(
 )
 
 
-def save_cycles(db: Connection, decided: Sequence[Decided]) -> None:
+def save_cycles(trip: Trip, decided: Sequence[Decided]) -> None:
     """Cycles that began; a first refusal makes what came before cycle 0."""
     began = each(decided, fx.CycleBegan)
     rewound = [(one.lead_id, cycle.at) for one, cycle in began if cycle.rewound]
-    run(db, _REWIND_CYCLE, rewound, "lead_id at")
+    tell(trip, _REWIND_CYCLE, rewound, "lead_id at")
     if rewound:
-        db.execute(_REWIND_COUNTS, {"lead_ids": [lead_id for lead_id, _ in rewound]})
+        trip.ask(_REWIND_COUNTS, {"lead_ids": [lead_id for lead_id, _ in rewound]})
     rows = [(one.lead_id, c.n, c.at, c.reason, c.note or None, c.by or None) for one, c in began]
-    run(db, _CYCLES, rows, "lead_id n at reason note by")
+    tell(trip, _CYCLES, rows, "lead_id n at reason note by")
 
 
-def save_counts(db: Connection, decided: Sequence[Decided]) -> None:
+def save_counts(trip: Trip, decided: Sequence[Decided]) -> None:
     """What leads did, by day."""
-    counts.raise_by(db, [(one.lead_id, up.cycle, up.matcher, up.day, up.by) for one, up in each(decided, fx.Counted)])
+    counts.raise_by(trip, [(one.lead_id, up.cycle, up.matcher, up.day, up.by) for one, up in each(decided, fx.Counted)])
 
 
-def save_scores(db: Connection, decided: Sequence[Decided]) -> None:
+def save_scores(trip: Trip, decided: Sequence[Decided]) -> None:
     """The scores as decided on; that of a new cycle is nothing."""
     last = {one.lead_id: (one.before.cycle, change.score) for one, change in each(decided, fx.ScoreChanged)}
     rows = [(lead_id, cycle, score.day, score.micro) for lead_id, (cycle, score) in last.items()]
@@ -127,7 +130,7 @@ def save_scores(db: Connection, decided: Sequence[Decided]) -> None:
         for one, cycle in each(decided, fx.CycleBegan)
         if one.lead_id not in last
     ]
-    scores.save(db, rows)
+    scores.save(trip, rows)
 
 
 _HANDOFFS = text(

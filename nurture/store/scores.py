@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Engine, text
 from nurture.agreement import Agreement
 from nurture.db import transaction
 from nurture.rules.scoring import decay_table
+from nurture.trips import Statement, Trip
 
-_SAVE = text(
+_SAVE = Statement(
     """
     INSERT INTO lead_score (lead_id, cycle, day, micro)
     SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:cycle AS int[]), CAST(:day AS date[]),
@@ -57,11 +58,11 @@ _NEW_DECAYS = text(
 )
 
 
-def save(db: Connection, rows: Sequence[tuple[int, int, date, int]]) -> None:
+def save(trip: Trip, rows: Sequence[tuple[int, int, date, int]]) -> None:
     """Write scores as decided: (lead, cycle, UTC day, micro-points). The leads must be locked."""
     if rows:
         lead_ids, cycles, days, micros = (list(column) for column in zip(*rows, strict=True))
-        db.execute(_SAVE, {"lead_id": lead_ids, "cycle": cycles, "day": days, "micro": micros})
+        trip.ask(_SAVE, {"lead_id": lead_ids, "cycle": cycles, "day": days, "micro": micros})
 
 
 def decided_since(db: Connection, day: date, least: int) -> list[int]:

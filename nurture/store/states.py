@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from nurture.db import giving
 from nurture.facts import (
     NOT_READ,
     BreachFact,
@@ -28,6 +27,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
 from nurture.rules.suppressing import word_of
+from nurture.trips import Answer, Statement, Trip
 
 HANDOFF = """
     json_build_array(h.state, h.cycle, h.offered_at, h.owner, h.was_customer, h.hand_raise, h.accepted_at, h.given_at,
@@ -38,11 +38,8 @@ HANDOFF = """
 """
 """What `handoff_fact` reads, in the select list of a query in which the handoff is `h`."""
 
-_LOCK = giving("id tracked", "SELECT id, tracked FROM lead WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-_STATES = giving(
-    "id stage cycle cycle_started_at created_at handed_over refused reason grade mail_from ask_at engaged_at postponed"
-    " tracked unconfirmed_at consent_basis consent_at around key email first_name last_name title company country"
-    " timezone locale industry employees source owner attributes",
+_LOCK = Statement("SELECT id, tracked FROM lead WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
+_STATES = Statement(
     f"""
     SELECT l.id, l.stage, l.cycle, l.cycle_started_at, l.created_at, l.handed_over, l.refused, l.reason, l.grade,
         l.mail_from, l.ask_at, l.engaged_at, nullif(l.postponed, '{{}}'), l.tracked, l.unconfirmed_at, l.consent_basis,
@@ -50,7 +47,7 @@ _STATES = giving(
         json_build_array(
             (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id),
             (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
-             FROM signal_day s WHERE s.lead_id = l.id AND s.cycle = l.cycle AND s.day >= :since),
+             FROM signal_day s WHERE s.lead_id = l.id AND s.cycle = l.cycle AND s.day >= CAST(:since AS date)),
             (SELECT json_agg(json_build_array(n, campaign, cycle, started_at, status, due_at, due_until, slow, ended_at,
                                               left_as) ORDER BY n)
              FROM enrollment WHERE lead_id = l.id),
@@ -63,8 +60,8 @@ _STATES = giving(
         ) AS around,
         l.key, l.email, l.first_name, l.last_name, l.title, l.company, l.country, l.timezone, l.locale, l.industry,
         l.employees, l.source, l.owner, l.attributes
-    FROM lead l WHERE l.id = ANY(:ids) ORDER BY l.id
-    """,  # noqa: S608 - our own words
+    FROM lead l WHERE l.id = ANY(CAST(:ids AS bigint[])) ORDER BY l.id
+    """  # noqa: S608 - our own words
 )
 _DELIVERIES = text(
     """
@@ -91,10 +88,13 @@ def lock(db: Connection, ids: Iterable[int]) -> list[int]:
 
 def lock_tracked(db: Connection, ids: Iterable[int]) -> dict[int, bool]:
     """The same, with whether what each of them does may be observed: a statement of its own would cost as much."""
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    return dict(db.execute(_LOCK, {"ids": wanted}).all())
+    wanted = set(ids)
+    return dict(lock_on(Trip(db), wanted).rows) if wanted else {}
+
+
+def lock_on(trip: Trip, ids: Iterable[int]) -> Answer:
+    """The same as a question that comes along: rows of the id and whether it may be observed, in order."""
+    return trip.ask(_LOCK, {"ids": sorted(ids)})
 
 
 def locked_states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
@@ -109,11 +109,19 @@ def states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) ->
 
 def without_past(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
     """The same but for what can be long: mails and events. A rule that looks at these raises `PastNotRead`."""
-    wanted = sorted(set(ids))
-    if not wanted:
-        return []
+    wanted = set(ids)
+    return read_states(ask_states(Trip(db), book, wanted, now)) if wanted else []
+
+
+def ask_states(trip: Trip, book: Rulebook, ids: Iterable[int], now: datetime) -> Answer:
+    """The same as a question that comes along, once the leads are locked; `read_states` reads the answer."""
     since = now.date() - timedelta(days=book.agreement.horizon.days + 1)
-    return [_state(row) for row in db.execute(_STATES, {"ids": wanted, "since": since}).all()]
+    return trip.ask(_STATES, {"ids": sorted(ids), "since": since})
+
+
+def read_states(answer: Answer) -> list[LeadState]:
+    """What `ask_states` asked for, by ascending id."""
+    return list(map(_state, answer.rows))
 
 
 def with_past(db: Connection, book: Rulebook, states: Sequence[LeadState], now: datetime) -> list[LeadState]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from nurture.db import giving
 from nurture.rules.suppressing import KINDS
+from nurture.trips import Answer, Statement, Trip
 
 _SUPPRESS = text(
     """
@@ -77,12 +77,11 @@ _WISHES = text(
     ORDER BY 1, 2, 3, 4
     """
 )
-_ERASED = giving(
-    "email at",
+_ERASED = Statement(
     """
     SELECT u.email, s.at FROM unnest(CAST(:emails AS text[])) AS u(email)
     JOIN suppression s ON s.address_hash = sha256(convert_to(u.email, 'UTF8')) AND s.reason = 'erased'
-    """,
+    """
 )
 
 
@@ -155,5 +154,10 @@ def erased(db: Connection, emails: Collection[str]) -> dict[str, datetime]:
     if not emails:
         return {}
     asked = {email.strip().lower(): email for email in emails}
+    return {asked[email]: at for email, at in find_erased(Trip(db), asked).rows}
+
+
+def find_erased(trip: Trip, emails: Iterable[str]) -> Answer:
+    """The same as a question that comes along: rows of address, in lower case, and instant."""
     # every event comes through here: texts are sent in a fraction of the time of octets, and hashed there
-    return {asked[email]: at for email, at in db.execute(_ERASED, {"emails": list(asked)}).all()}
+    return trip.ask(_ERASED, {"emails": list(emails)})

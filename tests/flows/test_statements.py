@@ -1,11 +1,13 @@
 """What an ingest asks of the database: as many statements for many leads as for one, and no long past unasked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from nurture import trips
 from nurture.app import App
 from nurture.facts import NOT_READ, PastNotRead
 from nurture.flows.ingest import ingest
@@ -16,16 +18,23 @@ from tests.rules.examples import NOW
 
 @contextmanager
 def asked(app: App) -> Iterator[list[str]]:
-    """The statements that are run."""
+    """The statements that are run, by whichever way they go."""
     statements: list[str] = []
+    usual = trips.Trip.ask
+
+    def come_along(trip: trips.Trip, statement: trips.Statement, values: Mapping[str, Any]) -> trips.Answer:
+        statements.append(" ".join(statement.sql.decode().split()))
+        return usual(trip, statement, values)
 
     def note(_: object, __: object, statement: str, *___: object) -> None:
         statements.append(" ".join(statement.split()))
 
     event.listen(app.engine, "before_cursor_execute", note)
+    trips.Trip.ask = come_along
     try:
         yield statements
     finally:
+        trips.Trip.ask = usual
         event.remove(app.engine, "before_cursor_execute", note)
 
 

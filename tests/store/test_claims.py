@@ -9,6 +9,7 @@ from nurture.db import transaction
 from nurture.segment.ownership import Claim, stretches
 from nurture.store import identities, leads
 from nurture.store.identities import MOST_CLAIMS, NewClaim
+from nurture.trips import Trip
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SWEPT_EVERY = 64
@@ -36,7 +37,7 @@ def seen(db: Connection, *who: tuple[int, int | str]) -> None:
             )
             for minute, one in who[begin : begin + 20]
         ]
-        identities.claim(db, new, at(minute=0))
+        identities.sweep(db, identities.claim(Trip(db), new), at(minute=0))
 
 
 def kept(db: Connection) -> list[tuple[int, int]]:
