@@ -33,6 +33,7 @@ class _Misbehave:
     """What all faults of the mail server have in common."""
 
     unknown, patient = 0, False
+    lasts = 3.0
 
     def heal(self, world: World) -> None:
         world.sink.behave()
