@@ -32,6 +32,7 @@ Rows = list[Any]
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _PREPARED = "nurture prepared"
 """Where a connection keeps which statements it has prepared."""
+_LETS_GO = ("DROP", "ALTER", "ROLLBACK", "DISCARD", "DEALLOCATE")
 _BINARY = 1
 _CAN_CLOSE = psycopg.capabilities.has_send_close_prepared()
 """Whether libpq (17 or newer) can close a prepared statement that may not be there; else none is prepared."""
@@ -128,7 +129,7 @@ def ask(db: Connection, statement: Statement, values: Mapping[str, Any]) -> Rows
 
 
 def watch(engine: Engine) -> None:
-    """Have connections forget what they have prepared when psycopg, which rolls back, lets go of all of it."""
+    """Have connections forget what they have prepared when psycopg lets go of all of it: it does so after these."""
 
     def rolled_back(db: Connection) -> None:
         if not db.invalidated:
@@ -138,6 +139,11 @@ def watch(engine: Engine) -> None:
         if connection.pgconn.transaction_status != pq.TransactionStatus.IDLE:
             record.info.pop(_PREPARED, None)
 
+    def executed(db: Connection, cursor: Any, *_: object) -> None:
+        if (cursor.statusmessage or "").startswith(_LETS_GO):
+            db.info.pop(_PREPARED, None)
+
+    event.listen(engine, "after_cursor_execute", executed)
     event.listen(engine, "rollback", rolled_back)
     event.listen(engine, "reset", reset)
 

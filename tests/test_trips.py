@@ -101,6 +101,11 @@ def test_what_was_prepared_may_go_at_any_time(clean_db: Engine) -> None:
         db.exec_driver_sql("DEALLOCATE ALL")
         db.commit()
         assert ask(db, _ALL, {}) == []
+        for _ in range(8):
+            db.execute(text("SELECT 1"))
+        db.exec_driver_sql("CREATE TEMPORARY TABLE short_lived ()")
+        db.exec_driver_sql("DROP TABLE short_lived")
+        assert ask(db, _ALL, {}) == []
 
 
 def test_nothing_is_prepared_behind_a_pooler(clean_db: Engine) -> None:
