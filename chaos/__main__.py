@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--long", action=argparse.BooleanOptionalAction, help="make every round a long one, or none")
     parser.add_argument("--out", type=Path, default=HERE / "out.json", metavar="FILE", help="for the tally")
     parser.add_argument("--evidence", type=Path, default=HERE / "evidence", metavar="DIR", help="of failed rounds")
+    parser.add_argument("--keep", action="store_true", help="keep the world also where all is well")
     parser.add_argument("--list", action="store_true", help="say which faults there are")
     asked = parser.parse_args(arguments)
     if asked.list:
@@ -31,7 +32,16 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     faults = {name: fault for name, fault in FAULTS.items() if not asked.fault or name in asked.fault}
     runs = Runs(
-        Asked(asked.rounds, asked.seed, faults, asked.mails, asked.events, asked.evidence.absolute(), asked.long),
+        Asked(
+            asked.rounds,
+            asked.seed,
+            faults,
+            asked.mails,
+            asked.events,
+            asked.evidence.absolute(),
+            asked.long,
+            asked.keep,
+        ),
         _tell,
     )
     try:

@@ -15,19 +15,27 @@ from chaos.world import World, wait_for
 from nurture.db import transaction
 from nurture.local.stepping import Due, next_stop
 from nurture.rules import breaker
-from nurture.store import horizon, sending
+from nurture.store import deliveries, horizon, notices, sending
 
 DAY = timedelta(days=1)
 STRIDE = timedelta(minutes=15)
 """So far business time is moved at most past the first thing that is due: what is on time goes at once."""
-PATIENCE = 1.5
-"""Seconds of machine time that the workers have for what is due, before time goes on without them."""
+PATIENCE, PATIENCE_IN_ALL, HASTE = 2.5, 8.0, 0.3
+"""Seconds of machine time that the workers have for what is due before time goes on without them: at one moment, and in
+a round; then they have this much."""
 GLANCE = 0.02
 SETTLES_WITHIN = 90.0
-GIVEN_UP_AFTER = 2.0
-"""Seconds without anything but leases: then whoever held them is dead, and we let their time pass."""
+STIRS_WITHIN = 1.5
+"""Seconds of machine time that a living worker holds a mail, as a rule; what is held for longer holds up nobody."""
 
 _AWAY = DBAPIError
+_HELD = ("deliver", "notices")
+_STIRS = text("""
+    SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND slot_at <= :now OR state IN ('leased', 'sending')
+                   AND leased_until > clock_timestamp() + make_interval(secs => :mail))
+        OR EXISTS (SELECT FROM notice WHERE state = 'queued' AND next_at <= :now OR state = 'leased'
+                   AND leased_until > clock_timestamp() + make_interval(secs => :news))
+""")
 _MAILS = text("""
     SELECT at FROM (SELECT slot_at AS at FROM delivery WHERE state = 'queued' AND slot_at < :end
           UNION ALL SELECT due_at FROM enrollment WHERE status <> 'ended' AND due_at < :end) AS due ORDER BY at
@@ -40,6 +48,7 @@ class Round:
 
     Attributes:
         told: What each strike did, in words.
+        waited: Seconds of machine time in which the workers did not get done.
         under_way: Strikes that are to be healed, with the instant of machine time when.
     """
 
@@ -52,6 +61,7 @@ class Round:
     under_way: list[tuple[float, Strike]] = field(default_factory=list)
     portions: list[datetime] = field(init=False)
     told: list[str] = field(default_factory=list)
+    waited: float = 0.0
 
     def __post_init__(self) -> None:
         clock = self.world.clock
@@ -74,9 +84,16 @@ class Round:
                 continue
             self._send()
             self._arm()
-            self._wait(PATIENCE, lambda: not self.undone())
+            self._wait_for_workers()
         while self.armed:
             self._glance()
+
+    def _wait_for_workers(self) -> None:
+        """Give them time, but not all the time that somebody dead would need."""
+        began = time.monotonic()
+        patience = PATIENCE if self.waited < PATIENCE_IN_ALL else HASTE
+        if not self._wait(patience, lambda: not self._stirs()):
+            self.waited += time.monotonic() - began
 
     def settle(self) -> Sequence[str]:
         """Heal all, and wait until nothing is due; gives what is left undone when patience ends."""
@@ -93,7 +110,7 @@ class Round:
         world.wait_until_ready()
         self._resume()
         wait_for(lambda: world.traffic.left() == 0, SETTLES_WITHIN, "the senders to be answered")
-        if not self.plan.long and not self._wait(GIVEN_UP_AFTER, lambda: not self.undone()):
+        if not self.plan.long and self._wait(SETTLES_WITHIN, lambda: not self._stirs()) and self.undone():
             self._end_dead_leases()
         self._wait(SETTLES_WITHIN, lambda: not self.undone())
         return self.undone()
@@ -105,6 +122,19 @@ class Round:
                 return horizon.undone(db, self.world.clock.now)
         except _AWAY:
             return ["database"]
+
+    def _stirs(self) -> bool:
+        """Whether something is due that is not in the hands of somebody who does not seem to be alive."""
+        undone = self.undone()
+        if not undone or any(kind not in _HELD for kind in undone):
+            return bool(undone)
+        values = {"now": self.world.clock.now, "mail": deliveries.LEASE_SECONDS - STIRS_WITHIN}
+        try:
+            with transaction(self.world.engine) as db:
+                news = notices.LEASE_SECONDS - STIRS_WITHIN
+                return bool(db.execute(_STIRS, {**values, "news": news}).scalar_one())
+        except _AWAY:
+            return True
 
     def _step(self) -> None:
         """Move business time, not beyond what is due next."""

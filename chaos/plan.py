@@ -12,7 +12,7 @@ FEWEST, MOST = 2, 5
 BUSY = 0.8
 """Share of the strikes that come while mails go out; the others come at any time."""
 LONGEST_DELAY, SHORTEST, LONGEST = 0.4, 0.1, 2.0
-TRAFFIC = 12
+TRAFFIC = 8
 """Portions in which a round's events come."""
 
 

@@ -36,6 +36,7 @@ class Asked:
     events: int
     evidence: Path
     long: bool | None = None
+    keep: bool = False
 
 
 @dataclass
@@ -70,10 +71,10 @@ class Runs:
                 while seed is not None and passed:
                     passed = self._round(world, seed)
                     seed = next(seeds, None)
-            if passed:
+            if passed and not self.asked.keep:
                 shutil.rmtree(folder, ignore_errors=True)
             else:
-                self.tell(f"  evidence: {folder}")
+                self.tell(f"  {'world' if passed else 'evidence'}: {folder}")
         with contextlib.suppress(OSError):
             self.asked.evidence.rmdir()
         return self.tally

@@ -1,4 +1,4 @@
-"""The workspace of a chaos: a mail a day within half an hour, two ways to sales, deadlines that are soon over."""
+"""The workspace of a chaos: a mail a day within an hour, two ways to sales, deadlines that are soon over."""
 
 from pathlib import Path
 
@@ -29,12 +29,12 @@ qualify:
 reject_reasons:
   not_ready: {{label: Not ready, then: nurture}}
 sla:
-  hours: {{days: mon-sun, from: "00:00", to: "23:59", timezone: UTC}}
-  accept_within: 4 hours
-  first_attempt_within: 8 hours
+  hours: {{days: mon-sun, from: "08:00", to: "20:00", timezone: UTC}}
+  accept_within: 2 days
+  first_attempt_within: 3 days
   attempts: {{count: 2, within: 14 days}}
   outcome_within: 90 days
-  hand_raise: {{accept_within: 1 hour}}
+  hand_raise: {{accept_within: 1 day}}
   on_breach: [remind, escalate, return_to_nurture]
   manager: boss@acme.example
 assign:
@@ -44,7 +44,7 @@ CAMPAIGN = """\
 name: Daily
 status: live
 enroll: {unready: true, reasons: [not_ready, no_follow_up, unreachable, no_outcome]}
-cadence: {every: 1 day, days: mon-sun, hours: "09:00-09:30"}
+cadence: {every: 1 day, days: mon-sun, hours: "09:00-10:00"}
 steps:
 """
 LETTER = """\
