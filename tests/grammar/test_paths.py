@@ -69,9 +69,9 @@ def test_any_path_has_a_plain_form_that_stays_the_same(path):
 
 
 def test_many_stars_do_not_take_long():
-    began = time.perf_counter()
+    began = time.thread_time()
     assert not path_matches("/" + "*a" * 200 + "*b", "/" + "a" * 50_000)
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
 
 
 @pytest.mark.parametrize("pattern", ["/pricing*", "/", "*", "*/demo", " /trim ", "/café"])

@@ -49,7 +49,7 @@ def test_what_was_written_is_there_at_the_next_start_at_the_same_address(data: P
 def test_an_existing_data_directory_is_up_within_seconds(data: Path) -> None:
     began = time.monotonic()
     with local_servers(data, linger=False):
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 def test_a_second_command_joins_the_servers_of_the_first(data: Path) -> None:

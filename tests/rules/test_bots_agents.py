@@ -97,10 +97,10 @@ def test_a_server_that_names_no_browser_is_believed_and_a_browser_without_a_name
 
 @pytest.mark.parametrize("agent", ["a" * 2000, "a-" * 1000, "a@" * 1000, "+ " * 1000, "Mozilla/5.0 " * 160])
 def test_what_is_made_up_to_be_slow_is_not(agent: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     for number in range(20):
         known_program(f"{number}{agent}")
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_the_list_is_taken_as_it_is() -> None:
