@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ MEASURES = (
     "render", "decide", "send", "ingest", "qualify", "import", "recompute", "simulate", "growth", "memory", "peer",
 )  # fmt: skip
 """In the order in which they run: modules of this folder that have a `measure`."""
+AT_ONCE = 3
+"""Measures that run at the same time where it is only to be seen that they run."""
 OTHERWISE = {"import": "import_leads"}
 """Modules that cannot have the name of their measure."""
 
@@ -55,15 +58,21 @@ def run(names: Sequence[str], passed: Sequence[str]) -> tuple[dict[str, Any], li
     failed: list[str] = []
     with tempfile.TemporaryDirectory() as folder, started() as servers:
         environment = {**os.environ, **shared(servers)}
-        for name in names:
+
+        def one(name: str) -> None:
             out = Path(folder, f"{name}.json")
             began, load = time.perf_counter(), os.getloadavg()[0]
             print(f"\n== {name} (load {load:.1f})", file=sys.stderr, flush=True)
             status = _measured(name, [*passed, f"--out={out}"], environment)
-            print(f"   {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+            print(f"   {name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
             if status not in (0, SKIPPED):
                 failed.append(name)
-            if out.exists():
+
+        # Figures that mean nothing may disturb each other.
+        with ThreadPoolExecutor(AT_ONCE if "--quick" in passed else 1) as threads:
+            list(threads.map(one, names))
+        for name in names:
+            if (out := Path(folder, f"{name}.json")).exists():
                 found |= json.loads(out.read_text())
     return found, failed
 

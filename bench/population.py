@@ -4,17 +4,18 @@ Every lead has an enrollment that is due some days from now, the same number of 
 score; what two sizes differ in is nothing but the number of leads and events.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from bench.product import TUESDAY, tidy
-from nurture.store.partitions import following, make_months, months_from
+from nurture.store.partitions import make_months, months_from
 
-BEGAN = datetime(2025, 12, 15, 15, tzinfo=UTC)
-"""When the leads came, and were enrolled."""
-EVENTS_FROM, EVENTS_UNTIL = date(2025, 9, 1), date(2026, 2, 28)
+SINCE = timedelta(days=78)
+"""So long ago the leads came, and were enrolled."""
+MONTHS = timedelta(days=185)
+"""So far back go the events; those of the current month are yet to come."""
 MAILS = (("questions", 7), ("proof", 14), ("roi", 21), ("timing", 28))
 """Steps that everybody has had, and how many days after they came."""
 
@@ -80,11 +81,11 @@ _INDEXES = text(
 )
 
 
-def populate(engine: Engine, leads: int, events: int, matchers: list[str]) -> None:
+def populate(engine: Engine, leads: int, events: int, matchers: list[str], now: datetime = TUESDAY) -> None:
     """Fill an empty database; its indexes are made afterwards, its statistics are as they should be."""
-    past = months_from(EVENTS_FROM, EVENTS_UNTIL)
-    make_months(engine, [*past, following(past[-1])], tries=20)
-    values = {"leads": leads, "began": BEGAN, "now": TUESDAY, "matchers": matchers[:3],
+    *past, current = months_from((now - MONTHS).date(), now.date())
+    make_months(engine, [*past, current], tries=20)
+    values = {"leads": leads, "began": now - SINCE, "now": now, "matchers": matchers[:3],
               "steps": [step for step, _ in MAILS], "days": [days for _, days in MAILS]}  # fmt: skip
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         # Nobody looks whether what is referred to is there: it is, and looking takes longer than writing.

@@ -1,27 +1,25 @@
-"""Leads a second when scores are worked out for everybody: from daily counts, from events, and grades by the fit.
+"""Leads a second when scores are worked out for everybody, as after a changed agreement: a million leads.
 
-python -m bench.recompute [LEADS] [--events] — on embedded PostgreSQL (fsync on) with the shipped workspace. Each lead
-has five daily counts within the horizon; with `--events` also the five events they were counted from. Prints leads a
-second and the CPU of this process and of its database connection, and holds a thousand scores against the rules.
+Each lead has five daily counts within the horizon. The floor sums these counts, unweighted, and stores the sums, in one
+statement. A thousand scores are held against the rules. `--set recompute.parts=grades` also grades everybody, `events`
+counts anew from the five events of each lead; `--set recompute.leads=100000` takes fewer.
 """
 
-import resource
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from statistics import median
 
 from sqlalchemy import text
 
-from nurture.app import App, open_app
+from bench.alone import run_alone
+from bench.cpu import postmaster, spent
+from bench.measure import Measured, Options, against, by_turns
+from bench.product import product, tidy
+from bench.servers import servers
+from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.recompute import recompute
-from nurture.local.servers import local_servers
 from nurture.rules import scoring
-from nurture.settings import read_settings
-from nurture.store.migrate import upgrade
 from nurture.store.partitions import make_months, months_from
 from nurture.store.states import states
 
@@ -29,8 +27,15 @@ NOW = datetime(2026, 3, 3, 15, 30, tzinfo=UTC)
 SPAN = 80
 """Days back to which the counts are strewn."""
 CHECKED = 1000
-TICKS = 100
-"""Of CPU time, a second (`sysconf`)."""
+LEADS_MADE, QUICK_LEADS = 1_000_000, 1000
+
+FLOOR_TABLE = text("CREATE TABLE floor_score (lead_id bigint PRIMARY KEY, day date NOT NULL, sum bigint NOT NULL)")
+FLOOR = text(
+    """
+    INSERT INTO floor_score (lead_id, day, sum) SELECT lead_id, :today, sum(count) FROM signal_day GROUP BY lead_id
+    ON CONFLICT (lead_id) DO UPDATE SET day = excluded.day, sum = excluded.sum
+    """
+)
 
 LEADS = text(
     """
@@ -66,27 +71,6 @@ EVENTS = text(
 )
 
 
-def cpu(app: App) -> tuple[float, float]:
-    """Seconds of CPU that this process and its database connection have used."""
-    mine = resource.getrusage(resource.RUSAGE_SELF)
-    with transaction(app.engine) as db:
-        pid = db.exec_driver_sql("SELECT pg_backend_pid()").scalar()
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return mine.ru_utime + mine.ru_stime, (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def measured(app: App, name: str, work: Callable[[], int]) -> None:
-    """Do it and say how fast it was."""
-    with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-        db.exec_driver_sql("VACUUM ANALYZE")
-    before, began = cpu(app), time.perf_counter()
-    leads = work()
-    took, after = time.perf_counter() - began, cpu(app)
-    mine, its = (1e6 * (b - a) / leads for a, b in zip(before, after, strict=True))
-    used = f"CPU a lead {mine:.0f} us here, {its:.0f} us there"
-    print(f"{name}: {leads:,} leads in {took:.1f} s, {leads / took:,.0f}/s; {used}")
-
-
 def held(app: App) -> int:
     """How many of some scores are not those of the rules."""
     with transaction(app.engine) as db:
@@ -112,31 +96,41 @@ def fill(app: App, count: int, *, with_events: bool) -> None:
             db.execute(COUNTS, {"today": NOW.date(), "span": SPAN, "matchers": matchers})
 
 
-def main(count: int, *, with_events: bool) -> None:
-    """Fill a database, then measure."""
-    with tempfile.TemporaryDirectory() as data, local_servers(Path(data), linger=False) as servers:
-        variables = servers.environment() | {"SECRET_KEY": "x" * 40, "NURTURE_WORKSPACE": "."}
-        with open_app(read_settings(variables)) as app:
-            upgrade(app.engine)
-            began = time.perf_counter()
-            fill(app, count, with_events=with_events)
-            print(f"{count:,} leads made in {time.perf_counter() - began:.0f} s")
+def measure(options: Options) -> Iterable[Measured]:
+    """Score everybody again and again, ours and the floor by turns."""
+    count = options.number("recompute.leads", LEADS_MADE, QUICK_LEADS)
+    parts = [part for part in options.asked.get("recompute.parts", "").split(",") if part]
+    costs: dict[str, list[dict[str, float]]] = {"ours": [], "floor": []}
+    with servers() as them, product(them, NOW) as app:
+        fill(app, count, with_events="events" in parts)
+        pid = postmaster(app.engine)
 
-            def work(*parts: str) -> int:
-                return recompute(app, NOW, parts=parts, tell=lambda *_: None).leads
+        def side(name: str, work: Callable[[], int]) -> float:
+            tidy(app.engine)
+            scored, took = spent(work, postgres=pid)
+            if scored != count:
+                raise SystemExit(f"{name}: {scored} of {count} leads were scored")
+            costs[name].append(took.micros(count))
+            return count / took.seconds
 
-            if with_events:
-                measured(app, "counted from events for the first time", lambda: work("events"))
-                measured(app, "counted from events again", lambda: work("events"))
-            measured(app, "scored for the first time", work)
-            measured(app, "scored again", work)
-            measured(
-                app, "scored the day after", lambda: recompute(app, NOW + timedelta(days=1), tell=lambda *_: None).leads
-            )
-            measured(app, "graded and scored", lambda: work("grades"))
-            print(f"of {CHECKED} scores, {held(app)} are not those of the rules")
+        def again() -> int:
+            return recompute(app, NOW, parts=parts, tell=lambda *_: None).leads
+
+        again()  # the first time everything is written, and matchers are made
+        with transaction(app.engine) as db:
+            db.execute(FLOOR_TABLE)
+        sides = {"ours": lambda: side("ours", again), "floor": lambda: side("floor", lambda: _sums(app))}
+        found = by_turns(sides, options.runs)
+        if wrong := held(app):
+            raise SystemExit(f"of {CHECKED} scores {wrong} are not those of the rules")
+    middle = {name: {of: median(one[of] for one in many) for of in many[0]} for name, many in costs.items()}
+    yield against("recompute", found["ours"], found["floor"], "leads/s", more={"leads": count, "us_cpu_a_lead": middle})
+
+
+def _sums(app: App) -> int:
+    with transaction(app.engine) as db:
+        return db.execute(FLOOR, {"today": NOW.date()}).rowcount
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
-    main(numbers[0] if numbers else 100_000, with_events="--events" in sys.argv)
+    run_alone(measure, __doc__)

@@ -1,8 +1,7 @@
-"""Time and memory of `nurture simulate`: make-believe leads over twelve weeks with the shipped workspace, one core.
+"""`nurture simulate` over twelve weeks of the shipped workspace, as people run it: seconds and memory.
 
-python -m bench.simulate [LEADS …] (1000 10000 100000) — each size in a process of its own, the command as people run
-it, its report thrown away. Prints seconds of CPU and by the clock, CPU a lead, and the most memory the process held.
-Making the CSV is not part of it.
+A hundred thousand leads; the command in a process of its own, on one core, its report thrown away. Making the file of
+leads is not part of it. The floor reads the same file and makes people of its rows, which is where any simulation begins; the rest is living.
 """
 
 import os
@@ -10,50 +9,72 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-from nurture.local.people import make_people, write_csv
+from bench.alone import run_alone
+from bench.measure import Measured, Options, Target, against, alone, by_turns
+from bench.people import csv_of
+from bench.product import ROOT, TUESDAY
 
-STARTS_AT = datetime(2026, 3, 2, 15, tzinfo=UTC)
-REASONS = {"not_ready": False, "no_budget": True, "wrong_person": False, "no_follow_up": False, "unreachable": False}
+LEADS, QUICK_LEADS = 100_000, 300
 WEEKS = 12
+GOAL = Target(most=60, of="ours")
+READ = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from nurture.sheets.people import Terms
+from nurture.sheets.sheet import open_sheet
+from nurture.workspace import load_workspace
+terms = Terms.of(load_workspace(Path()).agreement, datetime.fromisoformat(sys.argv[2]))
+with open_sheet(Path(sys.argv[1]), terms) as sheet:
+    assert sum(1 for _ in sheet) == int(sys.argv[3])
+"""
 
 
-def file_of(count, folder):
-    path = folder / f"leads{count}.csv"
-    write_csv(make_people(1, REASONS, STARTS_AT, count=0), path)
-    header = path.read_text()
-    with path.open("w") as file:
-        file.write(header)
-        # The names of the make-believe people run out: more of them differ in a number before the @.
-        for part in range(-(-count // 1000)):
-            write_csv(make_people(part, REASONS, STARTS_AT, min(1000, count - part * 1000)), folder / "part.csv")
-            rows = (folder / "part.csv").read_text().splitlines(keepends=True)[1:]
-            file.writelines(row.replace("@", f".{part}@", 1) for row in rows)
-    return path
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One process that has ended."""
+
+    seconds: float
+    cpu: float
+    peak_mb: float
 
 
-def run(path):
-    command = [sys.executable, "-m", "nurture.cli.main", "simulate", "--leads", str(path), "--weeks", str(WEEKS)]
-    command += ["--start", STARTS_AT.isoformat()]
+def measure(options: Options) -> Iterable[Measured]:
+    """Simulate again and again."""
+    leads = options.number("simulate.leads", LEADS, QUICK_LEADS)
+    ran: list[Ran] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = csv_of(leads, Path(folder))
+
+        def ours() -> float:
+            ran.append(_run(["-m", "nurture.cli.main", "simulate", "--leads", f"{path}", "--weeks", f"{WEEKS}",
+                             "--start", TUESDAY.isoformat()]))  # fmt: skip
+            return ran[-1].seconds
+
+        def floor() -> float:
+            return _run(["-c", READ, f"{path}", TUESDAY.isoformat(), f"{leads}"]).seconds
+
+        found = by_turns({"ours": ours, "floor": floor}, options.runs)
+    more = {"leads": leads, "weeks": WEEKS, "us_cpu_a_lead": round(1e6 * median(one.cpu for one in ran) / leads, 1)}
+    yield against("simulate", found["ours"], found["floor"], "seconds", target=GOAL, more=more)
+    yield alone("simulate.memory", [one.peak_mb for one in ran], "MB", more={"leads": leads})
+
+
+def _run(words: list[str]) -> Ran:
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "NURTURE_WORKSPACE": "."})
+    environment = {**os.environ, "NURTURE_WORKSPACE": str(ROOT)}
+    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"it ended with {process.returncode}")
-    return time.perf_counter() - began, used
-
-
-def main(counts):
-    print(f"{'leads':>9} {'seconds':>8} {'CPU':>7} {'us a lead':>10} {'MB':>6}")
-    with tempfile.TemporaryDirectory() as folder:
-        for count in counts:
-            seconds, used = run(file_of(count, Path(folder)))
-            cpu = used.ru_utime + used.ru_stime
-            print(f"{count:>9,} {seconds:>8.1f} {cpu:>7.1f} {1e6 * cpu / count:>10.0f} {used.ru_maxrss / 1024:>6.0f}")
+    return Ran(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 if __name__ == "__main__":
-    main([int(count) for count in sys.argv[1:]] or [1_000, 10_000, 100_000])
+    run_alone(measure, __doc__)
