@@ -23,6 +23,8 @@ STRIDE = timedelta(minutes=15)
 PATIENCE, PATIENCE_IN_ALL, HASTE = 2.5, 8.0, 0.3
 """Seconds of machine time that the workers have for what is due before time goes on without them: at one moment, and in
 a round; then they have this much."""
+LONG_PATIENCE = 20.0
+"""The same at one moment of a long round."""
 GLANCE = 0.02
 SETTLES_WITHIN = 90.0
 STIRS_WITHIN = 1.5
@@ -85,13 +87,13 @@ class Round:
             self._send()
             self._arm()
             self._wait_for_workers()
-        while self.armed:
+        while self.armed or (self.plan.long and self.under_way):
             self._glance()
 
     def _wait_for_workers(self) -> None:
         """Give them time, but not all the time that somebody dead would need."""
         began = time.monotonic()
-        patience = PATIENCE if self.waited < PATIENCE_IN_ALL else HASTE
+        patience = LONG_PATIENCE if self.plan.long else PATIENCE if self.waited < PATIENCE_IN_ALL else HASTE
         if not self._wait(patience, lambda: not self._stirs()):
             self.waited += time.monotonic() - began
 

@@ -7,6 +7,8 @@ HOT = "Demo Requested"
 """The event that hands a lead over at once."""
 PRICING, DOCS = "/pricing", "/docs"
 """Pages that signals count: `pricing` and `docs`."""
+OPENS, CLOSES = "09:00", "10:00"
+"""Between these hours of its own zone a lead gets its mail."""
 ZONES = ("Pacific/Auckland", "Europe/Berlin", "America/New_York")
 
 AGREEMENT = f"""\
@@ -40,11 +42,11 @@ sla:
 assign:
   - {{to: [rep.one@acme.example, rep.two@acme.example]}}
 """
-CAMPAIGN = """\
+CAMPAIGN = f"""\
 name: Daily
 status: live
-enroll: {unready: true, reasons: [not_ready, no_follow_up, unreachable, no_outcome]}
-cadence: {every: 1 day, days: mon-sun, hours: "09:00-10:00"}
+enroll: {{unready: true, reasons: [not_ready, no_follow_up, unreachable, no_outcome]}}
+cadence: {{every: 1 day, days: mon-sun, hours: "{OPENS}-{CLOSES}"}}
 steps:
 """
 LETTER = """\

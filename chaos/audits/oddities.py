@@ -5,13 +5,14 @@ from sqlalchemy import text
 from chaos.audit import Audit, Broken, found
 from chaos.faults.esp import report
 from chaos.faults.poison import mend, noted
+from chaos.workspace import CLOSES, OPENS
 from chaos.world import World
 from nurture.db import transaction
 
-_OUTSIDE = text("""
+_OUTSIDE = text(f"""
     SELECT id FROM delivery WHERE state IN ('sent', 'unknown') AND sending_at IS NOT NULL AND (
         sending_at >= slot_until OR (sending_at AT TIME ZONE zone)::date <> local_on
-        OR (sending_at AT TIME ZONE zone)::time NOT BETWEEN '09:00' AND '09:30')
+        OR (sending_at AT TIME ZONE zone)::time NOT BETWEEN '{OPENS}' AND '{CLOSES}')
 """)
 _SAME_DAY = text("""
     SELECT min(id) FROM delivery WHERE state IN ('sent', 'unknown') GROUP BY lead_id, local_on HAVING count(*) > 1
