@@ -6,6 +6,7 @@ The strike begins with a release: the workers are told to stop, and come back wi
 from random import Random
 
 from chaos.faults.fault import Fault
+from chaos.faults.release import release_with
 from chaos.receivers.manners import Manners, Rule
 from chaos.receivers.reports import SECRETS, Reporter
 from chaos.world import World
@@ -39,7 +40,7 @@ class _Provider:
     """What both providers have in common. After `heal` mails go by SMTP again."""
 
     unknown, patient = UNKNOWN, False
-    lasts = 6.0
+    lasts = 4.0
 
     def __init__(self, scheme: str) -> None:
         self.name, self._scheme = f"esp-{scheme}", scheme
@@ -50,13 +51,13 @@ class _Provider:
         _let_reports_in(world)
         self._before = len(world.esp.mails())
         options = {"batch": BATCH, "connections": 1}
-        world.mail_through(world.esp.mail_url(self._scheme, **options))
+        release_with(world, world.esp.mail_url(self._scheme, **options))
         return words
 
     def heal(self, world: World) -> None:
         """It behaves, the workers go back to SMTP, and its reports come in, as far as web is there."""
         world.esp.behave()
-        world.mail_through(world.usual_mail_url)
+        release_with(world, world.usual_mail_url)
         report(world, self._before)
 
 

@@ -9,8 +9,8 @@ import orjson
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from chaos.crew import WORKERS
 from chaos.faults.fault import Fault
+from chaos.faults.release import release
 from chaos.workspace import STEPS
 from chaos.world import World
 from nurture.db import transaction
@@ -78,13 +78,13 @@ class Template:
         self._path = world.workspace / f"templates/daily/{step}.html"
         self._sound = self._path.read_text()
         self._path.write_text(self._sound.replace("</body>", f"<p>{FAILING}</p></body>"))
-        world.restart(*WORKERS)
+        release(world)
         note_step(world, step)
         return f"{step} divides by zero for some"
 
     def heal(self, world: World) -> None:
         self._path.write_text(self._sound)
-        world.restart(*WORKERS)
+        release(world)
 
 
 def mend(world: World) -> None:
