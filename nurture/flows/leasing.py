@@ -1,5 +1,6 @@
 """Take the next mails to send and render them; give back those that were not begun."""
 
+import asyncio
 import logging
 import time
 
@@ -10,7 +11,7 @@ from nurture.db import transaction
 from nurture.errors import TemplateError
 from nurture.flows import letting_go
 from nurture.flows.noting import record
-from nurture.flows.sending_run import Leased, Run
+from nurture.flows.sending_run import Batch, Leased, Run
 from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
 from nurture.rules.permission import gate_terms
@@ -34,35 +35,73 @@ def gate(app: App) -> Gate:
     return Gate(limits.per_7_days or 7, limits.per_30_days or 30, orjson.dumps(topics).decode(), consent)
 
 
-def lease(run: Run, most: int) -> bool:
-    """Take the next mails and render them; one that cannot be rendered is put off, the others go on."""
+def lease(run: Run, most: int) -> Batch:
+    """Take the next mails; none where none is due, or none may go. The run is left as it is: threads may call it."""
     now = run.now()
     rate = run.app.agreement.sending.per_second
     wanted = most if rate is None else min(most, rate * PACED_SECONDS)
-    run.halted = False
     with transaction(run.app.engine) as db:
-        most = letting_go.may_go(db, run, wanted, now)
-        if not most:
-            return False
-        rows = deliveries.lease(db, mailer=run.mailer, token=run.token, now=now, most=most, in_order=not run.trying)
-        letting_go.count(db, run, len(rows))
-    run.leased_at = time.monotonic()
-    for row in rows:
-        failure = SendFailed(row.campaign, row.step, row.delivery_cycle, for_good=True)
-        try:
-            mail = run.app.letters.mail(row, now)
-        except TemplateError as error:
-            log.warning("a mail cannot be rendered", extra={"delivery_id": row.delivery_id, "template": row.template})
-            leased = Leased(Mail(row.delivery_id, "", "", "", b""), row.lead_id, failure, row.tries)
-            record(run, leased, Receipt(row.delivery_id, "put_off", f"template: {error}"))
+        leave = letting_go.may_go(db, run, wanted, now)
+        if not leave.most:
+            return Batch((), now, time.monotonic())
+        rows = deliveries.lease(
+            db, mailer=run.mailer, token=run.token, now=now, most=leave.most, in_order=not leave.trying
+        )
+        letting_go.count(db, run, leave.day, len(rows))
+    return Batch(rows, now, time.monotonic(), leave.trying, leave.day)
+
+
+def write_next(run: Run) -> None:
+    """Make the next leased mail; where that cannot be, it is put off, and the others go on."""
+    row = run.unwritten.popleft()
+    failure = SendFailed(row.campaign, row.step, row.delivery_cycle, for_good=True)
+    try:
+        mail = run.app.letters.mail(row, run.batch.now)
+    except Exception as error:
+        about = {"delivery_id": row.delivery_id, "template": row.template}
+        if isinstance(error, TemplateError):
+            log.warning("a mail cannot be rendered", extra=about)
+            why = f"template: {error}"
         else:
-            run.waiting.append(Leased(mail, row.lead_id, failure, row.tries))
-    return bool(rows)
+            log.exception("a mail cannot be rendered", extra=about)
+            why = f"this mail cannot be made ({type(error).__name__})"
+        leased = Leased(Mail(row.delivery_id, "", "", "", b""), row.lead_id, failure, row.tries)
+        record(run, leased, Receipt(row.delivery_id, "put_off", why))
+    else:
+        run.waiting.append(Leased(mail, row.lead_id, failure, row.tries))
 
 
 def put_back(run: Run) -> None:
     """Give others what was leased and not begun."""
-    if run.waiting:
+    if run.any_left:
         run.waiting.clear()
+        run.unwritten.clear()
         with transaction(run.app.engine) as db:
             deliveries.release(db, run.token)
+
+
+class Supply:
+    """The next batch, leased while the one before it is being sent, where nothing speaks against it."""
+
+    def __init__(self, run: Run, most: int) -> None:
+        """Lease nothing yet."""
+        self._run, self._most = run, most
+        self._coming: asyncio.Task[Batch] | None = None
+
+    async def next(self) -> Batch:
+        """Give the next batch; an empty one where none is due now, or none may go."""
+        coming, self._coming = self._coming, None
+        batch = await coming if coming else None
+        return batch if batch and batch.rows else lease(self._run, self._most)
+
+    def order(self, batch: Batch) -> None:
+        """Have the one after this leased: not where mails are counted or paced, nor after a batch that was not full."""
+        plain = batch.day is None and not batch.trying and self._run.app.agreement.sending.per_second is None
+        if plain and len(batch.rows) == self._most:
+            self._coming = asyncio.create_task(asyncio.to_thread(lease, self._run, self._most))
+
+    async def close(self) -> None:
+        """See that nothing is being leased; what was, is to be given back."""
+        coming, self._coming = self._coming, None
+        if coming is not None:
+            await asyncio.wait([coming])

@@ -6,7 +6,8 @@ back nothing is leased and nothing fails; what misses its window is planned agai
 
 import logging
 import re
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -31,43 +32,46 @@ def without_addresses(words: str) -> str:
     return _ADDRESS.sub("…@…", words)[:_SHOWN]
 
 
-def may_go(db: Connection, run: Run, wanted: int, now: datetime) -> int:
-    """How many mails may be leased now, in this transaction; 0: none, and those whose window is over are passed over.
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How many mails may be leased, whether they are only to try the mailer, and the warm-up's day they count on."""
 
-    Sets `run.trying`, and the day that the mails are counted on.
-    """
+    most: int
+    trying: bool = False
+    day: date | None = None
+
+
+def may_go(db: Connection, run: Run, wanted: int, now: datetime) -> Leave:
+    """How many mails may be leased now, in this transaction; none: those whose window is over are passed over."""
     day = ramp.day_of(run.app.agreement, now)
     ceiling = ramp.most_on(run.app.agreement, day)
     standing = sending.look(db, run.mailer)
-    run.trying, run.day = False, None
     has_a_rate = run.app.agreement.sending.per_second is not None
     if standing is None or standing.breaker.state != "sending" or ceiling is not None:
         if standing is None and ceiling is None and not has_a_rate:
-            return wanted
+            return Leave(wanted)
         standing = sending.locked(db, run.mailer)
-    most = 0 if standing.paused_at else min(wanted, _by_breaker(db, run, standing, wanted))
+    leave = Leave(0) if standing.paused_at else _by_breaker(db, run, standing, wanted)
     if ceiling is not None:
-        run.day = day
-        most = min(most, max(0, ceiling - standing.count_on(day)))
-    if not most:
+        leave = replace(leave, most=min(leave.most, max(0, ceiling - standing.count_on(day))), day=day)
+    if not leave.most:
         backlog.pass_over(db, run.mailer, now)
-    return most
+    return leave
 
 
-def count(db: Connection, run: Run, leased: int) -> None:
+def count(db: Connection, run: Run, day: date | None, leased: int) -> None:
     """Count leased mails on the warm-up's day, so that no other worker takes their places."""
-    run.counted, run.left = leased, 0
-    if run.day is not None and leased:
-        already = sending.locked(db, run.mailer).count_on(run.day)
-        sending.count(db, run.mailer, run.day, already + leased)
+    if day is not None and leased:
+        already = sending.locked(db, run.mailer).count_on(day)
+        sending.count(db, run.mailer, day, already + leased)
 
 
 def settle_count(run: Run) -> None:
-    """Give back the places of those that did not leave."""
-    unused, run.counted = run.counted - run.left, 0
-    if run.day is not None and unused > 0:
+    """Give back the places of those of the batch that did not leave."""
+    unused = len(run.batch.rows) - run.left
+    if run.batch.day is not None and unused > 0:
         with transaction(run.app.engine) as db:
-            sending.give_back(db, run.mailer, run.day, unused)
+            sending.give_back(db, run.mailer, run.batch.day, unused)
 
 
 def report(run: Run, *, finished: bool = False) -> None:
@@ -96,15 +100,14 @@ def report_trouble(run: Run, way: Way) -> None:
         _change(run, lambda at, now: breaker.heard(at, marks + breaker.AWAY, why, now))
 
 
-def _by_breaker(db: Connection, run: Run, standing: Standing, wanted: int) -> int:
+def _by_breaker(db: Connection, run: Run, standing: Standing, wanted: int) -> Leave:
     if standing.breaker.state == "sending":
-        return wanted
+        return Leave(wanted)
     attempt = breaker.tried(standing.breaker, standing.machine_now)
     if attempt is None:
-        return 0
+        return Leave(0)
     sending.save(db, run.mailer, attempt)
-    run.trying = True
-    return breaker.TRIES
+    return Leave(min(wanted, breaker.TRIES), trying=True)
 
 
 def _change(run: Run, rule: breaker.Change) -> None:

@@ -1,10 +1,13 @@
 """One run of sending: what waits, what is under way, what came back and is not recorded yet."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from nurture.app import App, Clock
 from nurture.flows.pacing import Pace
@@ -36,21 +39,44 @@ class Leased:
     tries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Mails that were leased together.
+
+    Attributes:
+        rows: The deliveries, each with its lead's columns.
+        now: When.
+        leased_at: When, by the machine's monotonic clock.
+        trying: Whether these few mails find out if the mailer can be used again.
+        day: The day of the warm-up that they are counted on.
+    """
+
+    rows: Sequence[Row[Any]]
+    now: datetime
+    leased_at: float
+    trying: bool = False
+    day: date | None = None
+
+
+NONE = Batch((), datetime.min.replace(tzinfo=UTC), 0.0)
+"""What there is before anything is leased."""
+
+
 @dataclass(slots=True)
 class Run:
     """One call's work.
 
     Attributes:
         stop: Whether to begin nothing more.
+        batch: What was leased last and is being sent.
+        unwritten: Leased, no mail made of it yet.
         waiting: Leased and rendered, not begun.
         under_way: With a connection, by delivery.
         answers: What came back and is not in the database yet.
         failures: What the rules must hear of.
         marks: What came back, as the breaker wants to hear it; `why` has the words of the last bad one.
-        trying: Whether these few mails find out if the mailer can be used again.
         halted: Nothing more is begun: the mailer rests, or what was leased has waited too long.
-        day: The day of the warm-up that the leased mails are counted on; `counted` of them, of which `left` have left.
-        leased_at: When they were leased, by the machine's monotonic clock.
+        left: How many of the batch have left.
     """
 
     app: App
@@ -61,15 +87,30 @@ class Run:
     gate: Gate
     pace: Pace
     done: Delivered = field(default_factory=Delivered)
+    batch: Batch = NONE
+    unwritten: deque[Row[Any]] = field(default_factory=deque)
     waiting: deque[Leased] = field(default_factory=deque)
     under_way: dict[int, Leased] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     failures: list[tuple[Leased, Receipt]] = field(default_factory=list)
     marks: str = ""
     why: str = ""
-    trying: bool = False
     halted: bool = False
-    day: date | None = None
-    counted: int = 0
     left: int = 0
-    leased_at: float = 0.0
+
+    def begin(self, batch: Batch) -> None:
+        """Go on with these mails; those before have all been answered or given back."""
+        self.batch = batch
+        self.unwritten.extend(batch.rows)
+        self.halted = False
+        self.left = 0
+
+    @property
+    def trying(self) -> bool:
+        """Whether these few mails find out if the mailer can be used again."""
+        return self.batch.trying
+
+    @property
+    def any_left(self) -> bool:
+        """Whether mails are leased and not begun."""
+        return bool(self.waiting or self.unwritten)

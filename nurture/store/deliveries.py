@@ -12,9 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.facts import PROFILE_FIELDS
+from nurture.store.line import Line, Statement, Value
+
 LEASE_SECONDS = 40
 """How long a worker may hold a mail it has not begun to send, and how long it may wait for one answer."""
 
+_LEASED = ", ".join(f"l.{name}" for name in ("key", "email", "attributes", "stage", "cycle", "grade", "tracked"))
 _LEASE = f"""
     WITH taken AS (
         UPDATE delivery SET state = 'leased', lease_token = :token,
@@ -22,80 +26,106 @@ _LEASE = f"""
         WHERE id = ANY(ARRAY(
             SELECT id FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now
             ORDER BY ORDERED LIMIT :most FOR UPDATE SKIP LOCKED))
-        RETURNING *
+        RETURNING id, lead_id, campaign, step, template, cycle, tries, slot_at
     )
-    SELECT t.id AS delivery_id, t.enrollment_id, t.lead_id, t.campaign, t.step, t.template,
-           t.cycle AS delivery_cycle, t.tries, l.*
+    SELECT t.id AS delivery_id, t.lead_id, t.campaign, t.step, t.template, t.cycle AS delivery_cycle, t.tries,
+           {_LEASED}, {", ".join(f"l.{name}" for name in PROFILE_FIELDS)}
     FROM taken t JOIN lead l ON l.id = t.lead_id ORDER BY t.slot_at, t.id
     """  # noqa: S608 - a constant of this file
 _LEASE_IN_ORDER = text(_LEASE.replace("ORDERED", "slot_at, id"))
 _LEASE_ANY = text(_LEASE.replace("ORDERED", "random()"))
 
-_STEP = text(
+_GATE = """
+    CASE
+    WHEN d.slot_until <= CAST(:now AS timestamptz) THEN 'window over'
+    WHEN l.stage IN ('mql', 'sal', 'sql') THEN 'with sales'
+    WHEN l.stage = 'disqualified' THEN 'disqualified'
+    WHEN e.status = 'ended' THEN 'left the campaign'
+    WHEN EXISTS (SELECT FROM suppression s WHERE s.address_hash = sha256(convert_to(l.email, 'UTF8'))
+                 AND s.topic IN ('', coalesce(CAST(:topics AS jsonb) ->> d.campaign, ''))) THEN 'suppressed'
+    WHEN l.unconfirmed_at IS NOT NULL THEN 'unconfirmed'
+    WHEN CAST(:consent AS jsonb) IS NOT NULL
+         AND (CAST(:consent AS jsonb) -> 'countries' = 'null' OR btrim(coalesce(l.country, '')) = ''
+              OR jsonb_exists(CAST(:consent AS jsonb) -> 'countries', upper(btrim(l.country))))
+         AND NOT coalesce(
+             l.consent_at IS NOT NULL AND jsonb_exists(CAST(:consent AS jsonb) -> 'bases', l.consent_basis)
+             AND coalesce(l.consent_at + make_interval(
+                 days => CAST(CAST(:consent AS jsonb) -> 'bases' ->> l.consent_basis AS int)
+             ) > CAST(:now AS timestamptz), true), false)
+         THEN 'no consent'
+    WHEN l.mail_from > CAST(:now AS timestamptz) THEN 'waits'
+    WHEN (SELECT count(*) > CAST(:per_30_days AS int)
+              OR count(*) FILTER (WHERE o.local_on >= d.local_on - 6) > CAST(:per_7_days AS int)
+          FROM delivery o WHERE o.lead_id = d.lead_id
+          AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown')
+          AND o.local_on BETWEEN d.local_on - 29 AND d.local_on) THEN 'limit'
+    END
+"""
+"""By which rule a mail `d` to lead `l` of enrollment `e` does not go at `:now`; NULL: it may."""
+
+# Three things keep the cost of the following down to that of its rows. `(SELECT :x)` hides a value from the planner: it
+# finds that a plan made for these values is no better than one for any, and plans no more. `state || ''` keeps it from
+# the index of what is leased, which has little in it but rows of a moment ago. And all that is rare is left to others.
+_OURS = """
+    d.state || '' = 'leased' AND d.lease_token = (SELECT CAST(:token AS uuid)) AND d.leased_until > clock_timestamp()
+"""
+_STEP = Statement(
     f"""
     WITH answered AS (
         UPDATE delivery d
-        SET state = u.state, reason = u.reason, for_good = u.for_good,
-            sent_at = CASE WHEN u.state = 'sent' THEN CAST(:now AS timestamptz) ELSE d.sent_at END,
-            sending_at = CASE WHEN u.state <> 'queued' THEN d.sending_at END,
-            tries = d.tries + CASE WHEN u.state = 'queued' THEN -1 WHEN d.state = 'leased' THEN 1 ELSE 0 END,
-            lease_token = CASE WHEN u.state = 'unknown' THEN d.lease_token END, leased_until = NULL
-        FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
-                    CAST(:for_good AS bool[])) AS u(id, state, reason, for_good)
-        WHERE d.id = u.id AND d.lease_token = :token AND d.state IN ('leased', 'sending', 'unknown')
-        RETURNING d.id
-    ), gate AS (
-        SELECT d.id, CASE
-            WHEN d.slot_until <= :now THEN 'window over'
-            WHEN l.stage IN ('mql', 'sal', 'sql') THEN 'with sales'
-            WHEN l.stage = 'disqualified' THEN 'disqualified'
-            WHEN e.status = 'ended' THEN 'left the campaign'
-            WHEN EXISTS (SELECT FROM suppression s WHERE s.address_hash = sha256(convert_to(l.email, 'UTF8'))
-                         AND s.topic IN ('', coalesce(CAST(:topics AS jsonb) ->> d.campaign, ''))) THEN 'suppressed'
-            WHEN l.unconfirmed_at IS NOT NULL THEN 'unconfirmed'
-            WHEN CAST(:consent AS jsonb) IS NOT NULL
-                 AND (CAST(:consent AS jsonb) -> 'countries' = 'null' OR btrim(coalesce(l.country, '')) = ''
-                      OR jsonb_exists(CAST(:consent AS jsonb) -> 'countries', upper(btrim(l.country))))
-                 AND NOT coalesce(
-                     l.consent_at IS NOT NULL AND jsonb_exists(CAST(:consent AS jsonb) -> 'bases', l.consent_basis)
-                     AND coalesce(l.consent_at + make_interval(days => (
-                         CAST(:consent AS jsonb) -> 'bases' ->> l.consent_basis)::int) > :now, true), false)
-                 THEN 'no consent'
-            WHEN l.mail_from > :now THEN 'waits'
-            WHEN (SELECT count(*) FROM delivery o WHERE o.lead_id = d.lead_id
-                  AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown')
-                  AND o.local_on BETWEEN d.local_on - 6 AND d.local_on) > :per_7_days
-              OR (SELECT count(*) FROM delivery o WHERE o.lead_id = d.lead_id
-                  AND o.state IN ('queued', 'leased', 'sending', 'sent', 'unknown')
-                  AND o.local_on BETWEEN d.local_on - 29 AND d.local_on) > :per_30_days THEN 'limit'
-            END AS rule
-        FROM delivery d JOIN lead l ON l.id = d.lead_id JOIN enrollment e ON e.id = d.enrollment_id
-        JOIN unnest(CAST(:next AS bigint[]), CAST(:recipients AS text[])) AS u(id, recipient)
-             ON u.id = d.id AND u.recipient = l.email
-        WHERE d.id = ANY(:next) AND d.state = 'leased' AND d.lease_token = :token
-          AND d.leased_until > clock_timestamp()
-    ), moved AS (
-        UPDATE delivery d
-        SET state = CASE WHEN g.rule IS NULL THEN 'sending' ELSE 'cancelled' END, reason = g.rule,
-            tries = d.tries + CASE WHEN g.rule IS NULL THEN 1 ELSE 0 END,
-            sending_at = CASE WHEN g.rule IS NULL THEN CAST(:now AS timestamptz) ELSE d.sending_at END,
-            message_id = CASE WHEN g.rule IS NULL THEN u.message_id ELSE d.message_id END,
-            lease_token = CASE WHEN g.rule IS NULL THEN d.lease_token END,
-            leased_until = CASE WHEN g.rule IS NULL
-                           THEN clock_timestamp() + interval '{LEASE_SECONDS} seconds' END
-        FROM gate g JOIN unnest(CAST(:next AS bigint[]), CAST(:message_ids AS text[])) AS u(id, message_id)
-             ON u.id = g.id
-        WHERE d.id = g.id AND d.state = 'leased' AND d.lease_token = :token
-        RETURNING d.id, d.state, d.reason, d.enrollment_id
-    ), woken AS (
-        UPDATE enrollment SET due_at = :now
-        WHERE status <> 'ended' AND id IN (
-            SELECT enrollment_id FROM moved
-            WHERE reason IN ('window over', 'unconfirmed', 'no consent', 'waits', 'limit'))
-        RETURNING id
+        SET state = 'sent', reason = NULL, for_good = false, sent_at = CAST(:now AS timestamptz),
+            lease_token = NULL, leased_until = NULL
+        WHERE d.id = ANY(CAST((SELECT CAST(:sent AS bigint[])) AS bigint[]))
+          AND d.lease_token = (SELECT CAST(:token AS uuid)) AND d.state || '' IN ('sending', 'unknown')
     )
-    SELECT id FROM moved WHERE state = 'sending'
+    UPDATE delivery d
+    SET state = 'sending', reason = NULL, tries = d.tries + 1, sending_at = CAST(:now AS timestamptz),
+        message_id = u.message_id, leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+    FROM unnest((SELECT CAST(:next AS bigint[])), CAST(:recipients AS text[]), CAST(:message_ids AS text[]))
+             AS u(id, recipient, message_id),
+         lead l, enrollment e
+    WHERE d.id = u.id AND l.id = d.lead_id AND l.email || '' = u.recipient AND e.id = d.enrollment_id
+      AND {_OURS} AND {_GATE} IS NULL
+    RETURNING d.id
     """  # noqa: S608 - a constant of this file
+)
+
+_CANCEL = Statement(
+    f"""
+    WITH gate AS (
+        SELECT d.id, {_GATE} AS rule
+        FROM unnest((SELECT CAST(:next AS bigint[])), CAST(:recipients AS text[])) AS u(id, recipient),
+             delivery d, lead l, enrollment e
+        WHERE d.id = u.id AND l.id = d.lead_id AND l.email || '' = u.recipient AND e.id = d.enrollment_id AND {_OURS}
+    ), cancelled AS (
+        UPDATE delivery d SET state = 'cancelled', reason = g.rule, lease_token = NULL, leased_until = NULL
+        FROM gate g
+        WHERE d.id = g.id AND g.rule IS NOT NULL AND {_OURS}
+        RETURNING d.id, d.reason, d.enrollment_id
+    ), woken AS (
+        UPDATE enrollment SET due_at = CAST(:now AS timestamptz)
+        WHERE status <> 'ended' AND id IN (
+            SELECT enrollment_id FROM cancelled
+            WHERE reason IN ('window over', 'unconfirmed', 'no consent', 'waits', 'limit'))
+    )
+    SELECT id FROM cancelled
+    """  # noqa: S608 - a constant of this file
+)
+
+_RECORD = Statement(
+    """
+    UPDATE delivery d
+    SET state = u.state, reason = u.reason, for_good = u.for_good,
+        sent_at = CASE WHEN u.state = 'sent' THEN CAST(:now AS timestamptz) ELSE d.sent_at END,
+        sending_at = CASE WHEN u.state <> 'queued' THEN d.sending_at END,
+        tries = d.tries + CASE WHEN u.state = 'queued' AND d.state <> 'leased' THEN -1
+                               WHEN u.state <> 'queued' AND d.state = 'leased' THEN 1 ELSE 0 END,
+        lease_token = CASE WHEN u.state = 'unknown' THEN d.lease_token END, leased_until = NULL
+    FROM unnest((SELECT CAST(:ids AS bigint[])), CAST(:states AS text[]), CAST(:reasons AS text[]),
+                CAST(:for_good AS bool[])) AS u(id, state, reason, for_good)
+    WHERE d.id = u.id AND d.lease_token = (SELECT CAST(:token AS uuid))
+      AND d.state || '' IN ('leased', 'sending', 'unknown')
+    """
 )
 
 _RELEASE = text(
@@ -165,8 +195,8 @@ def lease(
     return db.execute(_LEASE_IN_ORDER if in_order else _LEASE_ANY, values).all()
 
 
-def record_and_move(
-    db: Connection,
+async def record_and_move(
+    line: Line,
     *,
     token: UUID,
     answers: Sequence[Answer],
@@ -176,28 +206,58 @@ def record_and_move(
 ) -> set[int]:
     """Record the answers that came and move the next mails (id, Message-ID, recipient) to `sending`, in one statement.
 
-    Gives the ids that may go out once this is committed. The others were cancelled with the rule that held them, are no
-    longer ours, or their lead has another address by now than the one they were written to: these stay leased.
+    Gives the ids that may go out, which is committed by then. The others are held by a rule (see `cancel_held`), are no
+    longer ours, or their lead has another address by now than the one they were written to: these stay leased. Answers
+    other than `sent` take a statement more, before.
+
+    Raises:
+        psycopg.Error: Nothing was done; or the connection is gone, and nobody knows.
     """
-    rows = db.execute(
-        _STEP,
-        {
-            "token": token,
-            "ids": [answer.delivery_id for answer in answers],
-            "states": [answer.state for answer in answers],
-            "reasons": [answer.reason for answer in answers],
-            "for_good": [answer.for_good for answer in answers],
-            "next": [delivery_id for delivery_id, _, _ in following],
-            "message_ids": [message_id for _, message_id, _ in following],
-            "recipients": [recipient for _, _, recipient in following],
-            "per_7_days": gate.per_7_days,
-            "per_30_days": gate.per_30_days,
-            "topics": gate.topics,
-            "consent": gate.consent,
-            "now": now,
-        },
-    )
-    return {row.id for row in rows}
+    bad = [answer for answer in answers if answer.state != "sent"]
+    if bad:
+        await _record(line, token, bad, now)
+    sent = [answer.delivery_id for answer in answers if answer.state == "sent"]
+    if not sent and not following:
+        return set()
+    message_ids = [message_id for _, message_id, _ in following]
+    values = {**_asked(token, following, gate, now), "sent": sent, "message_ids": message_ids}
+    return {int(row[0] or 0) for row in await line.ask(_STEP, values)}
+
+
+async def cancel_held(
+    line: Line, *, token: UUID, following: Sequence[tuple[int, str, str]], gate: Gate, now: datetime
+) -> None:
+    """Cancel those of the leased mails (id, Message-ID, recipient) that a rule holds back, and have them decided again.
+
+    Raises:
+        psycopg.Error: Nothing was done, or nobody knows; they are ours still, or will be asked about again.
+    """
+    await line.ask(_CANCEL, _asked(token, following, gate, now))
+
+
+def _asked(token: UUID, following: Sequence[tuple[int, str, str]], gate: Gate, now: datetime) -> dict[str, Value]:
+    return {
+        "token": token,
+        "next": [delivery_id for delivery_id, _, _ in following],
+        "recipients": [recipient for _, _, recipient in following],
+        "per_7_days": gate.per_7_days,
+        "per_30_days": gate.per_30_days,
+        "topics": gate.topics,
+        "consent": gate.consent,
+        "now": now,
+    }
+
+
+async def _record(line: Line, token: UUID, answers: Sequence[Answer], now: datetime) -> None:
+    values: dict[str, Value] = {
+        "token": token,
+        "ids": [answer.delivery_id for answer in answers],
+        "states": [answer.state for answer in answers],
+        "reasons": [answer.reason for answer in answers],
+        "for_good": [answer.for_good for answer in answers],
+        "now": now,
+    }
+    await line.ask(_RECORD, values)
 
 
 def release(db: Connection, token: UUID) -> int:

@@ -1,5 +1,6 @@
 """Mails leave by real SMTP: once each, through the gate, with every answer recorded."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from nurture.flows.suppress import suppress
 from nurture.local.mailbox import Mailbox
 from nurture.store import deliveries
 from nurture.store.deliveries import Answer, Gate, record_and_move
+from nurture.store.line import Line
 from nurture.workspace import TemplateFile
 from tests.flows.apps import add_lead, make_app, one, rows
 from tests.rules.lives import book_of, campaign_of
@@ -246,11 +248,14 @@ def test_a_late_answer_settles_what_was_unknown(app: App) -> None:
     token = uuid4()
     with transaction(app.engine) as db:
         db.exec_driver_sql("UPDATE delivery SET state = 'unknown', lease_token = %s", (token,))
-        delivery_id = db.exec_driver_sql("SELECT id FROM delivery").scalar_one()
+    delivery_id, now = one(app, "SELECT id FROM delivery"), one(app, "SELECT slot_at FROM delivery")
+    line = Line(app.engine)
+    asyncio.run(
         record_and_move(
-            db, token=token, answers=[Answer(delivery_id, "sent")], following=[], gate=Gate(7, 30, "{}"),
-            now=one(app, "SELECT slot_at FROM delivery"),
-        )  # fmt: skip
+            line, token=token, answers=[Answer(delivery_id, "sent")], following=[], gate=Gate(7, 30, "{}"), now=now
+        )
+    )
+    line.close()
     assert states(app) == [("sent", None)]
 
 

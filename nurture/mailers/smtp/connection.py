@@ -92,6 +92,7 @@ class SmtpConnection:
             pass
         finally:
             session.wire.abort()
+        await session.wire.gone()
 
     async def _send(self, mail: Mail) -> Receipt:
         wait = self._not_before - _now()

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
+from typing import cast
 
 from nurture.mailers.smtp.replies import NoReply, Reply, ReplyReader
 
@@ -26,6 +27,7 @@ class Wire(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._watching: asyncio.TimerHandle | None = None
         self._patience = self._give_up_at = 0.0
+        self._gone: asyncio.Future[None] = self._loop.create_future()
         self.is_aborted = False
         self.is_encrypted = False
 
@@ -162,8 +164,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio's: there is a connection."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  (what create_connection gives)
-        self._transport = self._socket = transport
+        self._transport = self._socket = cast(asyncio.Transport, transport)  # uvloop's is like one, but none
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Asyncio's: where bytes may go. Replies are short; a quarter of a megabyte for each is what it costs else."""
@@ -185,6 +186,12 @@ class Wire(asyncio.BufferedProtocol):
         """Asyncio's: the connection is gone."""
         why = getattr(error, "strerror", None) or error
         self._end(f"the connection was lost: {why}" if why else "the server closed the connection")
+        if not self._gone.done():
+            self._gone.set_result(None)
+
+    async def gone(self) -> None:
+        """Wait until the connection is closed on our side, so that nothing of it is left to the event loop's end."""
+        await self._gone
 
     def _end(self, why: str) -> None:
         self._lost = self._lost or why

@@ -1,0 +1,203 @@
+"""Send one batch of leased mails by all connections of a mailer at once.
+
+While the database answers and mails are on their way, the next ones are made: who sends is never idle while there is
+something to make, and nothing is made far ahead.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from nurture.flows import letting_go
+from nurture.flows.leasing import write_next
+from nurture.flows.ledger import Ledger
+from nurture.flows.noting import note_all
+from nurture.flows.sending_run import Leased, Run
+from nurture.mailers import Connection, Mailer
+from nurture.messages import Receipt
+
+WAITED = 25.0
+"""Seconds. What was leased so long ago and not begun goes back to the queue, well before the lease is over."""
+LINGER = 0.001
+"""Seconds that a connection which is free waits for others, so that one statement serves them all."""
+
+ANSWERS_WITHIN = 12.0
+"""Seconds that a process which was asked to stop waits for answers; a platform kills it soon after."""
+GLANCE = 1.0
+"""Seconds between two looks at whether it was."""
+
+_Said = bool | Sequence[Receipt]
+
+
+async def send_batch(run: Run, mailer: Mailer, ledger: Ledger) -> bool:
+    """Keep every connection busy until all that was leased has an answer; False where the server cannot be used."""
+    ending = asyncio.create_task(_end_in_time(run, mailer))
+    try:
+        await _Sending(run, mailer, ledger).all()
+    finally:
+        ending.cancel()
+    if run.any_left and not run.halted:
+        letting_go.report_trouble(run, mailer.connections[0])
+        return False
+    return True
+
+
+async def _end_in_time(run: Run, mailer: Mailer) -> None:
+    """Once somebody asked to stop, wait for answers so long and no longer."""
+    while not run.stop():
+        await asyncio.sleep(GLANCE)
+    await asyncio.sleep(ANSWERS_WITHIN)
+    for connection in mailer.connections:
+        connection.hang_up()
+
+
+class _Sending:
+    """The connections, and which of them do what: `free` ones take mails, of `busy` ones something will come back."""
+
+    def __init__(self, run: Run, mailer: Mailer, ledger: Ledger) -> None:
+        self._run, self._ledger = run, ledger
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._free: deque[Connection] = deque()
+        self._busy: dict[asyncio.Task[_Said], Connection] = {}
+        self._came: deque[asyncio.Task[_Said]] = deque()
+        self._step: asyncio.Task[None] | None = None
+        self._step_at = 0.0
+        self._ahead = 2 * sum(connection.most for connection in mailer.connections)
+        for connection in mailer.connections:
+            self._begin(connection, connection.ready())
+
+    async def all(self) -> None:
+        """Send until nothing is left, nothing may go, or there is no connection to go by."""
+        run = self._run
+        while self._goes_on():
+            self._hear()
+            letting_go.report(run)
+            run.halted = run.halted or run.stop() or time.monotonic() - run.batch.leased_at > WAITED
+            self._take_step()
+            if not await self._write() and self._goes_on():
+                await self._wait()
+        for task in self._busy:
+            task.cancel()
+        if run.answers:
+            await self._ledger.step([])
+
+    def _goes_on(self) -> bool:
+        run = self._run
+        has_a_way = bool(self._busy or self._free or self._step)
+        return has_a_way and bool(run.under_way or self._step or (run.any_left and not run.halted))
+
+    def _begin(self, connection: Connection, work: Coroutine[Any, Any, _Said]) -> None:
+        task = asyncio.ensure_future(work)
+        self._busy[task] = connection
+        task.add_done_callback(self._note)
+
+    def _note(self, task: asyncio.Task[_Said]) -> None:
+        self._came.append(task)
+        self._changed.set()
+
+    def _hear(self) -> None:
+        """Take down what connections say, and see whether they take more."""
+        while self._came:
+            task = self._came.popleft()
+            connection, said = self._busy.pop(task), task.result()
+            if isinstance(said, bool):
+                if said:
+                    self._is_free(connection)
+                continue
+            note_all(self._run, said)
+            if all(receipt.outcome == "sent" for receipt in said):
+                self._is_free(connection)
+            elif connection.unusable or connection.wait > letting_go.LONG_WAIT:
+                letting_go.report_trouble(self._run, connection)
+            else:
+                self._begin(connection, connection.ready())
+
+    def _is_free(self, connection: Connection) -> None:
+        if not self._free:
+            self._step_at = self._loop.time() + LINGER
+        self._free.append(connection)
+
+    def _take_step(self) -> None:
+        """Have answers recorded and the next mails moved, unless a mail or a connection joins in within a moment."""
+        run = self._run
+        if self._step is not None:
+            if not self._step.done():
+                return
+            self._step.result()
+            self._step = None
+        if self._is_being_written() or (self._busy and self._loop.time() < self._step_at):
+            return
+        batches = self._dealt() if self._may_begin() else []
+        if batches or run.answers:
+            self._step = asyncio.create_task(self._record_and_send(batches))
+            self._step.add_done_callback(lambda _: self._changed.set())
+
+    def _is_being_written(self) -> bool:
+        """Whether the connections that are free take more than is made, and it will be made at once."""
+        run = self._run
+        if run.halted or not run.unwritten:
+            return False
+        return len(run.waiting) < sum(connection.most for connection in self._free)
+
+    def _may_begin(self) -> bool:
+        return bool(self._free and self._run.waiting and not self._run.halted)
+
+    async def _record_and_send(self, batches: list[tuple[Connection, list[Leased]]]) -> None:
+        run = self._run
+        moved = await self._ledger.step([leased for _, batch in batches for leased in batch])
+        for connection, batch in batches:
+            ours = [leased for leased in batch if leased.mail.delivery_id in moved]
+            if not ours:
+                self._is_free(connection)
+                continue
+            run.under_way.update({leased.mail.delivery_id: leased for leased in ours})
+            self._begin(connection, connection.send_many([leased.mail for leased in ours]))
+
+    def _dealt(self) -> list[tuple[Connection, list[Leased]]]:
+        """Deal out what waits to the free connections, as much to each as it takes at once, no faster than the rate."""
+        run = self._run
+        allowed = run.pace.most(len(run.waiting))
+        batches: list[tuple[Connection, list[Leased]]] = []
+        while self._free and run.waiting and allowed > 0:
+            connection = self._free.popleft()
+            batch: list[Leased] = []
+            octets = 0
+            while run.waiting and len(batch) < min(connection.most, allowed):
+                octets += len(run.waiting[0].mail.data)
+                if batch and octets > connection.most_octets:
+                    break
+                batch.append(run.waiting.popleft())
+            allowed -= len(batch)
+            run.pace.take(len(batch))
+            batches.append((connection, batch))
+        return batches
+
+    async def _write(self) -> bool:
+        """Make one mail, unless enough are made already; then let others have their turn."""
+        run = self._run
+        if run.halted or not run.unwritten or len(run.waiting) >= self._ahead:
+            return False
+        write_next(run)
+        await asyncio.sleep(0)
+        return True
+
+    async def _wait(self) -> None:
+        """Until something came back, or until the next mail may go."""
+        if self._came:
+            return
+        self._changed.clear()
+        seconds = self._patience()
+        timer = None if seconds is None else self._loop.call_later(seconds, self._changed.set)
+        await self._changed.wait()
+        if timer is not None:
+            timer.cancel()
+
+    def _patience(self) -> float | None:
+        """How long to wait at most; None: until something comes back."""
+        if self._step is not None or not (self._run.answers or self._may_begin()):
+            return None
+        paced = self._run.pace.wait() if self._may_begin() and not self._run.answers else None
+        return max(0.0, self._step_at - self._loop.time(), paced or 0.0)
