@@ -23,6 +23,8 @@ STRIDE = timedelta(minutes=15)
 PATIENCE, PATIENCE_IN_ALL, HASTE = 2.5, 8.0, 0.3
 """Seconds of machine time that the workers have for what is due before time goes on without them: at one moment, and in
 a round; then they have this much."""
+SEEMS_DEAD = 1.0
+"""After so long nobody seems to be at it: in short rounds we let the seconds pass that another would wait for him."""
 LONG_PATIENCE = 20.0
 """The same at one moment of a long round."""
 GLANCE = 0.02
@@ -94,6 +96,9 @@ class Round:
         """Give them time, but not all the time that somebody dead would need."""
         began = time.monotonic()
         patience = LONG_PATIENCE if self.plan.long else PATIENCE if self.waited < PATIENCE_IN_ALL else HASTE
+        if not self.plan.long and not self._wait(min(patience, SEEMS_DEAD), lambda: not self._stirs()):
+            self.world.forget_what_was_told()
+            self.world.forget_dead_leader()
         if not self._wait(patience, lambda: not self._stirs()):
             self.waited += time.monotonic() - began
 

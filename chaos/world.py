@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
+import redis
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -27,6 +28,7 @@ from nurture.db import make_engine, transaction
 from nurture.local.processes import children, search_path
 from nurture.local.server import LOOPBACK, free_port
 from nurture.store.migrate import upgrade
+from workers.nudge import KINDS, waiting_key
 
 CONNECTIONS = 4
 """Of a worker to the mail server: so many mails can be unknown when it is killed."""
@@ -101,6 +103,14 @@ class World:
         dead = [f"%/{pid}/%" for pid in self.crew.killed]
         with contextlib.suppress(DBAPIError), transaction(self.engine) as db:
             db.execute(_FORGET, {"dead": dead})
+
+    def forget_what_was_told(self) -> None:
+        """Let those seconds pass in which a kind of work counts as told, though whoever heard it was killed."""
+        with (
+            contextlib.suppress(redis.RedisError),
+            redis.Redis.from_url(self.servers.redis_url, socket_timeout=1, socket_connect_timeout=1) as client,
+        ):
+            client.delete(*map(waiting_key, KINDS))
 
     def restart(self, *names: str) -> None:
         """Tell processes to stop, as a release does, and start them again."""
