@@ -3,7 +3,6 @@
 from nurture.campaign import Campaign
 from nurture.facts import ON_THE_WAY, WITH_SALES, DeliveryFact, EnrollmentFact, EnrollmentStatus, Left, PastEnrollment
 from nurture.rules import conditions, next_step, taking
-from nurture.rules.calendar import local_date
 from nurture.rules.draft import Draft
 from nurture.rules.effects import Cancelled, Enrolled, LeftCampaign, Planned, Queued
 from nurture.rules.evolving import evolve, in_state
@@ -71,12 +70,10 @@ def decide_again(draft: Draft) -> None:
     if planned.step is None and planned.finish_at is not None and planned.finish_at <= draft.now:
         _finish(draft, campaign)
         return
-    if planned.step is not None and planned.slot is not None:
-        today = local_date(draft.now, planned.slot.zone)
-        if planned.slot.local_on == today:
-            _queue(draft, campaign, enrollment, planned)
-            planning.queue(planned.step, planned.slot, draft.state.engaged_at)
-            planned = planning.plan(draft.state)
+    if planned.step is not None and planned.slot is not None and planning.is_for_today(planned.slot):
+        _queue(draft, campaign, enrollment, planned)
+        planning.queue(planned.step, planned.slot, draft.state.engaged_at)
+        planned = planning.plan(draft.state)
     _set(draft, enrollment, planned)
 
 

@@ -63,7 +63,10 @@ def choose(
     passed: list[tuple[str, Why]] = []
     for step in campaign.steps[start:]:
         # Most steps have had no mail: only the others' mails are looked through.
-        why_not = _why_not(step, mine if step.id in had else (), state.cycle, known_at)
+        is_new = step.id not in had
+        if is_new and step.when is None:
+            return Choice(step, tuple(passed))
+        why_not = _why_not(step, () if is_new else mine, state.cycle, known_at)
         if why_not is None:
             return Choice(step, tuple(passed))
         passed.append((step.id, why_not))

@@ -10,6 +10,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.calendar import DAY, first_instant, local_date
 from nurture.rules.known import known
 from nurture.rules.next_step import Choice
+from nurture.rules.slots import open_days
 from nurture.values import quick
 
 NO_CHOICE = Choice(None)
@@ -55,21 +56,26 @@ def plan(
 class Planning:
     """One decision's plans: the lead's mails are walked once, though a decision that queues a mail plans twice."""
 
-    __slots__ = ("_book", "_campaign", "_enrollment", "_mails", "_now", "_passed_to", "_zone")
+    __slots__ = ("_book", "_campaign", "_days", "_enrollment", "_mails", "_now", "_passed_to")
 
     def __init__(
         self, book: Rulebook, campaign: Campaign, enrollment: EnrollmentFact, now: datetime, state: LeadState
     ) -> None:
         """Look at what the lead has received."""
         self._book, self._campaign, self._enrollment, self._now = book, campaign, enrollment, now
-        self._zone = cadence.zone_of(state.profile.timezone, book.agreement)
-        self._mails = _mails(state, enrollment, self._zone, now)
+        zone = cadence.zone_of(state.profile.timezone, book.agreement)
+        self._days = open_days(campaign.cadence, zone, book.agreement.company.holidays)
+        self._mails = _mails(state, enrollment, zone, now)
         self._passed_to: Step | None = None
+
+    def is_for_today(self, slot: Slot) -> bool:
+        """Whether a slot that was planned is one of the lead's local day that it is now."""
+        return slot.local_on == self._days.today(self._now)
 
     def plan(self, state: LeadState, *, tomorrow_at_the_earliest: bool = False) -> Plan:
         """As the module's `plan`; `state` has the mails of the one looked at first, and those `queue` was told of."""
         book, campaign, enrollment, now = self._book, self._campaign, self._enrollment, self._now
-        mails, zone = self._mails, self._zone
+        mails, zone = self._mails, self._days.zone
         slow = cadence.is_slow(campaign.cadence, mails.unanswered)
         choice = next_step.choose(
             campaign,
@@ -91,7 +97,7 @@ class Planning:
             started_at=enrollment.started_at,
             first=not mails.of_enrollment,
             slow=slow,
-            last_mail_on=max(mails.days, default=None),
+            last_mail_on=mails.last,
             taken_on=mails.taken,
             counted_on=mails.days,
             not_before=state.mail_from,
@@ -103,6 +109,7 @@ class Planning:
         """Add the mail of a step just planned, for a slot of today."""
         mails = self._mails
         mails.days.append(slot.local_on)
+        mails.last = slot.local_on if mails.last is None else max(mails.last, slot.local_on)
         mails.taken.add(slot.local_on)
         mails.of_enrollment += 1
         mails.unanswered += engaged_at is None or slot.at > engaged_at
@@ -113,11 +120,13 @@ class Planning:
 class _Mails:
     """What of a lead's mails sets the day of the next one.
 
-    `days` has the local date of each; `taken` those of them that may be asked for again: as they were counted when set,
-    and as they are in the lead's zone of today. `of_enrollment` and `unanswered` count this enrollment's.
+    `days` has the local date of each, `last` the latest of them; `taken` has those that may be asked for again: as they
+    were counted when set, and as they are in the lead's zone of today. `of_enrollment` and `unanswered` count this
+    enrollment's.
     """
 
     days: list[date]
+    last: date | None
     taken: set[date]
     of_enrollment: int
     unanswered: int
@@ -140,7 +149,7 @@ def _mails(state: LeadState, enrollment: EnrollmentFact, zone: str, now: datetim
         if delivery.enrollment == n:
             here += 1
             unanswered += engaged_at is None or delivery.at > engaged_at
-    return _Mails(days, taken, here, unanswered)
+    return _Mails(days, max(days, default=None), taken, here, unanswered)
 
 
 def unanswered(state: LeadState, enrollment: EnrollmentFact) -> int:

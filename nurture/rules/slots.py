@@ -37,7 +37,7 @@ class OpenDays(dict[date, tuple[HeldRule | None, tuple[Segment, ...]]]):
     Worked out when a day is first asked for, and kept: thousands of leads ask for the same few days.
     """
 
-    __slots__ = ("cadence", "holidays", "minutes", "whole", "zone")
+    __slots__ = ("_today", "cadence", "holidays", "minutes", "whole", "zone")
 
     def __init__(self, cadence: Cadence, zone: str, holidays: str | None) -> None:
         """No day has been asked for."""
@@ -46,6 +46,15 @@ class OpenDays(dict[date, tuple[HeldRule | None, tuple[Segment, ...]]]):
         start, end = cadence.hours.start, cadence.hours.end
         self.minutes = (end.hour - start.hour) * 60 + end.minute - start.minute
         self.whole = MINUTE * self.minutes
+        self._today: tuple[datetime | None, date] = None, date.min
+
+    def today(self, now: datetime) -> date:
+        """The local date at `now`; the last answer is kept, for one decision asks often, and a batch has one `now`."""
+        at, day = self._today
+        if at is not now:
+            day = calendar.local_date(now, self.zone)
+            self._today = now, day
+        return day
 
     def __missing__(self, day: date) -> tuple[HeldRule | None, tuple[Segment, ...]]:
         if len(self) >= MOST_DAYS:
@@ -93,7 +102,7 @@ def at_once(
     It finds what `Search.from_day` would, in a quarter of the time, for what is by far the most common: nothing holds
     the mail back, and the day's hours are one stretch as long as the clock on the wall says.
     """
-    day = calendar.local_date(now, days.zone)
+    day = days.today(now)
     if soonest is not None and soonest > day:
         day = soonest
     rule, hours = days[day]
@@ -138,7 +147,7 @@ class Search:
 
     def from_day(self, soonest: date | None, not_before_on: date | None) -> Slot | None:
         """The slot on the first allowed day from `soonest` on; never in the past."""
-        thinkable = calendar.local_date(self.now, self.days.zone)
+        thinkable = self.days.today(self.now)
         if soonest is not None:
             thinkable = later(soonest, thinkable)
         day = thinkable if not_before_on is None else later(thinkable, not_before_on)
@@ -183,7 +192,7 @@ class Search:
             return f"the hours of {said} ({cadence.hours}) are over"
         span, most = next((span, most) for name, span, most in _spans(self.limits) if name == rule)
         mails, end = _full_span(day, span, most, counted_on) or (most, day)
-        return f"{mails} mail{'s'[: mails > 1]} already in the {span} days to {self._name(end)}"
+        return f"{mails} mail{'s'[: mails > 1]} already in the {span.days} days to {self._name(end)}"
 
     def _slot(self, day: date, hours: tuple[Segment, ...]) -> Slot | None:
         """The slot on an allowed day; None if its hours are over."""
@@ -234,12 +243,12 @@ def _window(day: date, start: time, end: time, zone: str) -> tuple[Segment, ...]
 
 
 @once
-def _spans(limits: Limits) -> tuple[tuple[Literal["per_7_days", "per_30_days"], int, int], ...]:
-    """The limits there are: their rule, over how many days, how many mails."""
+def _spans(limits: Limits) -> tuple[tuple[Literal["per_7_days", "per_30_days"], timedelta, int], ...]:
+    """The limits there are: their rule, over how long, how many mails."""
     week, month = limits.per_7_days, limits.per_30_days
     return (
-        *((("per_7_days", 7, week),) if week is not None else ()),
-        *((("per_30_days", 30, month),) if month is not None else ()),
+        *((("per_7_days", 7 * DAY, week),) if week is not None else ()),
+        *((("per_30_days", 30 * DAY, month),) if month is not None else ()),
     )
 
 
@@ -253,17 +262,18 @@ def _full(day: date, limits: Limits, taken_on: Collection[date], counted_on: Col
     return None
 
 
-def _full_span(day: date, span: int, most: int, counted_on: Collection[date]) -> tuple[int, date] | None:
+def _full_span(day: date, span: timedelta, most: int, counted_on: Collection[date]) -> tuple[int, date] | None:
     """The mails in, and the last day of, a span of so many days around `day` that has no room for one more.
 
     Spans that end on `day` or on a later mail's day suffice: no other has more mails.
     """
-    width = timedelta(days=span)
-    near = [other for other in counted_on if day - width < other < day + width]
+    begin, end = day - span, day + span
+    near = [other for other in counted_on if begin < other < end]
     if len(near) < most:
         return None
     for end in (day, *(other for other in near if other > day)):
-        mails = sum(0 <= (end - other).days < span for other in near)
+        begin = end - span
+        mails = sum(begin < other <= end for other in near)
         if mails >= most:
             return mails, end
     return None

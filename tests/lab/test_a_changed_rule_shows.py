@@ -33,7 +33,7 @@ def another_hash(pick: Any) -> Any:
 
 
 def two_days_more(full_span: Any) -> Any:
-    return lambda day, span, most, counted: full_span(day, span + 2, most, counted)
+    return lambda day, span, most, counted: full_span(day, span + timedelta(days=2), most, counted)
 
 
 def without_wait(wait_then_ask: Any) -> Any:
