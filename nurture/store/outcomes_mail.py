@@ -3,27 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, text
-
 from nurture.rules import effects as fx
-from nurture.store.decided import Decided, each, run
+from nurture.store.decided import Decided, each, tell
+from nurture.trips import Statement, Trip
 
-_LEAVING = text(
+_LEAVING = Statement(
     """
-    UPDATE enrollment SET status = 'ended', ended_at = :now, left_as = u.word, due_at = NULL, due_until = NULL
+    UPDATE enrollment SET status = 'ended', ended_at = CAST(:now AS timestamptz), left_as = u.word, due_at = NULL, due_until = NULL
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:n AS int[]), CAST(:word AS text[])) AS u(lead_id, n, word)
     WHERE enrollment.lead_id = u.lead_id AND enrollment.n = u.n
     """
 )
 
 
-def save_leaving(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+def save_leaving(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
     """Enrollments that ended."""
     rows = [(one.lead_id, left.n, left.word) for one, left in each(decided, fx.LeftCampaign)]
-    run(db, _LEAVING, rows, "lead_id n word", now=now)
+    tell(trip, _LEAVING, rows, "lead_id n word", now=now)
 
 
-_CANCELLED = text(
+_CANCELLED = Statement(
     """
     UPDATE delivery SET state = 'cancelled', reason = u.rule, lease_token = NULL, leased_until = NULL
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:rule AS text[])) AS u(lead_id, rule)
@@ -32,13 +31,13 @@ _CANCELLED = text(
 )
 
 
-def save_cancelled(db: Connection, decided: Sequence[Decided]) -> None:
+def save_cancelled(trip: Trip, decided: Sequence[Decided]) -> None:
     """Mails on their way that do not go."""
     rows = [(one.lead_id, cancelled.rule) for one, cancelled in each(decided, fx.Cancelled)]
-    run(db, _CANCELLED, rows, "lead_id rule")
+    tell(trip, _CANCELLED, rows, "lead_id rule")
 
 
-_ENROLLED = text(
+_ENROLLED = Statement(
     """
     INSERT INTO enrollment (lead_id, n, campaign, cycle, status, started_at, due_at, due_until, slow)
     SELECT * FROM unnest(CAST(:lead_id AS bigint[]), CAST(:n AS int[]), CAST(:campaign AS text[]),
@@ -48,16 +47,16 @@ _ENROLLED = text(
 )
 
 
-def save_enrolled(db: Connection, decided: Sequence[Decided]) -> None:
+def save_enrolled(trip: Trip, decided: Sequence[Decided]) -> None:
     """Enrollments that began."""
     rows = []
     for one, enrolled in each(decided, fx.Enrolled):
         e = enrolled.enrollment
         rows.append((one.lead_id, e.n, e.campaign, e.cycle, e.status, e.started_at, e.due_at, e.due_until, e.slow))
-    run(db, _ENROLLED, rows, "lead_id n campaign cycle status started_at due_at due_until slow")
+    tell(trip, _ENROLLED, rows, "lead_id n campaign cycle status started_at due_at due_until slow")
 
 
-_PLANNED = text(
+_PLANNED = Statement(
     """
     UPDATE enrollment SET status = u.status, due_at = u.due_at, due_until = u.due_until, slow = u.slow
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:n AS int[]), CAST(:status AS text[]),
@@ -68,25 +67,25 @@ _PLANNED = text(
 )
 
 
-def save_planned(db: Connection, decided: Sequence[Decided]) -> None:
+def save_planned(trip: Trip, decided: Sequence[Decided]) -> None:
     """When enrollments are decided again."""
     last = {(one.lead_id, planned.n): planned for one, planned in each(decided, fx.Planned)}
     rows = [(lead_id, n, p.status, p.due_at, p.due_until, p.slow) for (lead_id, n), p in last.items()]
-    run(db, _PLANNED, rows, "lead_id n status due_at due_until slow")
+    tell(trip, _PLANNED, rows, "lead_id n status due_at due_until slow")
 
 
-_QUEUED = text(
+_QUEUED = Statement(
     """
     INSERT INTO delivery (lead_id, enrollment_id, campaign, step, cycle, variant, template, state,
                           slot_at, slot_until, local_on, zone, queued_at)
-    SELECT u.lead_id, e.id, u.campaign, u.step, u.cycle, u.variant, u.template, 'queued',
-           u.slot_at, u.slot_until, u.local_on, u.zone, :now
+    SELECT u.lead_id, (SELECT e.id FROM enrollment e WHERE e.lead_id = u.lead_id AND e.n = u.n),
+           u.campaign, u.step, u.cycle, u.variant, u.template, 'queued', u.slot_at, u.slot_until, u.local_on, u.zone,
+           CAST(:now AS timestamptz)
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:n AS int[]), CAST(:campaign AS text[]), CAST(:step AS text[]),
                 CAST(:cycle AS int[]), CAST(:variant AS text[]), CAST(:template AS text[]),
                 CAST(:slot_at AS timestamptz[]), CAST(:slot_until AS timestamptz[]), CAST(:local_on AS date[]),
                 CAST(:zone AS text[]))
         AS u(lead_id, n, campaign, step, cycle, variant, template, slot_at, slot_until, local_on, zone)
-    JOIN enrollment e ON e.lead_id = u.lead_id AND e.n = u.n
     ON CONFLICT (lead_id, campaign, step, cycle) WHERE merged_from IS NULL DO UPDATE SET
         enrollment_id = excluded.enrollment_id, variant = excluded.variant, template = excluded.template,
         state = 'queued', slot_at = excluded.slot_at, slot_until = excluded.slot_until,
@@ -96,7 +95,7 @@ _QUEUED = text(
 )
 
 
-def save_queued(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+def save_queued(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
     """Mails that are to go."""
     rows = [
         (
@@ -106,4 +105,4 @@ def save_queued(db: Connection, decided: Sequence[Decided], now: datetime) -> No
         for one, q in each(decided, fx.Queued)
     ]  # fmt: skip
     names = "lead_id n campaign step cycle variant template slot_at slot_until local_on zone"
-    run(db, _QUEUED, rows, names, now=now)
+    tell(trip, _QUEUED, rows, names, now=now)

@@ -5,11 +5,11 @@ lead would otherwise each see only their own count, and unordered locks would de
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from nurture.facts import (
     NOT_READ,
@@ -28,6 +28,8 @@ from nurture.rules.evolving import evolve
 from nurture.rules.known import LOOKS_BACK
 from nurture.rules.suppressing import word_of
 from nurture.trips import Answer, Statement, Trip
+
+_Fact = TypeVar("_Fact")
 
 HANDOFF = """
     json_build_array(h.state, h.cycle, h.offered_at, h.owner, h.was_customer, h.hand_raise, h.accepted_at, h.given_at,
@@ -63,20 +65,20 @@ _STATES = Statement(
     FROM lead l WHERE l.id = ANY(CAST(:ids AS bigint[])) ORDER BY l.id
     """  # noqa: S608 - our own words
 )
-_DELIVERIES = text(
+_DELIVERIES = Statement(
     """
-    SELECT d.lead_id, d.campaign, d.step, d.cycle, e.n, d.state, d.local_on, coalesce(d.sent_at, d.slot_at) AS at,
-           d.for_good
-    FROM delivery d JOIN enrollment e ON e.id = d.enrollment_id
-    WHERE d.lead_id = ANY(:ids) ORDER BY d.lead_id, d.id
+    SELECT d.lead_id, d.campaign, d.step, d.cycle, (SELECT n FROM enrollment WHERE id = d.enrollment_id), d.state,
+           d.local_on, coalesce(d.sent_at, d.slot_at), d.for_good
+    FROM delivery d WHERE d.lead_id = ANY(CAST(:ids AS bigint[])) ORDER BY d.lead_id, d.id
     """
 )
 _instant, _day = datetime.fromisoformat, date.fromisoformat
 _NOTHING_LEFT: frozenset[str] = frozenset()
-_EVENTS = text(
+_EVENTS = Statement(
     """
-    SELECT id, lead_id, kind, occurred_at, name, path, properties, campaign, step FROM event
-    WHERE lead_id = ANY(:ids) AND verdict = 'human' AND occurred_at >= :since ORDER BY lead_id, occurred_at, id
+    SELECT lead_id, kind, occurred_at, name, path, properties, verdict, campaign, step, id FROM event
+    WHERE lead_id = ANY(CAST(:ids AS bigint[])) AND verdict = 'human' AND occurred_at >= CAST(:since AS timestamptz)
+    ORDER BY lead_id, occurred_at, id
     """
 )
 
@@ -128,20 +130,13 @@ def with_past(db: Connection, book: Rulebook, states: Sequence[LeadState], now: 
     """These states with their mails, and with their events where a condition looks at such."""
     if not states:
         return []
-    ids = [state.id for state in states]
-    deliveries = _grouped(db.execute(_DELIVERIES, {"ids": ids}).all())
-    events: dict[int, list[Row[Any]]] = {}
-    if book.needs - {"received"}:
-        events = _grouped(db.execute(_EVENTS, {"ids": ids, "since": now - LOOKS_BACK}).all())
+    ids, trip = [state.id for state in states], Trip(db)
+    mails = trip.ask(_DELIVERIES, {"ids": ids})
+    did = trip.ask(_EVENTS, {"ids": ids, "since": now - LOOKS_BACK}) if book.needs - {"received"} else None
+    deliveries = _grouped(mails.rows, DeliveryFact)
+    events = {} if did is None else _grouped(did.rows, EventFact)
     return [
-        evolve(
-            state,
-            deliveries=tuple(
-                DeliveryFact(r.campaign, r.step, r.cycle, r.n, r.state, r.local_on, r.at, r.for_good)
-                for r in deliveries.get(state.id or 0, ())
-            ),
-            events=tuple(event_fact(row) for row in events.get(state.id or 0, ())),
-        )
+        evolve(state, deliveries=tuple(deliveries.get(state.id, ())), events=tuple(events.get(state.id, ())))
         for state in states
     ]
 
@@ -220,10 +215,11 @@ def event_fact(row: Row[Any]) -> EventFact:
     )
 
 
-def _grouped(rows: Iterable[Row[Any]]) -> dict[int, list[Row[Any]]]:
-    groups: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        groups[row.lead_id].append(row)
+def _grouped(rows: Iterable[Sequence[Any]], fact: Callable[..., _Fact]) -> dict[int | None, list[_Fact]]:
+    """The facts of each lead, in order; a row has the lead's id, then the fact's fields."""
+    groups: dict[int | None, list[_Fact]] = defaultdict(list)
+    for lead_id, *fields in rows:
+        groups[lead_id].append(fact(*fields))
     return groups
 
 
