@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from nurture.store import confirmations, due, hits, inbound, notices, promises, walks
+from nurture.store import confirmations, deliveries, due, hits, inbound, notices, promises, walks
 
-_ANY_TO_SEND = "SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now)"
+_ANY_TO_SEND = deliveries.ANY_TO_SEND
 _ANY_EXPIRED = """
     SELECT EXISTS (SELECT FROM delivery WHERE state IN ('leased', 'sending') AND leased_until < clock_timestamp())
 """

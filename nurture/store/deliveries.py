@@ -148,7 +148,12 @@ _EXPIRE = text(
     """
 )
 
-_DUE = text("SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now)")
+ANY_TO_SEND = """
+    SELECT coalesce((SELECT slot_at FROM delivery WHERE state = 'queued' AND mailer = :mailer
+                     ORDER BY slot_at LIMIT 1) <= :now, false)
+"""
+"""Whether a mail's slot has come: by the earliest, for the reason that `due.ANY_DUE` gives."""
+_ANY_TO_SEND = text(ANY_TO_SEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +280,7 @@ def expire(db: Connection) -> dict[str, int]:
 
 def any_to_send(db: Connection, mailer: str, now: datetime) -> bool:
     """Whether a mail's slot has come."""
-    return bool(db.execute(_DUE, {"mailer": mailer, "now": now}).scalar())
+    return bool(db.execute(_ANY_TO_SEND, {"mailer": mailer, "now": now}).scalar())
 
 
 _LISTED = """
