@@ -9,7 +9,8 @@ from nurture.trips import Statement, Trip
 
 _LEAVING = Statement(
     """
-    UPDATE enrollment SET status = 'ended', ended_at = CAST(:now AS timestamptz), left_as = u.word, due_at = NULL, due_until = NULL
+    UPDATE enrollment SET status = 'ended', ended_at = CAST(:now AS timestamptz), left_as = u.word, due_at = NULL,
+        due_until = NULL
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:n AS int[]), CAST(:word AS text[])) AS u(lead_id, n, word)
     WHERE enrollment.lead_id = u.lead_id AND enrollment.n = u.n
     """
