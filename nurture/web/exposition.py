@@ -1,6 +1,7 @@
 """The numbers as Prometheus reads them: names with units, one help line each, labels out of short lists only."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -9,7 +10,7 @@ from prometheus_client.registry import Collector
 
 import nurture
 from nurture.meters import COUNTERS, HISTOGRAMS, Key, by_labels, measured
-from nurture.models.sending import MAILER_STATES
+from nurture.rules.breaker import State
 from nurture.store.health import MOST, Health, Waiting
 
 OUTCOMES = ("sent", "failed", "put_off", "held", "unknown", "cancelled")
@@ -74,7 +75,7 @@ def _mail(health: Health) -> Iterator[Metric]:
     yield _gauge(
         "mails_unknown", f"Mails of which nobody knows whether they were taken, up to {MOST}.", unknown, "mailer"
     )
-    states = [((mailer.name, state), mailer.state == state) for mailer in mailers for state in MAILER_STATES]
+    states = [((mailer.name, state), mailer.state == state) for mailer in mailers for state in get_args(State)]
     yield _gauge("mailer_state", "1 for the state that the mailer's breaker is in.", states, "mailer", "state")
     paused = [((mailer.name,), mailer.paused_at is not None) for mailer in mailers]
     yield _gauge("mailer_paused", "Whether somebody has paused it by hand.", paused, "mailer")
