@@ -46,6 +46,12 @@ def without_personal_data(text: str) -> str:
     return ADDRESSES.sub("[address]", text)
 
 
+def cause_of(error: BaseException) -> str:
+    """What an error says, in one line without personal data, for people who see what was set aside for it."""
+    words = without_personal_data(str(error)).strip().split("\n")[0].strip()
+    return f"{type(error).__name__}: {words}"[:300] if words else type(error).__name__
+
+
 class LogfmtFormatter(logging.Formatter):
     """`at=… level=… from=… msg=… key=value …`, then the error's kind, words and trace where there is one."""
 

@@ -17,7 +17,7 @@ from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
-from nurture.logs import without_personal_data
+from nurture.logs import cause_of, without_personal_data
 from workers.kinds import failed_key, waiting_key
 
 KEPT = 100
@@ -76,7 +76,7 @@ def dead_letters_key(broker: dramatiq.Broker, queue: str) -> str:
 def _note(client: redis.Redis, broker: dramatiq.Broker, message: MessageProxy, error: BaseException) -> None:
     """Hold the next one back, and write why into the message before it is moved to the dead letters."""
     kind = message.actor_name
-    told = message.copy(options={"failed_at": time.time(), "because": _because(error), "trace": _trace(error)})
+    told = message.copy(options={"failed_at": time.time(), "because": cause_of(error), "trace": _trace(error)})
     messages = f"{_redis(broker).namespace}:{message.queue_name}.msgs"
     times = int(client.incr(failed_key(kind)))
     seconds = HELD_BACK_SECONDS[min(times, len(HELD_BACK_SECONDS)) - 1]
@@ -93,11 +93,6 @@ def _drop_old(client: redis.Redis, key: str) -> None:
     if old:
         client.zrem(key, *old)
         client.hdel(f"{key}.msgs", *old)
-
-
-def _because(error: BaseException) -> str:
-    words = without_personal_data(str(error)).split("\n")[0].strip()
-    return f"{type(error).__name__}: {words}"[:300] if words else type(error).__name__
 
 
 def _trace(error: BaseException) -> str:

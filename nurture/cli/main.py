@@ -27,6 +27,7 @@ from nurture.cli import (
     preview,
     privacy,
     processes,
+    queue,
     reassigning,
     rejected,
     rejudge,
@@ -64,6 +65,7 @@ app.add_typer(reps.reps, name="reps")
 app.add_typer(api_keys.api_keys, name="api-keys")
 app.add_typer(deliveries.deliveries, name="deliveries")
 app.add_typer(notices.notices, name="notices")
+app.add_typer(queue.queue, name="queue")
 app.add_typer(events.events, name="events")
 events.events.command("import")(import_events.import_)
 events.events.command("rejected")(rejected.rejected)

@@ -13,7 +13,7 @@ from nurture.db import transaction
 from nurture.flows.deadlines import set_all_deadlines, some_lack_deadlines
 from nurture.flows.rescore import AGREEMENT, aim_of
 from nurture.rules import succession
-from nurture.store import counts, due, matchers, scores, versions, walks
+from nurture.store import counts, due, matchers, scores, set_aside, versions, walks
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def adopt(app: App, now: datetime) -> Adopted:
             contents = {name: (after.get(name, ""), _text(app, name)) for name in changed}
             versions.adopt(db, contents, now)
             woken = due.wake(db, sorted(concerned(app, changed)), now) if before else 0
+            set_aside.wake(db, now)  # perhaps just this was mended
     if changed or rescored:
         log.info("adopted files", extra={"files": len(changed), "woken": woken, "rescored": sorted(rescored)})
     if AGREEMENT in changed or some_lack_deadlines(app):

@@ -3,20 +3,19 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from nurture.app import App
-from nurture.db import transaction
+from nurture.db import is_away, is_deadlock_or_serialization, transaction
 from nurture.flows.decide import decide, offered
+from nurture.logs import cause_of
 from nurture.rules.effects import Queued
 from nurture.rules.happenings import CameDue
-from nurture.store import due
+from nurture.store import due, set_aside
 
 BATCH = 500
-SET_ASIDE = timedelta(hours=1)
-"""A lead that cannot be decided is left alone for so long; the others of its batch go on."""
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +38,8 @@ def advance(app: App, now: datetime, *, most: int = BATCH) -> Advanced:
         with transaction(app.engine) as db:
             lead_ids = due.claim(db, now, most)
             done = _decide(db, app, lead_ids, now)
-    except Exception:
-        if not lead_ids:
+    except Exception as error:
+        if not lead_ids or is_away(error):
             raise
         log.exception("a batch could not be decided; its leads are decided one by one", extra={"leads": len(lead_ids)})
         done = _one_by_one(app, lead_ids, now)
@@ -59,10 +58,14 @@ def _one_by_one(app: App, lead_ids: Sequence[int], now: datetime) -> Advanced:
         try:
             with transaction(app.engine) as db:
                 done = _decide(db, app, [lead_id] if due.still_due(db, lead_id, now) else [], now)
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                raise
+            if is_deadlock_or_serialization(error):
+                continue  # it is still due
             log.exception("a lead could not be decided and is set aside", extra={"lead_id": lead_id})
             with transaction(app.engine) as db:
-                due.postpone(db, lead_id, now + SET_ASIDE)
+                set_aside.put(db, "lead", lead_id, lead_id, cause_of(error), now)
             aside += 1
         else:
             leads, queued, handed = leads + done.leads, queued + done.queued, handed + done.offered

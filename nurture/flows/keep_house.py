@@ -12,7 +12,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.erase import FORGOTTEN_AT_ONCE, forget_unconfirmed
 from nurture.rules.retention import Watch, doubt, events_from, visitors_from
-from nurture.store import api_answers, housekeeping, inbound, processes, rejected_events, reports
+from nurture.store import api_answers, housekeeping, inbound, processes, rejected_events, reports, set_aside
 from nurture.store.dropping import delete_before, delete_unclaimed, drop_months, keep_since
 from nurture.store.partitions import ahead_of, make_months
 
@@ -47,6 +47,7 @@ def keep_house(app: App, now: datetime) -> Kept:
             emptied = reports.drop_old(db, now)
             reports.drop_tokens(db, now)
             inbound.drop_old(db, now)
+            set_aside.drop_old(db, now)
     if why_not is not None:
         log.debug("nothing is dropped now", extra={"because": why_not})
         return Kept(again=bool(missing), doubt=why_not)

@@ -7,27 +7,26 @@ transaction with the row that says it was: a worker that dies in between has don
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from nurture.app import App
-from nurture.db import transaction
+from nurture.db import is_away, is_deadlock_or_serialization, transaction
 from nurture.flows.announce import ESCALATED, OUTCOME_ASKED, REMINDED, RETURNED, News, announce_all
 from nurture.flows.deadlines import set_deadlines
 from nurture.flows.decide import decide
 from nurture.flows.reassign import reassign_in
+from nurture.logs import cause_of
 from nurture.rules.effects import Breached, HandoffMoved
 from nurture.rules.happenings import DeadlineCame
 from nurture.rules.ladder import KEPT
-from nurture.store import handoffs, promises
+from nurture.store import handoffs, promises, set_aside
 from nurture.store.decided import Decided, each
 from nurture.store.handoff_changes import Change, What, note_changes
 
 BATCH = 50
 """Small, for whoever gives leads to somebody else holds the rota until all of them are done."""
-SET_ASIDE = timedelta(hours=1)
-"""A handoff that cannot be looked at is left alone for so long; the others of its batch go on."""
 BY = "SLA"
 """Who gives a lead to somebody else."""
 
@@ -61,8 +60,8 @@ def keep_promises(app: App, now: datetime, *, most: int = BATCH) -> Kept:
         with transaction(app.engine) as db:
             lead_ids = promises.claim(db, now, most)
             done = _look(db, app, lead_ids, now)
-    except Exception:
-        if not lead_ids:
+    except Exception as error:
+        if not lead_ids or is_away(error):
             raise
         log.exception("a batch of handoffs could not be looked at; they are looked at one by one")
         done = _one_by_one(app, lead_ids, now)
@@ -77,10 +76,15 @@ def _one_by_one(app: App, lead_ids: Sequence[int], now: datetime) -> Kept:
         try:
             with transaction(app.engine) as db:
                 done = _look(db, app, [lead_id] if promises.still_due(db, lead_id, now) else [], now)
-        except Exception:
+        except Exception as error:
+            if is_away(error):
+                raise
+            if is_deadlock_or_serialization(error):
+                continue  # it is still due
             log.exception("a handoff could not be looked at and is set aside", extra={"lead_id": lead_id})
             with transaction(app.engine) as db:
-                promises.postpone(db, lead_id, now + SET_ASIDE)
+                for handoff_id in handoffs.open_of(db, [lead_id]).values():
+                    set_aside.put(db, "handoff", handoff_id, lead_id, cause_of(error), now)
             aside += 1
         else:
             looked_at, climbed = looked_at + done.looked_at, climbed + done.climbed

@@ -33,6 +33,7 @@ from nurture.models.returns import HookToken, MailReport, SoftBounce
 from nurture.models.sales import Attempt, Handoff, Rota
 from nurture.models.scores import AgreedSignal, Decay, LeadScore, MatcherRow, ScoreBasis, SignalDay, Walk
 from nurture.models.sending import MailerRow
+from nurture.models.set_aside import SetAside
 
 __all__ = [
     "Absence",
@@ -81,6 +82,7 @@ __all__ = [
     "Rejudging",
     "Rota",
     "ScoreBasis",
+    "SetAside",
     "SignalDay",
     "SoftBounce",
     "SourceVersion",

@@ -74,6 +74,7 @@ class Delivery(SQLModel, table=True):
         Index("delivery_to_send", "mailer", "slot_at", "id", postgresql_where=text("state = 'queued'")),
         Index("delivery_leased", "leased_until", postgresql_where=text("state IN ('leased', 'sending')")),
         Index("delivery_unknown", "mailer", postgresql_where=text("state = 'unknown'")),
+        Index("delivery_failed", "id", postgresql_where=text("state = 'failed'")),
         Index("delivery_sent", "sent_at", postgresql_where=text("state = 'sent'")),
         Index("delivery_of_campaign", "campaign", "step", "state"),
     )

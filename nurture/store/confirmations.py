@@ -160,6 +160,17 @@ def expire(db: Connection) -> int:
     return db.execute(_EXPIRE).rowcount
 
 
+def try_again(db: Connection, id_: int, now: datetime) -> None:
+    """Queue a mail that was surely not taken once more, from its first try; one that may have arrived never is."""
+    query = text(
+        """
+        UPDATE confirmation SET state = 'queued', tries = 0, next_at = :now, last_error = NULL
+        WHERE id = :id AND state = 'failed'
+        """
+    )
+    db.execute(query, {"id": id_, "now": now})
+
+
 def one(db: Connection, id_: int) -> Row[Any] | None:
     """One question."""
     return db.execute(text("SELECT * FROM confirmation WHERE id = :id"), {"id": id_}).one_or_none()

@@ -18,6 +18,7 @@ TABLES: Mapping[str, str] = {
     "counts": "signal_day t WHERE t.lead_id = :id ORDER BY t.day, t.matcher",
     "scores": "lead_score t WHERE t.lead_id = :id",
     "campaigns": "enrollment t WHERE t.lead_id = :id ORDER BY t.n",
+    "set_aside": "set_aside t WHERE t.lead_id = :id ORDER BY t.since, t.kind, t.id",
     "mails": "delivery t WHERE t.lead_id = :id ORDER BY t.id",
     "reports": "mail_report t WHERE t.lead_id = :id ORDER BY t.at, t.id",
     "replies": "inbound_mail t WHERE t.lead_id = :id ORDER BY t.received_at, t.id",

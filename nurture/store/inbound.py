@@ -177,6 +177,17 @@ def settle_forward(
     db.execute(_SETTLE, values)
 
 
+def try_again(db: Connection, inbound_id: int, now: datetime) -> None:
+    """Let a mail that nobody took go on again, from its first try."""
+    query = text(
+        """
+        UPDATE mail_forward SET state = 'queued', tries = 0, next_at = :now, last_error = NULL
+        WHERE inbound_id = :id AND state = 'failed'
+        """
+    )
+    db.execute(query, {"id": inbound_id, "now": now})
+
+
 def mail(db: Connection, inbound_id: int) -> Row[Any] | None:
     """A mail that came in, and its lead."""
     return db.execute(_MAIL, {"id": inbound_id}).one_or_none()

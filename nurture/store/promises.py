@@ -44,7 +44,6 @@ _STILL_DUE = text(
 )
 ANY_DUE = f"SELECT EXISTS (SELECT FROM handoff WHERE look_at <= :now AND {_OPEN})"  # noqa: S608 - our own words
 """Whether some handoff is to be looked at."""
-_POSTPONE = text(f"UPDATE handoff SET look_at = :until WHERE lead_id = :id AND {_OPEN}")  # noqa: S608 - our own words
 _ALL_OPEN = text(
     f"""
     SELECT l.id AS lead_id, h.id FROM handoff h JOIN lead l ON l.id = h.lead_id
@@ -117,11 +116,6 @@ def claim(db: Connection, now: datetime, most: int) -> list[int]:
 def still_due(db: Connection, lead_id: int, now: datetime) -> bool:
     """Lock one lead and say whether its handoff is to be looked at."""
     return db.execute(_STILL_DUE, {"id": lead_id, "now": now}).scalar() is not None
-
-
-def postpone(db: Connection, lead_id: int, until: datetime) -> None:
-    """Leave a lead's handoff alone until then."""
-    db.execute(_POSTPONE, {"id": lead_id, "until": until})
 
 
 def open_after(db: Connection, after: int, most: int) -> dict[int, int]:

@@ -10,7 +10,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows import advance as advancing
 from nurture.flows.advance import advance
-from nurture.store import agenda
+from nurture.store import agenda, set_aside
 from tests.flows.apps import add_lead, one, rows
 from tests.rules.examples import NOW
 
@@ -79,7 +79,7 @@ def test_a_lead_that_cannot_be_decided_is_set_aside_and_the_others_go_on(
     late = one(app, "SELECT max(due_at) FROM enrollment")
     done = advance(app, late)
     assert (done.leads, done.set_aside) == (4, 1)
-    assert one(app, "SELECT due_at FROM enrollment WHERE lead_id = :id", id=poisoned) == late + advancing.SET_ASIDE
+    assert one(app, "SELECT due_at FROM enrollment WHERE lead_id = :id", id=poisoned) == late + set_aside.WAITS[0]
 
 
 def test_a_revived_step_is_the_same_row(app: App) -> None:

@@ -24,7 +24,7 @@ from nurture.flows.take_reports import take_reports
 from nurture.reports.export import export_lead
 from nurture.segment.rejected import Rejected
 from nurture.sheets.people import Person
-from nurture.store import confirmations, rejected_events
+from nurture.store import confirmations, rejected_events, set_aside
 from nurture.store.exporting import TABLES
 from nurture.store.suppressions import address_hash
 from tests.flows.apps import add_lead, incoming, one, page, rows, track
@@ -108,6 +108,8 @@ def whole_life(app: App) -> int:
         address_hash=address_hash("jo@new.example"),
         **asked,
     )
+    with transaction(app.engine) as db:
+        set_aside.put(db, "lead", lead_id, lead_id, f"{NAME} cannot be decided", NOW)
     insert(app, "address_change", lead_id=stranger, email=EMAIL, address_hash=hashed, **asked)
     return lead_id
 

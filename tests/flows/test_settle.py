@@ -2,12 +2,13 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from nurture.app import App
 from nurture.db import transaction
@@ -16,6 +17,7 @@ from nurture.flows.merge_leads import merge_leads
 from nurture.flows.settle import Settled, settle
 from nurture.rules.bots import REACH
 from nurture.store import hits
+from nurture.store.set_aside import WAITS
 from tests.flows.apps import add_lead, one, rows
 from tests.flows.test_smaller_flows import HUMAN, hit, sent
 
@@ -118,15 +120,41 @@ def test_a_settling_that_fails_leaves_everything_to_the_next(
     before = rows(app, "SELECT id, verdict FROM event ORDER BY id"), rows(app, "SELECT * FROM signal_day")
 
     def broken(*_: object) -> None:
-        raise ConnectionError("gone")
+        raise OperationalError("COMMIT", None, Exception("gone"))
 
     with monkeypatch.context() as patch:
         patch.setattr(settling, "decide", broken)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(OperationalError):
             settled_until(app, timedelta(hours=1))
     assert (rows(app, "SELECT id, verdict FROM event ORDER BY id"), rows(app, "SELECT * FROM signal_day")) == before
     assert settled_until(app, timedelta(hours=1)) == (1, 2)
     assert one(app, "SELECT sum(count) FROM signal_day") == 2
+
+
+def test_hits_that_cannot_be_judged_are_set_aside_and_the_others_are_judged(
+    app: App, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hit(app, sent, after=timedelta(minutes=10), link=1)
+    poisoned = one(app, "SELECT lead_id FROM event")
+    sound = settling.decide
+
+    def decide(db: Any, app: App, happenings: dict[int, Any], now: datetime) -> Any:
+        if poisoned in happenings:
+            raise RuntimeError("poison")
+        return sound(db, app, happenings, now)
+
+    now = one(app, "SELECT sent_at FROM delivery WHERE id = :id", id=sent) + timedelta(hours=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, "decide", decide)
+        assert (settle(app, now).set_aside, settle(app, now).more) == (1, False)
+    (found,) = rows(app, "SELECT kind, id, reason, again_at FROM set_aside")
+    assert (found.kind, found.id, found.reason, found.again_at) == (
+        "hits",
+        sent,
+        "RuntimeError: poison",
+        now + WAITS[0],
+    )
+    assert settle(app, now + WAITS[0]).human == 1
 
 
 def test_two_settling_at_once_count_once(app: App, sent: int) -> None:
