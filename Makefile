@@ -18,7 +18,7 @@ export SSL_CERT_FILE ?= $(PIP_CERT)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-node demo up test soak chaos gallery bench bench-quick lint format check lock clean
+.PHONY: help set-up set-up-node demo up test soak chaos hosts gallery bench bench-quick lint format check lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ soak: $(READY)  ## Run the tests that take too long for every run
 
 chaos: $(READY)  ## Break things while mails go out, and see if one is lost (ROUNDS=100 SEED=1)
 	@$(RUN) chaos --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1) $(ARGS)
+
+hosts: $(READY)  ## Cut a worker's host off from the others and plug it in again (needs Linux and root)
+	@$(RUN) pytest -m soak tests/hosts $(ARGS)
 
 gallery: $(READY)  ## Hold MJML's gallery against its reference compiler, in a browser (needs npm and Chromium)
 	@npm ci --prefix tests/gallery --ignore-scripts --no-audit --no-fund --loglevel=error
