@@ -13,6 +13,7 @@ from nurture.web.application import make_web
 from workers import process
 from workers.beating import Beating
 from workers.stopping import leave_in_time
+from workers.straight import StraightProtocol
 
 ANSWERS_WITHIN = 20
 """Seconds after SIGTERM for requests that are under way; then they are cut."""
@@ -44,6 +45,7 @@ def run() -> None:
     settings = process.settings()
     uvicorn.run(
         "workers.web:application",
+        http=StraightProtocol,
         factory=True,
         workers=settings.web_concurrency,
         host=settings.host,

@@ -201,7 +201,7 @@ def profile(lead: Row[Any]) -> Profile:
     )
 
 
-def event_fact(row: Row[Any]) -> EventFact:
+def event_fact(row: Any) -> EventFact:
     """An event, from its row."""
     return EventFact(
         kind=row.kind,

@@ -29,7 +29,7 @@ from nurture.web import (
     unsubscribe,
 )
 from nurture.web.counting import Counted
-from nurture.web.ingest import Events
+from nurture.web.ingest import Events, Intake
 from nurture.web.pages import message
 from nurture.web.security import SecurityHeaders
 
@@ -48,7 +48,8 @@ def make_web(app: App) -> FastAPI:
     web.mount("/static", StaticFiles(directory=str(files("nurture.web") / "static")), name="static")
     web.add_middleware(SecurityHeaders)
     web.add_middleware(Counted, meters=app.meters, routes=web.router.routes)
-    web.add_middleware(Events, nurture=app)
+    web.state.intake = Intake(app)  # also what a protocol hands events to, past ASGI: see workers.straight
+    web.add_middleware(Events, nurture=app, intake=web.state.intake)
     web.add_exception_handler(HTTPException, _said_no)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         web.add_exception_handler(error, _no_database)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from nurture.app import App
 from nurture.db import is_away, is_deadlock_or_serialization, is_refusal
@@ -55,6 +56,9 @@ class Stored:
     refused: tuple[IncomingEvent, ...] = ()
 
 
+_ALL = Stored()
+
+
 @dataclass(eq=False, slots=True)
 class _Request:
     """The events of one request, and who waits for them."""
@@ -62,7 +66,7 @@ class _Request:
     events: Sequence[IncomingEvent]
     now: datetime
     loop: asyncio.AbstractEventLoop
-    answer: "asyncio.Future[Stored]"
+    tell: Callable[[Stored | Exception], object]
     octets: int = 0
     done: int = 0
     refused: list[IncomingEvent] = field(default_factory=list)
@@ -116,7 +120,27 @@ class Gathering:
         if not events:
             return Stored()
         loop = asyncio.get_running_loop()
-        request = _Request(events, now, loop, loop.create_future(), octets)
+        answer: asyncio.Future[Stored] = loop.create_future()
+        self.submit(events, now, loop, partial(_settle, answer), octets=octets)
+        return await answer
+
+    def submit(
+        self,
+        events: Sequence[IncomingEvent],
+        now: datetime,
+        loop: asyncio.AbstractEventLoop,
+        tell: Callable[[Stored | Exception], object],
+        *,
+        octets: int = 0,
+    ) -> None:
+        """The same without waiting: `tell` is called on the event loop, once, with what `put` gives or raises.
+
+        There must be events.
+
+        Raises:
+            Busy: Too much waits. Then nobody is told.
+        """
+        request = _Request(events, now, loop, tell, octets)
         with self._lock:
             if self._events and self._is_too_much(len(events), octets):
                 raise Busy
@@ -128,7 +152,6 @@ class Gathering:
             self._writing += start
         if start:
             self._threads.submit(self._write)
-        return await request.answer
 
     def _write(self) -> None:
         """Write group after group until nothing waits."""
@@ -247,9 +270,16 @@ class Gathering:
 
 def _answer(requests: Sequence[_Request]) -> None:
     for request in requests:
-        if request.answer.done():  # whoever waited has gone
-            continue
-        if request.error is None:
-            request.answer.set_result(Stored(tuple(request.refused)))
+        if request.error is not None:
+            request.tell(request.error)
         else:
-            request.answer.set_exception(request.error)
+            request.tell(Stored(tuple(request.refused)) if request.refused else _ALL)
+
+
+def _settle(answer: "asyncio.Future[Stored]", outcome: Stored | Exception) -> None:
+    if answer.done():  # whoever waited has gone
+        return
+    if isinstance(outcome, Stored):
+        answer.set_result(outcome)
+    else:
+        answer.set_exception(outcome)

@@ -26,6 +26,7 @@ from nurture.workspace import Workspace
 from tests.clients.fault_proxy import Request, Road, fault_proxy
 from tests.clients.scenes import NODE, PYTHON, WRITE_KEYS, Scene
 from tests.web.people import SECRET, rows
+from workers.straight import StraightProtocol
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -73,7 +74,13 @@ def make_app(
 def served(app: App) -> Iterator[str]:
     """The whole web application in a real server; gives its address."""
     config = uvicorn.Config(
-        make_web(app), port=0, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=2
+        make_web(app),
+        port=0,
+        http=StraightProtocol,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

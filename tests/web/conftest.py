@@ -16,6 +16,7 @@ from nurture.settings import Settings
 from nurture.web.application import make_web
 from nurture.workspace import Workspace, load_workspace
 from tests.web.people import NOW, SECRET, browser
+from workers.straight import StraightProtocol
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,7 +63,15 @@ def serving() -> Iterator[tuple[Switch, str]]:
     """A uvicorn on a free port of loopback."""
     switch = Switch()
     server = uvicorn.Server(
-        uvicorn.Config(switch, port=0, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=2)
+        uvicorn.Config(
+            switch,
+            port=0,
+            http=StraightProtocol,
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=2,
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -136,7 +136,7 @@ def test_a_browser_is_told_to_send_here_and_nowhere_else(client):
 
 def test_too_much_at_once_is_asked_to_come_again(client, app, monkeypatch):
     class Full(Gathering):
-        async def put(self, *_, **__):
+        def submit(self, *_, **__):
             raise Busy
 
     monkeypatch.setattr(ingest, "Gathering", Full)
