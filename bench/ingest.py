@@ -1,55 +1,58 @@
-"""Events a second into one web process, committed to disk before the 200: single ones and batches of a hundred.
+"""Events into the web process, committed and scored before the 200: single ones, and batches of a hundred.
 
-    python -m bench.ingest [--rounds 3] [--seconds 3] [--only 1x32 …]
-
-On the embedded servers (fsync on), the web process as it is deployed, the shipped workspace, some thousand known leads
-in a campaign and some strangers; the load comes from a process of its own. Beside it, in the same run and by turns: a
-bare handler (`bench.bare`: decode, one COPY, commit), and the ceilings of PostgreSQL (`bench.ceiling`). Figures are
-medians of the rounds; what counts are the ratios, the rest is this machine's. CPU is that of the processes for each
-event; web's most memory is over the whole run.
+The web process as it is deployed, the shipped workspace, some thousand known leads in a campaign. The load comes from
+a process of its own (`bench.load` says what is sent). By turns in the same run: ours; ours with WEB_CONCURRENCY=2,
+which a machine of two cores would run with; a bare handler (`bench.bare`: decode, one COPY, commit); and one connection
+of PostgreSQL that does nothing else (`bench.ceiling`): it inserts and scores a hundred events in one statement, or
+commits one event at a time. All share this machine's processors, and so does the load. CPU is microseconds an event:
+web's, PostgreSQL's, the load's.
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx
 import psutil
 from sqlalchemy import text
 
+from bench import cpu
+from bench.alone import run_alone
 from bench.ceiling import events_a_second
-from nurture.app import App, open_app, real_clock
+from bench.measure import Measured, Options, Target, against, by_turns
+from bench.peak import peak_mb
+from bench.product import environment, product, tidy
+from bench.servers import Servers, servers
+from nurture.app import App, real_clock
 from nurture.db import transaction
 from nurture.flows.decide import decide
 from nurture.local.server import free_port
-from nurture.local.servers import LocalServers, local_servers
 from nurture.rules.happenings import Arrived
-from nurture.settings import read_settings
 from nurture.store import leads
-from nurture.store.migrate import upgrade
-from workers.clock import Clock
+from nurture.store.partitions import make_months, months_from
 
 LEADS = 4000
 KEY = "wk_bench"
-KINDS = {"1x32": (1, 32), "1x128": (1, 128), "100x8": (100, 8)}
+KINDS = {"single": (1, 128), "single_32": (1, 32), "batch": (100, 8)}
 """Events of a request, and connections."""
-GOALS = {"1x32": 3.0, "1x128": 3.0, "100x8": 0.6}
+GOALS = {"single": Target(least=3.0), "batch": Target(least=0.6)}
 """Of what one connection of PostgreSQL does with so many events a transaction."""
+UNIT = "events/s"
 _TIES = text("INSERT INTO identity (kind, value, lead_id, since) SELECT 'anonymous', 'browser-' || n, id, now() "
              "FROM generate_series(0, :last) AS n JOIN lead ON email = 'lead' || n || '@buyer.example'")  # fmt: skip
 
 
 def populate(app: App, now: datetime) -> None:
     """Known leads that have been in a campaign for three weeks, each with a browser that is known to be its own."""
-    Clock(app).tick()
+    make_months(app.engine, months_from(now.date(), now.date() + timedelta(days=31)))
     then = now - timedelta(days=20)
     person = {"title": "VP Operations", "country": "US", "employees": 900, "timezone": "America/Chicago"}
     for start in range(0, LEADS, 500):
@@ -59,16 +62,15 @@ def populate(app: App, now: datetime) -> None:
             decide(db, app, {lead_id: Arrived() for lead_id in made.values()}, then)
     with transaction(app.engine) as db:
         db.execute(_TIES, {"last": LEADS - 1})
-    with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-        db.execute(text("VACUUM ANALYZE"))
+    tidy(app.engine)
 
 
 @contextmanager
-def server(command: list[str], port: int, environment: dict[str, str], answers: str):
-    """A web process that answers, and is stopped at the end."""
+def server(command: list[str], port: int, environment: Mapping[str, str], answers: str) -> Iterator[psutil.Process]:
+    """A web process that answers (to a request such as `GET http://…`), and is stopped at the end."""
     process = subprocess.Popen([sys.executable, "-m", *command], env={**os.environ, **environment, "PORT": str(port)})
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 httpx.request(*answers.split(" ", 1), content=b'{"batch": []}').read()
@@ -81,103 +83,116 @@ def server(command: list[str], port: int, environment: dict[str, str], answers: 
         process.wait(30)
 
 
-def load(port: int, kind: str, seconds: float, seed: int) -> dict:
+@dataclass
+class _Sides:
+    """Everything that is measured, by turns; each turn of a server leaves its figures in `seen`."""
+
+    database: str
+    postgres: int
+    seconds: float
+    ports: Mapping[str, tuple[int, int]]
+    """Of each server its port and its process id."""
+    seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _seed: int = 0
+
+    def served(self, name: str, kind: str) -> float:
+        """Events a second into one of the servers."""
+        port, pid = self.ports[name]
+        self._seed += 1
+        done, spent = cpu.spent(lambda: _load(port, kind, self.seconds, self._seed), web=pid, postgres=self.postgres)
+        if done["others"] or not done["events"]:
+            raise RuntimeError(f"{name} {kind}: other answers {done['others']}")
+        each = spent.micros(done["events"])
+        used = {"web": each["web"], "postgres": each["postgres"], "load": round(1e6 * done["cpu"] / done["events"], 1)}
+        rate: float = done["events"] / done["seconds"]
+        self.seen.setdefault(f"{name} {kind}", []).append({"rate": rate, **used, **done["ms"]})
+        return rate
+
+    def ceiling(self, batch: int) -> float:
+        """Events a second in one statement of so many, on one connection."""
+        (rate, spent) = cpu.spent(
+            lambda: events_a_second(self.database, batch, self.seconds, LEADS), postgres=self.postgres
+        )
+        each = spent.micros(rate * spent.seconds)
+        self.seen.setdefault(f"ceiling {batch}", []).append({"rate": rate, **each})
+        return rate
+
+    def middle(self, name: str) -> dict[str, float]:
+        """Medians of all figures of a side."""
+        return {key: round(median(one[key] for one in self.seen[name]), 1) for key in self.seen[name][0]}
+
+
+def _load(port: int, kind: str, seconds: float, seed: int) -> dict[str, Any]:
     batch, connections = KINDS[kind]
-    command = [sys.executable, "-m", "bench.load", str(port), "--key", KEY, "--leads", str(LEADS)]
-    command += [
-        "--batch",
-        str(batch),
-        "--connections",
-        str(connections),
-        "--seconds",
-        str(seconds),
-        "--seed",
-        str(seed),
-    ]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    asked = {"batch": batch, "connections": connections, "seconds": seconds, "seed": seed, "leads": LEADS, "key": KEY}
+    words = [word for name, value in asked.items() for word in (f"--{name}", str(value))]
+    command = [sys.executable, "-m", "bench.load", str(port), *words]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
 
 
-def cpu(process: psutil.Process) -> float:
-    """Seconds of CPU of a process and of its children, ended ones included."""
-    times = [process.cpu_times(), *(child.cpu_times() for child in process.children())]
-    return sum(one.user + one.system for one in times) + times[0].children_user + times[0].children_system
+def measure(options: Options) -> Iterable[Measured]:
+    """Events a second, beside PostgreSQL's own and beside the bare handler."""
+    seconds = options.number("seconds", 3, 1) / (2 if options.quick else 1)
+    asked = options.asked.get("kinds", " ".join(KINDS)).split()
+    kinds = {kind: KINDS[kind] for kind in asked}
+    with servers() as them, ExitStack() as stack:
+        sides = stack.enter_context(_serving(them, seconds))
+        turns: dict[str, Callable[[], float]] = {}
+        for kind in kinds:
+            for name in sides.ports:
+                turns[f"{name} {kind}"] = lambda name=name, kind=kind: sides.served(name, kind)  # type: ignore[misc]
+        for batch in sorted({batch for batch, _ in kinds.values()}):
+            turns[f"ceiling {batch}"] = lambda batch=batch: sides.ceiling(batch)  # type: ignore[misc]
+        for name in sides.ports:
+            sides.served(name, "single" if not options.quick else "single_32")  # to warm up
+        sides.seen.clear()
+        found = by_turns(turns, options.runs)
+        most = peak_mb(sides.ports["ours"][1])
+    for kind, (batch, connections) in kinds.items():
+        yield from _figures(sides, found, kind, batch, connections, most)
 
 
-def measure(port: int, web: psutil.Process, postgres: psutil.Process, kind: str, seconds: float, seed: int) -> dict:
-    before = cpu(web), cpu(postgres)
-    done = load(port, kind, seconds, seed)
-    if done["others"]:
-        print(f"  {kind}: other answers {done['others']}", file=sys.stderr)
-    events = max(1, done["events"])
-    used = [1e6 * (after - then) / events for after, then in zip((cpu(web), cpu(postgres)), before, strict=True)]
-    rate = done["events"] / done["seconds"]
-    return {"rate": rate, "web": used[0], "postgres": used[1], "load": 1e6 * done["cpu"] / events, **done["ms"]}
-
-
-def postmaster(app: App) -> psutil.Process:
-    with transaction(app.engine) as db:
-        return psutil.Process(db.execute(text("SELECT pg_backend_pid()")).scalar_one()).parent()
-
-
-def rounds(servers: LocalServers, given: argparse.Namespace) -> tuple[dict, dict, float]:
-    environment = servers.environment() | {
-        "SECRET_KEY": "x" * 40, "MAIL_URL": "smtp://127.0.0.1:1", "NURTURE_WORKSPACE": ".", "WRITE_KEY": KEY,
-        "HOST": "127.0.0.1", "LOG_LEVEL": "warning",
+def _figures(
+    sides: _Sides, found: Mapping[str, list[float]], kind: str, batch: int, connections: int, most: float
+) -> Iterator[Measured]:
+    ceiling = f"ceiling {batch}"
+    beside = {
+        "cpu_us": sides.middle(f"ours {kind}"), "bare_cpu_us": sides.middle(f"bare {kind}"),
+        "ceiling_cpu_us": sides.middle(ceiling), "web_most_mb": most,
     }  # fmt: skip
-    database = servers.database_url.replace("+psycopg", "")
-    found: dict[tuple[str, str], list[dict]] = {}
-    ceilings: dict[int, list[float]] = {1: [], 100: []}
-    with ExitStack() as stack:
-        app = stack.enter_context(open_app(read_settings(environment)))
-        upgrade(app.engine)
+    said = f"{connections} connections; beside one connection of PostgreSQL, {batch} to a commit"
+    yield against(
+        f"ingest_{kind}", found[f"ours {kind}"], found[ceiling], UNIT, target=GOALS.get(kind), note=said, more=beside
+    )
+    two = {"cpu_us": sides.middle(f"two {kind}")}
+    yield against(
+        f"ingest_{kind}_two", found[f"two {kind}"], found[ceiling], UNIT, target=GOALS.get(kind),
+        note="the same with WEB_CONCURRENCY=2", more=two,
+    )  # fmt: skip
+    yield against(
+        f"ingest_{kind}_bare", found[f"ours {kind}"], found[f"bare {kind}"], UNIT, note="beside a bare handler and COPY"
+    )
+
+
+@contextmanager
+def _serving(them: Servers, seconds: float) -> Iterator[_Sides]:
+    """The servers that take events, each a process of its own, over one database."""
+    with product(them, None, WRITE_KEY=KEY) as app, ExitStack() as stack:
         populate(app, real_clock())
-        address = "http://127.0.0.1"
-        ours, bare = free_port(), free_port()
-        web = server(["workers.web"], ours, environment, f"GET {address}:{ours}/healthz")
-        floor = server(["bench.bare", database, str(bare)], bare, environment, f"POST {address}:{bare}/")
-        processes = {
-            "ours": (ours, stack.enter_context(web)), "bare": (bare, stack.enter_context(floor)),
-        }  # fmt: skip
-        postgres = postmaster(app)
-        for port, process in processes.values():
-            measure(port, process, postgres, "1x32", 1.0, 99)  # to warm up
-        for n in range(given.rounds):
-            for kind in given.only:
-                for name, (port, process) in processes.items():
-                    one = measure(port, process, postgres, kind, given.seconds, n)
-                    found.setdefault((kind, name), []).append(one)
-                    print(f"  round {n + 1} {kind:6} {name}: {one['rate']:7.0f}/s", file=sys.stderr, flush=True)
-            for batch, values in ceilings.items():
-                values.append(events_a_second(database, batch, given.seconds, LEADS))
-        status = Path(f"/proc/{processes['ours'][1].pid}/status").read_text()
-        peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    middle = {key: {name: median(one[name] for one in many) for name in many[0]} for key, many in found.items()}
-    return middle, {batch: median(values) for batch, values in ceilings.items()}, peak
-
-
-def report(middle: dict, ceilings: dict[int, float], peak: float) -> None:
-    by_hundred, one_by_one = ceilings[100], ceilings[1]
-    print(f"in one statement, inserted and scored: {by_hundred:.0f} events/s by 100, {one_by_one:.0f} one at a time")
-    print(f"{'':8}{'events/s':>9} {'bare':>7} {'of bare':>8} {'of ceiling':>11} {'goal':>5}   us CPU an event:"
-          f"{'web':>5} {'postgres':>8} {'load':>5}   ms:{'p50':>6} {'p99':>6}")  # fmt: skip
-    for kind in dict.fromkeys(kind for kind, _ in middle):
-        one, bare, goal = middle[kind, "ours"], middle[kind, "bare"]["rate"], GOALS[kind]
-        reached = one["rate"] / ceilings[KINDS[kind][0]]
-        print(f"{kind:8}{one['rate']:>9.0f} {bare:>7.0f} {one['rate'] / bare:>8.2f} {reached:>11.2f} {goal:>5}"
-              f"{one['web']:>24.0f} {one['postgres']:>8.0f} {one['load']:>5.0f}   {one['p50']:>9.1f} {one['p99']:>6.1f}"
-              f"{'' if reached >= goal else '   MISSED'}")  # fmt: skip
-    print(f"web's most memory: {peak:.0f} MB")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS))
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as data, local_servers(Path(data), linger=False) as servers:
-        report(*rounds(servers, given))
+        told = environment(them, WRITE_KEY=KEY, HOST="127.0.0.1")
+        ports: dict[str, tuple[int, int]] = {}
+        for name, command, more, ready in (
+            ("ours", ["workers.web"], {}, "GET http://127.0.0.1:{}/healthz"),
+            ("two", ["workers.web"], {"WEB_CONCURRENCY": "2"}, "GET http://127.0.0.1:{}/healthz"),
+            ("bare", ["bench.bare", them.plain_url], {}, "POST http://127.0.0.1:{}/"),
+        ):
+            port = free_port()
+            words = [*command, str(port)] if name == "bare" else command
+            process = stack.enter_context(server(words, port, {**told, **more}, ready.format(port)))
+            ports[name] = port, process.pid
+        yield _Sides(them.plain_url, cpu.postmaster(app.engine), seconds, ports)
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(measure, __doc__)
