@@ -24,7 +24,7 @@ def names_told() -> set[str]:
     """Every name that `/metrics` may have."""
     mailer = MailerHealth("default", "resting", "", None, None, Waiting(1, 1), 0, 0, 1, None)
     health = Health(
-        Waiting(), (mailer,), {"slack": Waiting(1, 1)}, 1, 1, 1, Handoffs(1, 1, 1), Tick(1.0, True, "x"),
+        Waiting(), (mailer,), {"slack": Waiting(1, 1)}, {"lead": 1}, 1, 1, 1, Handoffs(1, 1, 1), Tick(1.0, True, "x"),
         {"worker": 1}, {"worker": 1}, 1, 1, 100,
     )  # fmt: skip
     counts = {

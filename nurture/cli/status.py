@@ -154,6 +154,7 @@ def _document(found: Health, findings: list[Finding]) -> dict[str, Any]:
         "due": found.due,
         "mailers": found.mailers,
         "outboxes": found.outboxes,
+        "set_aside": found.set_aside,
         "notices_failed": found.notices_failed,
         "events": {"rejected": found.events_rejected, "unfiled": found.events_unfiled},
         "handoffs": found.handoffs,

@@ -15,6 +15,7 @@ LATE = 15 * 60.0
 """Seconds. What should have gone so long ago is overdue."""
 NEWS_LATE = 10 * 60.0
 """Seconds. Sales counts a lead's hours from the offer, so news that waits for so long is late."""
+_ASIDE = {"lead": "leads", "handoff": "handoffs", "hits": "mails with clicks"}
 FULL = 0.8
 """Of the connections that the database takes."""
 
@@ -22,7 +23,7 @@ FULL = 0.8
 def signs(health: Health) -> list[Finding]:
     """One finding for each thing, in the order in which they matter."""
     looks: tuple[Callable[[Health], Iterator[Finding]], ...] = (
-        clock, workers, sending, overdue, unknown, news, events, connections,
+        clock, workers, sending, overdue, unknown, aside, news, events, connections,
     )  # fmt: skip
     return [finding for look in looks for finding in look(health)]
 
@@ -86,6 +87,17 @@ def unknown(health: Health) -> Iterator[Finding]:
         f"{many(health.unknown)} handed over and never answered{since}",
         "`nurture deliveries list --state unknown`; look each up and settle it: `nurture deliveries resolve ID --as …`",
     )
+
+
+def aside(health: Health) -> Iterator[Finding]:
+    """Look for what could not be decided."""
+    if health.set_aside:
+        said = ", ".join(f"{many(n)} {_ASIDE[kind]}" for kind, n in health.set_aside.items())
+        yield warning(
+            "set aside", f"{said} could not be decided", "`nurture queue` says why; mend it, then `nurture queue retry`"
+        )
+    else:
+        yield ok("set aside", "nothing")
 
 
 def news(health: Health) -> Iterator[Finding]:

@@ -14,9 +14,12 @@ from sqlalchemy import Connection, Row, text
 
 from nurture.store.overview import handoffs_at_a_glance
 from nurture.store.processes import ALIVE
+from nurture.store.set_aside import IN_FORCE
 
 MOST = 50_000
 """Counts end here: there are that many, or more."""
+MOST_ASIDE = 1_000
+"""The same for what is set aside, each of which has to be looked up."""
 
 _MAILERS = text(
     f"""
@@ -84,6 +87,13 @@ _GIVEN_UP = text(
            (SELECT coalesce(sum(count), 0) FROM rejected_day WHERE day >= CAST(:now AS date) - 1) AS events,
            (SELECT count(*) FROM (SELECT FROM event_other LIMIT {MOST}) AS e) AS unfiled
     """  # noqa: S608 - a constant of this file
+)
+
+_ASIDE = text(
+    f"""
+    SELECT kind, count(*) AS n FROM (SELECT s.kind FROM set_aside s WHERE {IN_FORCE} LIMIT {MOST_ASIDE}) AS held
+    GROUP BY kind ORDER BY kind
+    """  # noqa: S608 - a constant of this file, and one of the other
 )
 
 _PROCESSES = text(
@@ -174,6 +184,7 @@ class Health:
         due: Leads whose time to be decided has come.
         mailers: Each way of sending.
         outboxes: What waits to be told, by channel; also mail to be forwarded, and questions to confirm an address.
+        set_aside: What could not be decided and waits for another try, by kind (`lead`, `handoff`, `hits` of a mail).
         notices_failed: News that no channel took, however often it was tried.
         events_rejected: Events of today and yesterday (UTC) that nothing could be made of.
         events_unfiled: Events of months that have no partition.
@@ -188,6 +199,7 @@ class Health:
     due: Waiting
     mailers: tuple[MailerHealth, ...]
     outboxes: Mapping[str, Waiting]
+    set_aside: Mapping[str, int]
     notices_failed: int
     events_rejected: int
     events_unfiled: int
@@ -215,6 +227,7 @@ def health(db: Connection, now: datetime) -> Health:
         due=_waiting(db.execute(_DUE, {"now": now}).one()),
         mailers=tuple(_mailer(row) for row in db.execute(_MAILERS, {"now": now})),
         outboxes={row.channel: _waiting(row) for row in db.execute(_OUTBOXES, {"now": now})},
+        set_aside={row.kind: row.n for row in db.execute(_ASIDE)},
         notices_failed=given_up.notices,
         events_rejected=int(given_up.events),
         events_unfiled=given_up.unfiled,

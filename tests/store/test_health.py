@@ -12,7 +12,7 @@ from sqlalchemy.event import listen, remove
 
 from nurture.db import transaction
 from nurture.store import health as store
-from nurture.store import leases, processes, sending
+from nurture.store import leases, processes, sending, set_aside
 from nurture.store.health import Health, Waiting, health
 from nurture.store.notices import Queued, queue
 from nurture.store.processes import Running
@@ -110,6 +110,17 @@ def test_news_waits_by_channel_and_what_nobody_took_is_counted(clean_db: Engine)
     found = looked(clean_db)
     assert found.outboxes == {"slack": Waiting(2, 420.0), "email": Waiting(1, 0.0)}
     assert found.notices_failed == 1
+
+
+def test_what_could_not_be_decided_is_counted_while_it_waits(clean_db: Engine) -> None:
+    past(clean_db, leads=2, due=NOW)
+    with clean_db.begin() as db:
+        (lead_id,) = db.exec_driver_sql("SELECT min(id) FROM lead").one()
+        set_aside.put(db, "lead", lead_id, lead_id, "a reason", NOW)
+    assert looked(clean_db).set_aside == {"lead": 1}
+    with clean_db.begin() as db:
+        set_aside.wake(db, NOW)
+    assert looked(clean_db).set_aside == {}
 
 
 def test_the_clock_and_the_processes_are_seen(clean_db: Engine) -> None:
