@@ -19,8 +19,9 @@ _SAME_DAY = text("""
 """)
 _SET_ASIDE = text("""
     SELECT id, lead_id, step, for_good FROM delivery
-    WHERE reason LIKE 'template: %' OR reason LIKE 'no mail can be made%'
+    WHERE reason LIKE 'template: %' OR reason LIKE 'this mail cannot be made%'
 """)
+_NOT_DECIDED = text("SELECT lead_id FROM set_aside WHERE kind = 'lead'")
 _UNKNOWN = text("SELECT message_id FROM delivery WHERE state = 'unknown'")
 
 
@@ -38,9 +39,11 @@ def only_the_poisoned_are_set_aside(world: World) -> list[Broken]:
     leads, steps = noted(world)
     with transaction(world.engine) as db:
         aside = db.execute(_SET_ASIDE).all()
+        not_decided = set(db.execute(_NOT_DECIDED).scalars())
     others = [row.id for row in aside if row.lead_id not in leads and row.step not in steps]
     return [
         *found("set aside, though nothing is wrong with the lead or the template", others),
+        *found("not decided, though nothing is wrong with the lead", sorted(not_decided - leads)),
         *found("set aside for good at once", [row.id for row in aside if row.for_good], "losses"),
     ]
 
