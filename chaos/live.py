@@ -1,21 +1,16 @@
-"""Lives through a day of business time while faults are struck, and lets the world settle afterwards."""
+"""Lives through a day of business time while faults are struck and healed."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from random import Random
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-
-from chaos.crew import ALWAYS, CLOCKS, WORKERS
+from chaos.due import AWAY, ahead, mails_ahead, stirs
 from chaos.plan import Plan, Strike
-from chaos.world import World, wait_for
-from nurture.db import transaction
+from chaos.world import World
 from nurture.local.stepping import Due, next_stop
-from nurture.rules import breaker
-from nurture.store import deliveries, horizon, notices, sending
 
 DAY = timedelta(days=1)
 STRIDE = timedelta(minutes=15)
@@ -28,22 +23,6 @@ SEEMS_DEAD = 1.0
 LONG_PATIENCE = 20.0
 """The same at one moment of a long round."""
 GLANCE = 0.02
-SETTLES_WITHIN = 90.0
-STIRS_WITHIN = 1.5
-"""Seconds of machine time that a living worker holds a mail, as a rule; what is held for longer holds up nobody."""
-
-_AWAY = DBAPIError
-_HELD = ("deliver", "notices")
-_STIRS = text("""
-    SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND slot_at <= :now OR state IN ('leased', 'sending')
-                   AND leased_until > clock_timestamp() + make_interval(secs => :mail))
-        OR EXISTS (SELECT FROM notice WHERE state = 'queued' AND next_at <= :now OR state = 'leased'
-                   AND leased_until > clock_timestamp() + make_interval(secs => :news))
-""")
-_MAILS = text("""
-    SELECT at FROM (SELECT slot_at AS at FROM delivery WHERE state = 'queued' AND slot_at < :end
-          UNION ALL SELECT due_at FROM enrollment WHERE status <> 'ended' AND due_at < :end) AS due ORDER BY at
-""")
 
 
 @dataclass
@@ -51,15 +30,17 @@ class Round:
     """A round under way.
 
     Attributes:
+        waiting: Strikes, with the instant of business time at which they are armed.
+        armed: Strikes, with the instant of machine time at which they fall.
+        under_way: Strikes that are to be healed, with the instant of machine time when.
+        portions: When a portion of the events is sent.
         told: What each strike did, in words.
         waited: Seconds of machine time in which the workers did not get done.
-        under_way: Strikes that are to be healed, with the instant of machine time when.
     """
 
     world: World
     plan: Plan
     events: int
-    began_at: datetime = field(init=False)
     waiting: list[tuple[datetime, Strike]] = field(init=False)
     armed: list[tuple[float, Strike]] = field(default_factory=list)
     under_way: list[tuple[float, Strike]] = field(default_factory=list)
@@ -69,97 +50,60 @@ class Round:
 
     def __post_init__(self) -> None:
         clock = self.world.clock
-        self.began_at, clock.until = clock.now, clock.now + DAY
-        due = self._mails()
-        self.waiting = sorted(
-            ((self._moment(strike, due), strike) for strike in self.plan.strikes), key=lambda one: one[0]
-        )
-        self.portions = [self.began_at + DAY * share for share in self.plan.portions]
+        began_at, clock.until = clock.now, clock.now + DAY
+        due = mails_ahead(self.world)
+        strikes = [(_moment(strike, due, began_at), strike) for strike in self.plan.strikes]
+        self.waiting = sorted(strikes, key=itemgetter(0))
+        self.portions = [began_at + DAY * share for share in self.plan.portions]
         self._dice = Random(self.plan.seed)
 
     def live(self) -> None:
-        """From morning to morning."""
+        """From evening to evening."""
         clock = self.world.clock
         while clock.now < clock.until:
             try:
                 self._step()
-            except _AWAY:
-                self._glance()
+            except AWAY:
+                self.glance()
                 continue
             self._send()
             self._arm()
             self._wait_for_workers()
         while self.armed or (self.plan.long and self.under_way):
-            self._glance()
+            self.glance()
 
-    def _wait_for_workers(self) -> None:
-        """Give them time, but not all the time that somebody dead would need."""
-        began = time.monotonic()
-        patience = LONG_PATIENCE if self.plan.long else PATIENCE if self.waited < PATIENCE_IN_ALL else HASTE
-        if not self.plan.long and not self._wait(min(patience, SEEMS_DEAD), lambda: not self._stirs()):
-            self.world.forget_what_was_told()
-            self.world.forget_dead_leader()
-        if not self._wait(patience, lambda: not self._stirs()):
-            self.waited += time.monotonic() - began
+    def wait(self, seconds: float, until: Callable[[], bool]) -> bool:
+        """Wait while faults go on; whether it came true in time."""
+        ends_at = time.monotonic() + seconds
+        while time.monotonic() < ends_at:
+            if until():
+                return True
+            self.glance()
+        return until()
 
-    def settle(self) -> Sequence[str]:
-        """Heal all, and wait until nothing is due; gives what is left undone when patience ends."""
-        world = self.world
-        for _, strike in self.under_way:
-            strike.fault.heal(world)
-        self.under_way.clear()
-        for server in (world.servers.postgres, world.servers.valkey):
-            world.servers.start(server)
-        world.crew.start(*ALWAYS)
-        for receiver in (world.sink, world.esp, world.news):
-            receiver.behave()
-        world.forget_dead_leader()
-        world.wait_until_ready()
-        self._resume()
-        wait_for(lambda: world.traffic.left() == 0, SETTLES_WITHIN, "the senders to be answered")
-        if not self.plan.long and self._wait(SETTLES_WITHIN, lambda: not self._stirs()) and self.undone():
-            self._end_dead_leases()
-        self._wait(SETTLES_WITHIN, lambda: not self.undone())
-        return self.undone()
+    def glance(self) -> None:
+        """Strike and heal what is to be, start again who has ended, and let a moment pass."""
+        now = time.monotonic()
+        for entry in [entry for entry in self.armed if entry[0] <= now]:
+            self.armed.remove(entry)
+            self._strike(entry[1])
+        for entry in [entry for entry in self.under_way if entry[0] <= now]:
+            self.under_way.remove(entry)
+            entry[1].fault.heal(self.world)
+        self.world.crew.revive()
+        time.sleep(GLANCE)
 
-    def undone(self) -> Sequence[str]:
-        """What is due, or held."""
-        try:
-            with transaction(self.world.engine) as db:
-                return horizon.undone(db, self.world.clock.now)
-        except _AWAY:
-            return ["database"]
-
-    def _stirs(self) -> bool:
-        """Whether something is due that is not in the hands of somebody who does not seem to be alive."""
-        undone = self.undone()
-        if not undone or any(kind not in _HELD for kind in undone):
-            return bool(undone)
-        values = {"now": self.world.clock.now, "mail": deliveries.LEASE_SECONDS - STIRS_WITHIN}
-        try:
-            with transaction(self.world.engine) as db:
-                news = notices.LEASE_SECONDS - STIRS_WITHIN
-                return bool(db.execute(_STIRS, {**values, "news": news}).scalar_one())
-        except _AWAY:
-            return True
+    def heal_all(self) -> None:
+        """Heal what is under way, whether its time is up or not."""
+        while self.under_way:
+            _, strike = self.under_way.pop()
+            strike.fault.heal(self.world)
 
     def _step(self) -> None:
         """Move business time, not beyond what is due next."""
         clock = self.world.clock
-        with transaction(self.world.engine) as db:
-            dues = [Due(row.at, row.until, row.lead_id) for row in horizon.ahead(db, clock.until)]
-        dues += [Due(at) for at in self.portions] + [Due(at) for at, _ in self.waiting]
-        ahead = [due for due in dues if due.at > clock.now]
-        clock.set(next_stop(clock.now, ahead, clock.until, STRIDE))
-
-    def _mails(self) -> Sequence[datetime]:
-        with transaction(self.world.engine) as db:
-            return list(db.execute(_MAILS, {"end": self.world.clock.until}).scalars())
-
-    def _moment(self, strike: Strike, due: Sequence[datetime]) -> datetime:
-        if strike.busy and due:
-            return due[int(strike.at * len(due))]
-        return self.began_at + DAY * strike.at
+        dues = [*ahead(self.world), *map(Due, self.portions), *(Due(at) for at, _ in self.waiting)]
+        clock.set(next_stop(clock.now, [due for due in dues if due.at > clock.now], clock.until, STRIDE))
 
     def _send(self) -> None:
         """Have those events sent whose time has come."""
@@ -175,26 +119,21 @@ class Round:
             _, strike = self.waiting.pop(0)
             self.armed.append((now + strike.delay, strike))
 
-    def _wait(self, seconds: float, until: Callable[[], bool]) -> bool:
-        """Wait while faults go on; whether it came true in time."""
-        ends_at = time.monotonic() + seconds
-        while time.monotonic() < ends_at:
-            if until():
-                return True
-            self._glance()
-        return until()
+    def _wait_for_workers(self) -> None:
+        """Give them time, but not all the time that somebody dead would need."""
+        began = time.monotonic()
+        if self.plan.long:
+            self.wait(LONG_PATIENCE, self._is_quiet)
+            return
+        patience = PATIENCE if self.waited < PATIENCE_IN_ALL else HASTE
+        if not self.wait(min(patience, SEEMS_DEAD), self._is_quiet):
+            self.world.forget_what_was_told()
+            self.world.forget_dead_leader()
+            if not self.wait(patience, self._is_quiet):
+                self.waited += time.monotonic() - began
 
-    def _glance(self) -> None:
-        """Strike and heal what is to be, start again who has ended, and let a moment pass."""
-        now = time.monotonic()
-        for entry in [entry for entry in self.armed if entry[0] <= now]:
-            self.armed.remove(entry)
-            self._strike(entry[1])
-        for entry in [entry for entry in self.under_way if entry[0] <= now]:
-            self.under_way.remove(entry)
-            entry[1].fault.heal(self.world)
-        self.world.crew.revive()
-        time.sleep(GLANCE)
+    def _is_quiet(self) -> bool:
+        return not stirs(self.world)
 
     def _strike(self, strike: Strike) -> None:
         self.world.may_be_unknown += strike.fault.unknown
@@ -202,24 +141,8 @@ class Round:
         self.told.append(f"{strike.fault.name} ({did})")
         self.under_way.append((time.monotonic() + strike.lasts, strike))
 
-    def _resume(self) -> None:
-        """What an operator does once the mail server is well: `nurture deliveries sending --resume`."""
-        with transaction(self.world.engine) as db:
-            standing = sending.locked(db, "default")
-            sending.resume(db, "default")
-            if standing.breaker.state != "sending":
-                sending.save(db, "default", breaker.resumed(standing.machine_now))
 
-    def _end_dead_leases(self) -> None:
-        """Have the living put back what they hold: all that is left is held by the dead. Let a minute pass for that."""
-        self.world.crew.stop(*WORKERS)
-        self.world.age_leases()
-        self.world.crew.start(*WORKERS)
-
-
-def quiet(world: World) -> None:
-    """Everybody is there, and one clock."""
-    world.crew.start(*ALWAYS)
-    extra = [name for name in world.crew.running(*CLOCKS) if name not in ALWAYS]
-    if extra:
-        world.crew.stop(*extra)
+def _moment(strike: Strike, due: Sequence[datetime], began_at: datetime) -> datetime:
+    if strike.busy and due:
+        return due[int(strike.at * len(due))]
+    return began_at + DAY * strike.at

@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +15,9 @@ from chaos.audits.mails import deliveries, to_leads
 from chaos.audits.news import told_again
 from chaos.faults import Fault
 from chaos.leads import in_campaign
-from chaos.live import Round, quiet
+from chaos.live import Round
 from chaos.plan import LONG_EVERY, plan_round
+from chaos.settle import settle
 from chaos.tally import Tally
 from chaos.world import World, open_world
 
@@ -120,9 +121,8 @@ class Runs:
 def live_and_audit(lived: Round) -> list[Broken]:
     """A round, and what is wrong after it."""
     try:
-        quiet(lived.world)
         lived.live()
-        left = lived.settle()
+        left = settle(lived)
     except TimeoutError as error:
         return [Broken(str(error), (), "stuck")]
     unsettled = [Broken(f"not settled, still to do: {', '.join(left)}", (), "stuck")] if left else []
@@ -132,8 +132,3 @@ def live_and_audit(lived: Round) -> list[Broken]:
 def first_day(seed: int) -> datetime:
     """The evening on which a world of this seed begins."""
     return FIRST_DAY + timedelta(days=(seed - 1) % YEAR)
-
-
-def worlds(folder: Path) -> Iterator[Path]:
-    """Worlds that rounds which did not pass have left."""
-    yield from sorted(folder.glob("seed-*"))

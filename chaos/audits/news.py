@@ -9,13 +9,16 @@ from chaos.audits.events import asked_for
 from chaos.world import World
 from nurture.db import transaction
 
+MARKS = {"webhook": "notice_{}", "email": "notice.notice_{}"}
+"""What names a notice: its `webhook-id`; its mail's `Message-ID`, up to the @."""
+
 _HANDED = text("SELECT DISTINCT l.email FROM handoff h JOIN lead l ON l.id = h.lead_id")
 _TWICE = text("SELECT lead_id FROM handoff GROUP BY lead_id, cycle HAVING count(*) > 1")
 _UNTOLD = text("""
     SELECT h.id FROM handoff h WHERE NOT EXISTS (
         SELECT FROM notice n WHERE n.handoff_id = h.id AND n.channel = 'webhook' AND n.kind = 'lead.requalified')
 """)
-_SENT = text("SELECT id, kind FROM notice WHERE channel = 'webhook' AND state = 'sent'")
+_SENT = text("SELECT id, channel FROM notice WHERE channel IN ('webhook', 'email') AND state = 'sent'")
 _OPEN = text("""
     SELECT id, state, last_error FROM notice
     WHERE state = 'failed' OR state = 'leased' OR (state = 'queued' AND next_at <= :now)
@@ -35,18 +38,18 @@ def who_asked_was_handed_over(world: World) -> list[Broken]:
 
 
 def sales_heard_once(world: World) -> list[Broken]:
-    """Each notice that says sent has arrived; no two ids tell of the same thing."""
+    """Each notice that says sent has arrived, by webhook or by mail; no two ids tell of the same handoff."""
     arrived = world.news.mails()
-    ids = {one.message_id for one in arrived}
+    ids = {one.message_id for one in arrived} | {one.token for one in (*world.sink.mails(), *world.esp.mails())}
     by_thing: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in arrived:
         if one.key == "lead.requalified":
             by_thing[one.recipient, one.key].add(one.message_id)
     with transaction(world.engine) as db:
-        sent = [row.id for row in db.execute(_SENT)]
+        sent = [MARKS[row.channel].format(row.id) for row in db.execute(_SENT)]
         waiting = db.execute(_OPEN, {"now": world.clock.now}).all()
     return [
-        *found("told, by our rows, and nobody heard it", [one for one in sent if f"notice_{one}" not in ids], "losses"),
+        *found("told, by our rows, and nobody heard it", [one for one in sent if one not in ids], "losses"),
         *found("one handoff told under two ids", [key for key, told in by_thing.items() if len(told) > 1], "doubles"),
         *found("news that nobody will be told", [f"{row.id} {row.state} {row.last_error}" for row in waiting], "stuck"),
     ]

@@ -28,8 +28,8 @@ async def talk(reader: StreamReader, writer: StreamWriter, manners: Watched, mai
         if rule is not None and rule.does == "say":
             await say(writer, _answer(int(rule.reply), rule.seconds))
             continue
-        about = str(said["data"].get("handoff", ""))
-        mailbox.keep("webhook", about, headers["webhook-id"], said["type"])
+        handoff = said["data"].get("handoff") or {}
+        mailbox.keep("webhook", str(handoff.get("id", "")), headers["webhook-id"], said["type"])
         await say(writer, _answer(204), await strike(manners.rule("kept"), writer) or rule)
         await strike(manners.rule("answered"), writer)
 

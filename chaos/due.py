@@ -1,0 +1,67 @@
+"""What is due at the world's business time, and who does not seem to be at it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from chaos.world import World
+from nurture.db import transaction
+from nurture.local.stepping import Due
+from nurture.store import deliveries, horizon, notices
+
+AWAY = DBAPIError
+"""What is raised while PostgreSQL is away."""
+STIRS_WITHIN = 1.5
+"""Seconds of machine time that a living worker holds a mail, as a rule; what is held for longer holds up nobody."""
+
+_HELD = frozenset({"deliver", "notices"})
+_STIRS = text("""
+    SELECT EXISTS (SELECT FROM delivery WHERE state = 'queued' AND slot_at <= :now OR state IN ('leased', 'sending')
+                   AND leased_until > clock_timestamp() + make_interval(secs => :mail))
+        OR EXISTS (SELECT FROM notice WHERE state = 'queued' AND next_at <= :now OR state = 'leased'
+                   AND leased_until > clock_timestamp() + make_interval(secs => :news))
+""")
+_MAILS = text("""
+    SELECT at FROM (SELECT slot_at AS at FROM delivery WHERE state = 'queued' AND slot_at < :end
+          UNION ALL SELECT due_at FROM enrollment WHERE status <> 'ended' AND due_at < :end) AS due ORDER BY at
+""")
+
+
+def undone(world: World) -> Sequence[str]:
+    """The kinds of work that are due, or held by somebody, dead or alive."""
+    try:
+        with transaction(world.engine) as db:
+            return horizon.undone(db, world.clock.now)
+    except AWAY:
+        return ["database"]
+
+
+def stirs(world: World) -> bool:
+    """Whether something is due that is not in the hands of somebody who does not seem to be alive."""
+    kinds = undone(world)
+    if not _HELD.issuperset(kinds):
+        return True
+    values = {
+        "now": world.clock.now,
+        "mail": deliveries.LEASE_SECONDS - STIRS_WITHIN,
+        "news": notices.LEASE_SECONDS - STIRS_WITHIN,
+    }
+    try:
+        with transaction(world.engine) as db:
+            return bool(kinds) and bool(db.execute(_STIRS, values).scalar_one())
+    except AWAY:
+        return True
+
+
+def ahead(world: World) -> list[Due]:
+    """All that comes due in the round. Raises `AWAY`."""
+    with transaction(world.engine) as db:
+        return [Due(row.at, row.until, row.lead_id) for row in horizon.ahead(db, world.clock.until)]
+
+
+def mails_ahead(world: World) -> Sequence[datetime]:
+    """The instants of the round at which a mail comes due, each as often as there are mails, in order."""
+    with transaction(world.engine) as db:
+        return list(db.execute(_MAILS, {"end": world.clock.until}).scalars())
