@@ -80,7 +80,13 @@ def deliver() -> None:
 def settle() -> None:
     """Judge mail hits that have waited long enough."""
     app = process.app()
-    _until_done("settle", lambda: settling.settle(app, app.now()).more)
+
+    def batch() -> bool:
+        done = settling.settle(app, app.now())
+        app.meters.add("set_aside", "hits", n=done.set_aside)
+        return done.more
+
+    _until_done("settle", batch)
 
 
 @job(NEWS)
