@@ -6,7 +6,6 @@ may only read is enough. It is told within seconds whatever happens: where the d
 
 import asyncio
 import logging
-import time
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -25,8 +24,6 @@ from nurture.store import processes
 from nurture.store.health import Health, health
 from nurture.web.api.callers import Callers, shown_key
 
-FRESH_FOR = 1.0
-"""Seconds for which an answer is given again. Less than lies between two scrapes, so no counter ever goes back."""
 ANSWERS_WITHIN = 5.0
 """Seconds. A scrape waits for ten by default."""
 STATEMENT_SECONDS = 3
@@ -80,29 +77,25 @@ _NOTHING = _Found(None, {})
 
 
 class _Look:
-    """One look at the database at a time, shared by all who ask meanwhile."""
+    """One look at the database at a time, shared by all who ask meanwhile, and by nobody who asks later.
+
+    Answers that were kept, however shortly, would be older than what another process has just told: to who asks them by
+    turns, counters would go back.
+    """
 
     def __init__(self, app: App, beat: Beat) -> None:
         self._app, self._beat = app, beat
         self._looking: asyncio.Task[_Found] | None = None
-        self._found, self._found_at = _NOTHING, float("-inf")
 
     async def found(self) -> _Found:
-        """What was found at most `FRESH_FOR` ago; nothing where that takes too long."""
-        if time.monotonic() - self._found_at < FRESH_FOR:
-            return self._found
+        """What is found now; nothing where that takes too long."""
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._ask())
+            self._looking = asyncio.create_task(run_in_threadpool(self._look))
         try:
             return await asyncio.wait_for(asyncio.shield(self._looking), ANSWERS_WITHIN)
         except TimeoutError:
             log.warning("the database does not say in time how it goes")
             return _NOTHING
-
-    async def _ask(self) -> _Found:
-        found = await run_in_threadpool(self._look)
-        self._found, self._found_at = found, time.monotonic()
-        return found
 
     def _look(self) -> _Found:
         if not self._beat.tell():

@@ -1,32 +1,30 @@
 """`/metrics` as another library's parser reads it, while real things happen."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import prometheus_client.openmetrics.parser as openmetrics
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from nurture.app import App
 from nurture.db import make_engine, transaction
 from nurture.flows.beat import Beat
 from nurture.flows.issue_key import issue_key
 from nurture.store import leases, processes, sending
+from nurture.store.health import Health, health
 from nurture.web import metrics
 from nurture.web.application import make_web
 from tests.web.people import NOW, add_handoff, add_lead, add_mail, browser, click_path
 
 KEY = {"authorization": "Bearer ak_test"}
-
-
-@pytest.fixture(autouse=True)
-def never_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look is a fresh one; what is remembered is tested by itself."""
-    monkeypatch.setattr(metrics, "FRESH_FOR", 0.0)
 
 
 class Seen:
@@ -178,14 +176,38 @@ def test_any_process_answers_for_all_and_for_those_that_are_gone(client: httpx.C
     assert seen("nurture_processes", kind="worker") == 1
 
 
-def test_a_second_look_within_a_moment_asks_nobody(
+def test_who_asks_at_once_is_answered_by_one_look_and_nobody_later_is(
     client: httpx.Client, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "FRESH_FOR", 3600.0)
+    looks: list[int] = []
+    go_on = threading.Event()
+
+    def slow(db: Connection, now: datetime) -> Health:
+        looks.append(1)
+        go_on.wait(30)
+        return health(db, now)
+
+    monkeypatch.setattr(metrics, "health", slow)
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(Seen, client) for _ in range(4)]
+        time.sleep(0.3)
+        go_on.set()
+        assert [seen.result()("nurture_up") for seen in asked] == [1] * 4
+    assert len(looks) <= 2
+    so_far = len(looks)
     Seen(client)
-    with transaction(app.engine) as db:
-        sending.pause(db, "default", "a test")
-    assert Seen(client)("nurture_mailer_paused", mailer="default") == 0
+    assert len(looks) == so_far + 1
+
+
+def test_a_database_that_does_not_answer_in_time_is_said_to_be_away(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(metrics, "ANSWERS_WITHIN", 0.05)
+    monkeypatch.setattr(metrics, "health", lambda db, now: go_on.wait(30) and health(db, now))
+    assert Seen(client)("nurture_up") == 0
+    assert Seen(client)("nurture_up") == 0
+    go_on.set()
 
 
 def test_openmetrics_is_told_to_who_asks_for_it(client: httpx.Client) -> None:

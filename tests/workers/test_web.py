@@ -34,6 +34,7 @@ def web(db_url: str, redis_url: str, workspace: Path, processes: int) -> Iterato
     port = free_port()
     variables = {
         "DATABASE_URL": db_url, "REDIS_URL": redis_url, "PORT": str(port), "HOST": "127.0.0.1", "WRITE_KEY": "wk",
+        "API_KEY": "ak",
         "SECRET_KEY": "a secret for tests that is long enough", "WEB_CONCURRENCY": str(processes),
         "NURTURE_WORKSPACE": str(workspace), "LOG_LEVEL": "WARNING",
     }  # fmt: skip
@@ -56,12 +57,26 @@ def test_web_concurrency_is_that_many_processes_on_one_port(
     with web(db_url, redis_url, write_workspace(tmp_path / "workspace"), 2) as (address, process):
         below = psutil.Process(process.pid).children()
         assert sum("spawn_main" in " ".join(child.cmdline()) for child in below) == 2
+        seen = 0.0
         for n in range(20):
             event = {"messageId": f"m{n}", "userId": "jo@buyer.example", "event": "Looked", "writeKey": "wk"}
             assert httpx.post(f"{address}/v1/track", json=event).status_code == 200
+            asked = _asked(address, "nurture_events_stored_total ")
+            assert seen <= asked <= n + 1, "whichever process answers, no number goes back"
+            seen = asked
+        until = time.monotonic() + 60
+        while _asked(address, "nurture_events_stored_total ") < 20:
+            assert time.monotonic() < until
+        assert _asked(address, 'nurture_processes{kind="web"} ') == 2
     assert not psutil.wait_procs(below, timeout=10)[1]
     with transaction(clean_db) as db:
         assert db.execute(text("SELECT count(*) FROM event")).scalar_one() == 20
+
+
+def _asked(address: str, name: str) -> float:
+    """A number of one scrape, over a connection of its own."""
+    told = httpx.get(f"{address}/metrics", headers={"authorization": "Bearer ak"}).text
+    return next(float(line.removeprefix(name)) for line in told.splitlines() if line.startswith(name))
 
 
 @pytest.mark.soak
