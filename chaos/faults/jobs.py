@@ -24,7 +24,7 @@ DAMAGED: tuple[bytes | None, ...] = (
 """What stands where a job should. None: nothing does."""
 
 
-class _Jobs:
+class Jobs:
     """What all faults of jobs have in common: they stand in Redis as its own broker would put them there."""
 
     unknown, patient = 0, False
@@ -43,7 +43,7 @@ class _Jobs:
         """Nothing has to be mended."""
 
 
-class Twice(_Jobs):
+class Twice(Jobs):
     """Every kind of job, some times at once, whether there is work or not."""
 
     name = "jobs-twice"
@@ -55,7 +55,7 @@ class Twice(_Jobs):
         return f"{len(jobs)} jobs"
 
 
-class Again(_Jobs):
+class Again(Jobs):
     """What is being worked on is delivered again, as after an acknowledgement that was lost."""
 
     name = "jobs-again"
@@ -67,7 +67,7 @@ class Again(_Jobs):
         return f"{len(under_way)} jobs under way"
 
 
-class Stray(_Jobs):
+class Stray(Jobs):
     """Thousands of jobs for which there is no work."""
 
     name = "jobs-stray"
@@ -77,7 +77,7 @@ class Stray(_Jobs):
         return f"{STRAY} jobs"
 
 
-class Unheard(_Jobs):
+class Unheard(Jobs):
     """Jobs of kinds that nobody knows, as after a release was taken back; with arguments that nobody takes."""
 
     name = "jobs-unheard-of"
@@ -88,7 +88,7 @@ class Unheard(_Jobs):
         return f"{len(unknown)} of unknown kinds, 3 that are told too much"
 
 
-class Damaged(_Jobs):
+class Damaged(Jobs):
     """What stands in the queue is no job, or is not there."""
 
     name = "jobs-damaged"

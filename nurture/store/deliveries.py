@@ -68,7 +68,9 @@ _GATE = """
 # the index of what is leased, which has little in it but rows of a moment ago. And all that is rare is left to others.
 _OURS = """
     d.state || '' = 'leased' AND d.lease_token = (SELECT CAST(:token AS uuid)) AND d.leased_until > clock_timestamp()
+    AND d.slot_at <= CAST(:now AS timestamptz)
 """
+"""Which mails are ours to let go or to cancel. Where business time went back, those whose slot is to come wait."""
 _STEP = Statement(
     f"""
     WITH answered AS (
