@@ -23,6 +23,7 @@ _STIRS = text("""
         OR EXISTS (SELECT FROM notice WHERE state = 'queued' AND next_at <= :now OR state = 'leased'
                    AND leased_until > clock_timestamp() + make_interval(secs => :news))
 """)
+_LEAVE = text("SELECT EXISTS (SELECT FROM delivery WHERE state = 'sending' AND leased_until > clock_timestamp())")
 _MAILS = text("""
     SELECT at FROM (SELECT slot_at AS at FROM delivery WHERE state = 'queued' AND slot_at < :end
           UNION ALL SELECT due_at FROM enrollment WHERE status <> 'ended' AND due_at < :end) AS due ORDER BY at
@@ -65,3 +66,12 @@ def mails_ahead(world: World) -> Sequence[datetime]:
     """The instants of the round at which a mail comes due, each as often as there are mails, in order."""
     with transaction(world.engine) as db:
         return list(db.execute(_MAILS, {"end": world.clock.until}).scalars())
+
+
+def mails_leave(world: World) -> bool:
+    """Whether a mail is with the mail server at this moment."""
+    try:
+        with transaction(world.engine) as db:
+            return bool(db.execute(_LEAVE).scalar_one())
+    except AWAY:
+        return False

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from random import Random
 
-from chaos.due import AWAY, ahead, mails_ahead, stirs
+from chaos.due import AWAY, ahead, mails_ahead, mails_leave, stirs
 from chaos.plan import Plan, Strike
 from chaos.world import World
 from nurture.local.stepping import Due, next_stop
@@ -31,7 +31,7 @@ class Round:
 
     Attributes:
         waiting: Strikes, with the instant of business time at which they are armed.
-        armed: Strikes, with the instant of machine time at which they fall.
+        armed: Strikes, with the instant of machine time at which they fall at the latest.
         under_way: Strikes that are to be healed, with the instant of machine time when.
         portions: When a portion of the events is sent.
         told: What each strike did, in words.
@@ -84,7 +84,8 @@ class Round:
     def glance(self) -> None:
         """Strike and heal what is to be, start again who has ended, and let a moment pass."""
         now = time.monotonic()
-        for entry in [entry for entry in self.armed if entry[0] <= now]:
+        amid = any(strike.amid for _, strike in self.armed) and mails_leave(self.world)
+        for entry in [entry for entry in self.armed if entry[0] <= now or (amid and entry[1].amid)]:
             self.armed.remove(entry)
             self._strike(entry[1])
         for entry in [entry for entry in self.under_way if entry[0] <= now]:

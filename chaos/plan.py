@@ -11,6 +11,9 @@ LONG_EVERY = 20
 FEWEST, MOST = 2, 5
 BUSY = 0.8
 """Share of the strikes that come while mails go out; the others come at any time."""
+AMID = 0.7
+"""Share of the strikes that wait until mails are seen to leave, which is within a second or two."""
+SEEN_WITHIN = 2.0
 LONGEST_DELAY, SHORTEST, LONGEST = 0.4, 0.1, 2.0
 TRAFFIC = 8
 """Portions in which a round's events come."""
@@ -24,7 +27,8 @@ class Strike:
         fault: What is struck.
         at: When, as a share: of the round's mails that have come due, or of its time where not `busy`.
         busy: Which of the two.
-        delay: Seconds of machine time after that.
+        delay: Seconds of machine time after that, at the latest.
+        amid: Whether it falls as soon as mails are seen to leave.
         lasts: Seconds of machine time until it is healed.
         seed: Of the dice that it is given.
     """
@@ -33,6 +37,7 @@ class Strike:
     at: float
     busy: bool
     delay: float
+    amid: bool
     lasts: float
     seed: int
 
@@ -57,11 +62,13 @@ def plan_round(seed: int, faults: Mapping[str, Fault], *, long: bool) -> Plan:
 
 def _strike(dice: Random, fault: Fault) -> Strike:
     drawn = dice.uniform(SHORTEST, LONGEST)
+    amid = dice.random() < AMID
     return Strike(
         fault=fault,
         at=dice.random(),
         busy=dice.random() < BUSY,
-        delay=dice.uniform(0, LONGEST_DELAY),
+        delay=SEEN_WITHIN if amid else dice.uniform(0, LONGEST_DELAY),
+        amid=amid,
         lasts=getattr(fault, "lasts", drawn),
         seed=dice.randrange(2**32),
     )

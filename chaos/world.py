@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from chaos.business_clock import BusinessClock
 from chaos.crew import ALWAYS, CLOCKS, WORKERS, Crew
 from chaos.leads import add_leads
+from chaos.receivers.manners import Manners, Rule
 from chaos.receivers.start import Receiver, receiving
 from chaos.servers import Servers, start_servers
 from chaos.traffic import Traffic, start_traffic
@@ -36,6 +37,8 @@ WRITE_KEY = "key-of-the-site"
 SECRET = "whsec_" + "Y2hhb3MgY2hhb3MgY2hhb3MgY2hhb3MgY2hhb3M="
 READY_WITHIN = 90.0
 TICK = 0.25
+UNHURRIED = Manners(rules=(Rule("kept", "hang", seconds=0.03),))
+"""It has taken a mail for a moment before it says so: that is when a death is worst."""
 
 _AGE = "UPDATE {table} SET leased_until = leased_until - interval '1 minute' WHERE leased_until IS NOT NULL"
 _FORGET = text("UPDATE lease SET until = clock_timestamp() WHERE name = 'clock' AND holder LIKE ANY(:dead)")
@@ -145,9 +148,9 @@ def open_world(folder: Path, begins_at: datetime) -> Iterator[World]:
         upgrade(engine)
         clock = BusinessClock(engine, begins_at, begins_at)
         clock.set(begins_at)
-        sink, esp, news = (
-            stack.enter_context(receiving(speaks, folder / speaks)) for speaks in ("smtp", "esp", "news")
-        )
+        sink = stack.enter_context(receiving("smtp", folder / "smtp", UNHURRIED))
+        esp = stack.enter_context(receiving("esp", folder / "esp"))
+        news = stack.enter_context(receiving("news", folder / "news", UNHURRIED))
         ours = stack.enter_context(children(folder / "log"))
         workspace = write_workspace(folder / "workspace")
         environment = _environment(folder, workspace, servers, sink, news)

@@ -20,18 +20,22 @@ STARTS_WITHIN = 20.0
 
 @dataclass
 class Receiver:
-    """A receiver's process, from outside. It keeps its port and its mailbox over a restart."""
+    """A receiver's process, from outside. It keeps its port and its mailbox over a restart.
+
+    `usual` is how it behaves where nothing else is said.
+    """
 
     speaks: Speaks
     folder: Path
     port: int = 0
+    usual: Manners = GOOD
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     def start(self) -> None:
         """Start it, on the port that it had; returns once it listens."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / PORT).unlink(missing_ok=True)
-        GOOD.write(self.folder / MANNERS)
+        self.usual.write(self.folder / MANNERS)
         self._process = subprocess.Popen(
             (sys.executable, "-m", f"chaos.receivers.{self.speaks}", str(self.folder), str(self.port)),
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
@@ -43,9 +47,9 @@ class Receiver:
             time.sleep(0.01)
         self.port = int((self.folder / PORT).read_text())
 
-    def behave(self, manners: Manners = GOOD) -> None:
-        """From its next step on."""
-        manners.write(self.folder / MANNERS)
+    def behave(self, manners: Manners | None = None) -> None:
+        """From its next step on; as usual where nothing is said."""
+        (manners or self.usual).write(self.folder / MANNERS)
 
     def kill(self) -> None:
         """SIGKILL: what it has taken, it has."""
@@ -74,9 +78,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving(speaks: Speaks, folder: Path) -> Iterator[Receiver]:
+def receiving(speaks: Speaks, folder: Path, usual: Manners = GOOD) -> Iterator[Receiver]:
     """A receiver for as long as the block lasts."""
-    receiver = Receiver(speaks, folder)
+    receiver = Receiver(speaks, folder, usual=usual)
     receiver.start()
     try:
         yield receiver
