@@ -35,12 +35,6 @@ ANY_DUE = """
 """Whether some lead is due: by the earliest. Asked whether one exists, without knowing when now is (a generic plan),
 PostgreSQL expects a third of all to be due and reads the table from end to end until it meets one; none is."""
 
-_POSTPONE = (
-    text("UPDATE enrollment SET due_at = :until WHERE lead_id = :id AND status <> 'ended' AND due_at IS NOT NULL"),
-    text("UPDATE lead SET ask_at = :until WHERE id = :id AND ask_at IS NOT NULL"),
-)
-
-
 _BY_KEY = text(
     """
     SELECT set_config(name, 'off', true)
@@ -68,12 +62,6 @@ def claim(db: Connection, now: datetime, most: int) -> list[int]:
 def still_due(db: Connection, lead_id: int, now: datetime) -> bool:
     """Lock one lead and say whether it is due."""
     return db.execute(_STILL_DUE, {"id": lead_id, "now": now}).scalar() is not None
-
-
-def postpone(db: Connection, lead_id: int, until: datetime) -> None:
-    """Leave a lead alone until then."""
-    for statement in _POSTPONE:
-        db.execute(statement, {"id": lead_id, "until": until})
 
 
 def wake(db: Connection, campaigns: Sequence[str], now: datetime) -> int:
