@@ -21,7 +21,8 @@ _UNTOLD = text("""
 _SENT = text("SELECT id, channel FROM notice WHERE channel IN ('webhook', 'email') AND state = 'sent'")
 _OPEN = text("""
     SELECT id, state, last_error FROM notice
-    WHERE state = 'failed' OR state = 'leased' OR (state = 'queued' AND next_at <= :now)
+    WHERE state = 'leased' OR (state = 'queued' AND next_at <= :now)
+       OR (state = 'failed' AND NOT (channel = 'email' AND last_error LIKE 'the mail server refused it: %'))
 """)
 
 
@@ -38,7 +39,10 @@ def who_asked_was_handed_over(world: World) -> list[Broken]:
 
 
 def sales_heard_once(world: World) -> list[Broken]:
-    """Each notice that says sent has arrived, by webhook or by mail; no two ids tell of the same handoff."""
+    """Each notice that says sent has arrived, by webhook or by mail; no two ids tell of the same handoff.
+
+    A mail to a rep may be refused for good, as any mail may; that is shown to an operator.
+    """
     arrived = world.news.mails()
     ids = {one.message_id for one in arrived} | {one.token for one in (*world.sink.mails(), *world.esp.mails())}
     by_thing: dict[tuple[str, str], set[str]] = defaultdict(set)
