@@ -76,7 +76,7 @@ def counted(engine: Engine) -> dict[str, int]:
         return dict(db.execute(text("SELECT state, count(*) FROM delivery GROUP BY 1")).all())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.soak), 2])
 def test_a_mail_server_that_hangs_holds_nobody_up(
     clean_db: Engine, environment: Callable[..., dict[str, str]], hanging: Hanging, processes: int
 ) -> None:
