@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from bench import counters, cpu
 from bench.alone import run_alone
@@ -25,6 +25,7 @@ from nurture.store.partitions import make_months, months_from
 
 BATCH = 500
 MICROSECONDS = "µs CPU a lead"
+RATE = "leads/s"
 PYTHON_AT_MOST = 150
 BEGAN = datetime(2026, 2, 10, 15, tzinfo=UTC)
 """When the leads were enrolled: three weeks ago."""
@@ -34,8 +35,8 @@ LEADS = text(
     WITH made AS (
         INSERT INTO lead (email, key, first_name, last_name, company, title, country, employees, timezone, industry,
                           stage, grade, cycle_started_at, created_at, updated_at)
-        SELECT 'lead' || n || '@buyer.example', 'lead' || n || '@buyer.example', 'Lead', 'No. ' || n, 'Buyer ' || n, 'VP',
-               'US', 900, (ARRAY['America/Chicago', 'America/New_York', NULL])[1 + n % 3],
+        SELECT 'lead' || n || '@buyer.example', 'lead' || n || '@buyer.example', 'Lead', 'No. ' || n, 'Buyer ' || n,
+               'VP', 'US', 900, (ARRAY['America/Chicago', 'America/New_York', NULL])[1 + n % 3],
                (ARRAY['manufacturing', 'retail', 'software', NULL])[1 + n % 4], 'nurture', 'A', :began, :began, :began
         FROM generate_series(1, CAST(:count AS int)) AS n RETURNING id
     ), cycles AS (
@@ -86,7 +87,7 @@ FLOOR = text(
 
 
 def measure(options: Options) -> Iterable[Measured]:
-    """CPU a lead, of both processes together; then of this one alone, which has to leave most of a mail's for sending."""
+    """CPU a lead, of both processes together; then of this one alone, which has to leave time for sending the mail."""
     leads = options.number("decide", 4000, 500)
     with servers() as them, product(them) as app:
         _fill(app, 2 * (options.runs + 1) * leads)
@@ -96,10 +97,10 @@ def measure(options: Options) -> Iterable[Measured]:
         turns.taken = {"ours": [], "floor": []}
         totals = by_turns(sides, options.runs)
     ours, floor = turns.taken["ours"], turns.taken["floor"]
-    rates = {"ours": [one["leads a second"] for one in ours], "floor": [one["leads a second"] for one in floor]}
-    yield against("decide", totals["ours"], totals["floor"], MICROSECONDS, more={"each": _middle(ours), "floor_each": _middle(floor)})  # fmt: skip
-    yield alone("decide.python", [one["here"] for one in ours], MICROSECONDS, target=Target(most=PYTHON_AT_MOST, of="ours"))  # fmt: skip
-    yield against("decide.rate", rates["ours"], rates["floor"], "leads/s")
+    more, target = {"each": _middle(ours), "floor_each": _middle(floor)}, Target(most=PYTHON_AT_MOST, of="ours")
+    yield against("decide", totals["ours"], totals["floor"], MICROSECONDS, more=more)
+    yield alone("decide.python", [one["here"] for one in ours], MICROSECONDS, target=target)
+    yield against("decide.rate", [one[RATE] for one in ours], [one[RATE] for one in floor], RATE)
 
 
 class _Turns:
@@ -134,7 +135,7 @@ class _Turns:
         if not done == written == self._leads:
             raise RuntimeError(f"{side}: {done} of {self._leads} leads were taken, {written} mails were written")
         used = spent.micros(done)
-        self.taken[side].append({**used, **asked, "leads a second": round(done / spent.seconds)})
+        self.taken[side].append({**used, **asked, RATE: round(done / spent.seconds)})
         return sum(used.values())
 
 
@@ -172,11 +173,6 @@ def _fill(app: App, count: int) -> None:
 def _middle(taken: list[dict[str, float]]) -> dict[str, float]:
     """The medians of everything that was counted."""
     return {name: round(median(one[name] for one in taken), 3) for name in taken[0]}
-
-
-def statements(engine: Engine) -> list[str]:
-    """The dearest statements so far, for whoever looks for what to make faster."""
-    return counters.dearest({}, counters.statements(engine), 1)
 
 
 if __name__ == "__main__":
