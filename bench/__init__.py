@@ -1,1 +1,1 @@
-"""Measurements, each by itself: `python -m bench.loop`. Not timed tests: machines differ."""
+"""Measurements: `python -m bench` runs all, `python -m bench.send` one. No tests: machines differ, see README.md."""

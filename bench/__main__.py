@@ -21,7 +21,7 @@ from typing import Any
 
 from bench.alone import SKIPPED, arguments
 from bench.measure import Measured, table
-from bench.servers import shared, started
+from bench.servers import running, shared
 
 OUT = Path(__file__).with_name("out.json")
 MEASURES = (
@@ -56,7 +56,7 @@ def run(names: Sequence[str], passed: Sequence[str]) -> tuple[dict[str, Any], li
     """The figures of these measures, and which of them failed."""
     found: dict[str, Any] = {}
     failed: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, started() as servers:
+    with tempfile.TemporaryDirectory() as folder, running() as servers:
         environment = {**os.environ, **shared(servers)}
 
         def one(name: str) -> None:

@@ -26,30 +26,28 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import httpx
 from sqlalchemy import Engine, text
 
-from bench.ingest import server
 from bench.load import shares
+from bench.processes import processes
+from bench.product import environment
 from bench.sales_floor import Floor, Offer, Told
+from bench.servers import servers
 from bench.small_client import SmallClient
 from nurture.app import App, open_app
-from nurture.db import make_engine, transaction
+from nurture.db import transaction
 from nurture.flows.ingest import ingest
 from nurture.flows.tell import handoff_url
 from nurture.local.server import free_port
-from nurture.local.servers import local_servers
 from nurture.segment.event import IncomingEvent
 from nurture.settings import read_settings
 from nurture.store import leads
-from nurture.store.migrate import upgrade
 from workers.clock import Clock
 
 KEY = "ak-bench"
 STATES = ("offered", "accepted", "contacted", "qualified", "won", "lost", "rejected")
 LOGGED_AS = {"accept": "accepted", "reject": "rejected"}
 BATCH = 500
-STARTS_WITHIN = 180
 
 
 def offer(app: App, count: int) -> list[Offer]:
@@ -131,37 +129,18 @@ def _of_log(log, heard: Sequence[Told]) -> Iterator[str]:
             yield f"{by} was told that `{act}` is {'done' if ok else 'refused'}; it stands in the log {found} times"
 
 
-def until_ready(port: int) -> None:
-    """Wait for the web process, which on a busy machine takes its time to start."""
-    until = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-        if time.monotonic() > until:
-            sys.exit(f"the web process did not start within {STARTS_WITHIN} seconds")
-
-
 def measure(given: argparse.Namespace, data: Path) -> dict:
-    with local_servers(data, linger=False) as servers:
-        environment = {
-            "DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url, "SECRET_KEY": "of the bench",
-            "NURTURE_WORKSPACE": str(Path(__file__).parents[1]), "API_KEY": KEY, "API_RATE": "0",
-            "WEB_CONCURRENCY": str(given.web), "BASE_URL": "https://nurture.example.com", "LOG_LEVEL": "ERROR",
-        }  # fmt: skip
-        owner = make_engine(servers.database_url, pool_size=1)
-        upgrade(owner)
-        owner.dispose()
-        port = free_port()
-        with open_app(read_settings(environment)) as app:
+    with servers() as them:
+        told = environment(
+            them, API_KEY=KEY, API_RATE="0", WEB_CONCURRENCY=str(given.web), BASE_URL="https://nurture.example.com",
+            LOG_LEVEL="ERROR", PORT=str(free_port()), HOST="127.0.0.1",
+        )  # fmt: skip
+        with open_app(read_settings(told)) as app:
             Clock(app).tick()
             offers = offer(app, given.handoffs)
-            with server(["workers.web"], port, environment, f"GET http://127.0.0.1:{port}/readyz"):
-                until_ready(port)
+            with processes(told, data, "web"):
                 before = os.getloadavg()[0]
-                floor, seconds = asyncio.run(answered(port, offers, reps=given.reps, seed=given.seed))
+                floor, seconds = asyncio.run(answered(int(told["PORT"]), offers, reps=given.reps, seed=given.seed))
             wrong = list(faults(app.engine, floor.told))
             with transaction(app.engine) as db:
                 states = dict(

@@ -1,7 +1,8 @@
 """`nurture simulate` over twelve weeks of the shipped workspace, as people run it: seconds and memory.
 
-A hundred thousand leads; the command in a process of its own, on one core, its report thrown away. Making the file of
-leads is not part of it. The floor reads the same file and makes people of its rows, which is where any simulation begins; the rest is living.
+A hundred thousand leads; the goal is a minute. The command runs in a process of its own, its report thrown away; making
+the file of leads is not part of it. The floor reads the same file and makes people of its rows, which is where any
+simulation begins; the rest is living.
 """
 
 import os

@@ -1,0 +1,199 @@
+"""Mails a second beside django-post-office, what a Django site would pick: end to end, the same HTML, the same sink.
+
+Ours is decided, rendered, sent and recorded, in one process; theirs is rendered and queued (`send_many`), then sent
+(`send_queued`, one process and its five threads), as it is set up. Both by turns over one PostgreSQL, fsync on, into
+postfix's `smtp-sink` where it is installed. Theirs runs in a virtual environment that is made for it from
+`bench/peers/requirements.txt` and thrown away; where that cannot be had, this is skipped, and so it is with `--quick`
+unless `--set peer=yes` asks for it.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from email import message_from_bytes, policy
+from pathlib import Path
+from statistics import median
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from bench.alone import run_alone
+from bench.cpu import spent
+from bench.measure import Measured, Options, Skipped, Target, against, by_turns
+from bench.population import come_due, populate
+from bench.product import TUESDAY, product, tidy
+from bench.servers import Servers, database, running
+from bench.sink import Sink, sink
+from nurture.app import App
+from nurture.db import transaction
+from nurture.flows.advance import advance
+from nurture.flows.deliver import deliver
+from nurture.store import deliveries
+from workers.clock import Clock
+
+PEERS = Path(__file__).with_name("peers")
+MAILS, QUICK_MAILS = 5000, 50
+THEIRS, QUICK_THEIRS = 500, 20
+BASE_URL = "https://nurture.example.com"
+GOAL = Target(least=15)
+INSTALLS_WITHIN = 600
+
+
+def measure(options: Options) -> Iterable[Measured]:
+    """Send by turns."""
+    mails = options.number("peer.mails", MAILS, QUICK_MAILS)
+    theirs = options.number("peer.theirs", THEIRS, QUICK_THEIRS)
+    if options.quick and options.asked.get("peer") != "yes":
+        raise Skipped("it takes a while to install; --set peer=yes asks for it")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        python = _installed(folder)
+        them, taker = stack.enter_context(running()), stack.enter_context(_best_sink())
+        url = f"smtp://127.0.0.1:{taker.port}?connections=8"
+        app = stack.enter_context(product(stack.enter_context(database(them)), MAIL_URL=url, BASE_URL=BASE_URL))
+        ours = _Ours(app, mails, options.runs + 1)
+        template = ours.as_django_has_it()
+        (folder / "template.json").write_text(json.dumps(template))
+        place = stack.enter_context(database(them, empty=True))
+        ask = stack.enter_context(_post_office(python, place, taker.port, folder / "template.json"))
+        said: list[dict[str, float]] = []
+
+        def post_office() -> float:
+            said.append(ask(theirs))
+            if said[-1]["sent"] != theirs:
+                raise SystemExit(f"of {theirs} mails post_office sent {said[-1]['sent']:.0f}")
+            return theirs / said[-1]["seconds"]
+
+        ask(theirs // 10 + 1)  # the first time everything is loaded
+        found = by_turns({"ours": ours.end_to_end, "floor": post_office}, options.runs)
+    queueing = round(median(one["queueing"] / one["seconds"] for one in said), 2)
+    more = {"sink": taker.kind, "html_bytes": len(template["html"]), "mails": [mails, theirs], "queueing": queueing}
+    yield against("peer.post_office", found["ours"], found["floor"], "mails/s", target=GOAL, more=more)
+    used = [1e6 * one["cpu"] / theirs for one in said[-options.runs :]]
+    yield against("peer.post_office.cpu", ours.used, used, "µs CPU a mail", note="of the process that sends")
+
+
+class _Ours:
+    """Leads who are due, so many for each turn; the first turn goes into the sink before anything is measured.
+
+    Attributes:
+        used: microseconds of CPU a mail, by turn.
+    """
+
+    def __init__(self, app: App, mails: int, turns: int) -> None:
+        self._app, self._mails, self._next = app, mails, 1
+        self.used: list[float] = []
+        Clock(app).tick()
+        populate(app.engine, mails * turns, 0, sorted(app.book.matchers))
+
+    def end_to_end(self) -> float:
+        """Mails a second from the due lead to the recorded answer."""
+        tidy(self._app.engine, "lead", "enrollment", "delivery")
+        self._come_due()
+        sent, took = spent(self._decide_and_send)
+        if sent != self._mails:
+            raise SystemExit(f"of {self._mails} mails of ours {sent} were sent")
+        self.used.append(1e6 * took.cpu["here"] / sent)
+        return self._mails / took.seconds
+
+    def as_django_has_it(self) -> dict[str, str]:
+        """The parts of one of our mails, with slots where leads differ, in the words of Django's templates."""
+        self._come_due()
+        self._decide()
+        token = uuid4()
+        with transaction(self._app.engine) as db:
+            row, *_ = deliveries.lease(db, mailer="default", token=token, now=TUESDAY, most=1)
+            mail = message_from_bytes(self._app.letters.mail(row, TUESDAY).data, policy=policy.default)
+            deliveries.release(db, token)
+        self._send()
+        parts = {kind: mail.get_body((kind,)) for kind in ("html", "plain")}
+        html, plain = (part.get_content() if part else "" for part in parts.values())
+        return {"subject": str(mail["subject"]), "html": _with_slots(html), "text": _with_slots(plain)}
+
+    def _come_due(self) -> None:
+        with transaction(self._app.engine) as db:
+            come_due(db, self._next, self._next + self._mails - 1)
+        self._next += self._mails
+
+    def _decide(self) -> None:
+        while advance(self._app, TUESDAY).leads:
+            pass
+        with transaction(self._app.engine) as db:  # or they would leave one after the other, until noon
+            db.execute(text("UPDATE delivery SET slot_at = :now WHERE state = 'queued'"), {"now": TUESDAY})
+
+    def _decide_and_send(self) -> int:
+        self._decide()
+        return self._send()
+
+    def _send(self) -> int:
+        return deliver(self._app, self._app.now, seconds=600).sent
+
+
+def _with_slots(said: str) -> str:
+    """Whatever is of one lead alone becomes a slot: the tokens in links, the first name."""
+    said = said.replace("{", "").replace("}", "")
+    links = re.sub(rf"({re.escape(BASE_URL)}/\w/)[\w.~-]+", r"\1{{ token }}", said)
+    return re.sub(r"\bLead\b", "{{ first_name }}", links)
+
+
+@contextmanager
+def _best_sink() -> Iterator[Sink]:
+    with ExitStack() as stack:
+        found = None
+        with suppress(Skipped):
+            found = stack.enter_context(sink("smtp-sink"))
+        yield found or stack.enter_context(sink())
+
+
+def _installed(folder: Path) -> Path:
+    """A Python with what the peer needs.
+
+    Raises:
+        Skipped: It cannot be installed here.
+    """
+    python, wanted = folder / "venv/bin/python", PEERS / "requirements.txt"
+    uv = [sys.executable, "-m", "uv"]
+    for command in (
+        [*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")],
+        [*uv, "pip", "install", "--quiet", "--python", str(python), "--requirement", str(wanted)],
+    ):
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALLS_WITHIN)
+        except subprocess.CalledProcessError as error:
+            last = error.stderr.strip().splitlines()[-1:] or ["it says nothing"]
+            raise Skipped(f"django-post-office cannot be installed: {last[0]}") from error
+        except subprocess.TimeoutExpired as error:
+            raise Skipped(f"django-post-office was not installed within {INSTALLS_WITHIN} seconds") from error
+    return python
+
+
+@contextmanager
+def _post_office(
+    python: Path, place: Servers, port: int, template: Path
+) -> Iterator[Callable[[int], dict[str, float]]]:
+    """The peer, waiting to be told how many mails to send."""
+    command = [str(python), str(PEERS / "django_post_office.py"), place.plain_url, str(port), str(template)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        told, heard = process.stdin, process.stdout
+
+        def ask(count: int) -> dict[str, float]:
+            print(count, file=told, flush=True)
+            said: dict[str, float] = json.loads(heard.readline() or '{"sent": 0, "seconds": 1}')
+            return said
+
+        try:
+            if heard.readline().strip() != "ready":
+                raise SystemExit("post_office does not start; what it says stands above")
+            yield ask
+        finally:
+            process.kill()
+
+
+if __name__ == "__main__":
+    run_alone(measure, __doc__)
