@@ -35,10 +35,11 @@ class Kept:
 def keep_house(app: App, now: datetime) -> Kept:
     """Look once. The log says what was dropped, by months and numbers."""
     missing = make_months(app.engine, ahead_of(now))
+    with transaction(app.engine) as db:  # of its own: every process waits for it meanwhile
+        processes.fold(db)
     emptied = 0
     with transaction(app.engine) as db:
         answered = api_answers.drop_old(db)
-        processes.fold(db)
         watch = Watch(*housekeeping.watch(db)).at(now)
         housekeeping.watched(db, watch.looked_at, watch.steady_since)
         why_not = doubt(watch, housekeeping.database_now(db))
