@@ -27,7 +27,7 @@ _LEADS = Statement(
                 CAST(:ask_at AS timestamptz[]), CAST(:engaged_at AS timestamptz[]), CAST(:postponed AS jsonb[]))
         AS u(id, stage, cycle, cycle_started_at, handed_over, refused, reason, grade, mail_from, ask_at, engaged_at,
              postponed)
-    WHERE lead.id = u.id
+    WHERE lead.id = ANY(CAST(:id AS bigint[])) AND lead.id = u.id
     """
 )
 _ATTRIBUTES = Statement(
