@@ -12,10 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from nurture.app import App
-from nurture.db import transaction
+from nurture.db import transaction, words_of
 from nurture.meters import Key, written
 from nurture.store import processes
 from nurture.store.processes import Running
@@ -43,9 +42,9 @@ class Beat:
         with self._lock:
             try:
                 self._tell(self._app.meters.counts())
-            except SQLAlchemyError as error:
+            except Exception as error:  # of whatever kind: who tells has to go on telling
                 if not self._is_away:
-                    log.warning("cannot tell that this process is alive", extra={"because": type(error).__name__})
+                    log.warning("cannot tell that this process is alive", extra={"because": words_of(error)})
                 self._is_away = True
                 return False
             self._is_away = False
@@ -54,7 +53,7 @@ class Beat:
     def end(self) -> None:
         """Tell for the last time. Who cannot is taken for ended soon enough."""
         if self.tell():
-            with suppress(SQLAlchemyError), self._lock, transaction(self._app.engine) as db:
+            with suppress(Exception), self._lock, transaction(self._app.engine) as db:
                 processes.ended(db, self._name)
 
     def _tell(self, counts: Mapping[Key, int]) -> None:

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from nurture.app import App
-from nurture.db import transaction
+from nurture.db import is_away, transaction
 from nurture.flows.beat import Beat
 from nurture.meters import Key, read
 from nurture.store import processes
@@ -61,7 +60,9 @@ class _Guard:
         digest = sha256(key.encode("utf-8", "replace")).digest()
         try:
             is_good = (self._callers.at_hand(key) or self._callers.look_up(key)) is not None
-        except SQLAlchemyError:
+        except Exception as error:
+            if not is_away(error):
+                raise
             return digest in self._good
         (self._good.add if is_good else self._good.discard)(digest)
         return is_good
@@ -105,6 +106,6 @@ class _Look:
             with transaction(self._app.engine) as db:
                 db.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"))
                 return _Found(health(db, now), {read(name): n for name, n in processes.added_up(db).items()})
-        except SQLAlchemyError as error:
+        except Exception as error:  # also of a database that is not upgraded yet
             log.warning("the database does not say how it goes", extra={"because": type(error).__name__})
             return _NOTHING
