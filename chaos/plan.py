@@ -8,7 +8,8 @@ from chaos.faults import Fault
 
 LONG_EVERY = 20
 """One round in so many is long: leases run out by themselves, and faults that need time have it."""
-FEWEST, MOST = 2, 5
+FEWEST, MOST, MOST_IN_LONG = 2, 5, 3
+"""Strikes of a round."""
 BUSY = 0.8
 """Share of the strikes that come while mails go out; the others come at any time."""
 AMID = 0.7
@@ -56,7 +57,8 @@ def plan_round(seed: int, faults: Mapping[str, Fault], *, long: bool) -> Plan:
     """The same seed and the same faults give the same plan."""
     dice = Random(seed)
     choice = [fault for _, fault in sorted(faults.items()) if long or not fault.patient]
-    strikes = [_strike(dice, dice.choice(choice)) for _ in range(dice.randint(FEWEST, MOST))] if choice else []
+    count = dice.randint(FEWEST, MOST_IN_LONG if long else MOST)
+    strikes = [_strike(dice, dice.choice(choice)) for _ in range(count)] if choice else []
     return Plan(seed, long, strikes, sorted(dice.random() * 0.9 for _ in range(TRAFFIC)))
 
 
