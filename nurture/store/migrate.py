@@ -1,24 +1,18 @@
 """Bring the database to the newest schema, once, whoever else is trying."""
 
+from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from nurture.errors import DatabaseNotReady
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 UPGRADE_LOCK = 0x6E757274
 """Key of the advisory lock ("nurt"); it is tied to the transaction, so it also works behind a transaction pooler."""
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(files("nurture.migrations")))
-    return config
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str | None]:
@@ -35,28 +29,50 @@ def upgrade(engine: Engine) -> tuple[str | None, str | None]:
         before = revision(connection)
         if not is_known(before):
             raise DatabaseNotReady(unknown(before))
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _upgrade(connection)
         return before, revision(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> "Config":
+    # Every web process asks for the newest revision, few upgrade: they alone bear the megabytes of Alembic.
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(files("nurture.migrations")))
+    return config
 
 
 def revision(connection: Connection) -> str | None:
     """The revision the database is at, None if it holds no tables of ours."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
-def newest() -> str | None:
+@cache
+def _known() -> tuple[str, ...]:
+    """Revisions that this version of the code can make, oldest first: their files begin with them."""
+    scripts = (files("nurture.migrations") / "versions").iterdir()
+    return tuple(sorted(script.name.partition("_")[0] for script in scripts if script.name[:1].isdigit()))
+
+
+def newest() -> str:
     """The revision this version of the code wants."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return _known()[-1]
 
 
 def is_known(found: str | None) -> bool:
     """Whether this version of the code can tell what a database at that revision looks like."""
-    try:
-        return found is None or ScriptDirectory.from_config(_config()).get_revision(found) is not None
-    except CommandError:
-        return False
+    return found is None or found in _known()
 
 
 def unknown(found: str | None) -> str:

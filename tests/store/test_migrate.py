@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, make_url, text
 from sqlmodel import SQLModel
 
@@ -14,7 +15,8 @@ import nurture.models  # noqa: F401
 from nurture.db import make_engine
 from nurture.errors import DatabaseNotReady
 from nurture.local.servers import LocalServers
-from nurture.store.migrate import newest, revision, upgrade
+from nurture.store import migrate
+from nurture.store.migrate import is_known, newest, revision, upgrade
 
 
 @pytest.fixture
@@ -34,6 +36,14 @@ def _run(servers: LocalServers, statement: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text(statement))
     engine.dispose()
+
+
+def test_files_of_migrations_begin_with_their_revisions() -> None:
+    scripts = list(ScriptDirectory.from_config(migrate._config()).walk_revisions())
+    assert [script.revision for script in scripts] == list(reversed(migrate._known()))
+    assert newest() == scripts[0].revision
+    assert is_known("0001")
+    assert not is_known("9999")
 
 
 def test_upgrading_is_idempotent(empty_database: Engine) -> None:
