@@ -22,13 +22,15 @@ from nurture.local.binaries import find_binaries
 from nurture.local.postgres import USER, Postgres, database_url
 from nurture.local.valkey import Valkey, redis_url
 from nurture.settings import DEMO_DATABASE
-from nurture.store.migrate import upgrade
+from nurture.store.migrate import newest, upgrade
 
 SHARED = "NURTURE_BENCH_SERVERS"
 """Variable by which a run tells its measures where the servers are."""
 COUNTING = ("pg_stat_statements", "pg_walinspect")
 PASSWORD = "bench"
-TEMPLATE = "nurture_bench_template"
+TEMPLATE = f"nurture_bench_{newest()}"
+ONE_AT_A_TIME = 0x62656E6368
+"""Key of the advisory lock ("bench") under which the template is made: measures may begin at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,15 @@ def database(them: Servers, *, empty: bool = False) -> Iterator[Servers]:
 
 
 def _make_template(db: psycopg.Connection, them: Servers) -> None:
-    if db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
-        return
-    db.execute(f"CREATE DATABASE {TEMPLATE}_draft TEMPLATE template1")
-    engine = make_engine(_address(them, f"{TEMPLATE}_draft"), pool_size=1)
-    upgrade(engine)
-    engine.dispose()
-    db.execute(f"ALTER DATABASE {TEMPLATE}_draft RENAME TO {TEMPLATE}")
+    db.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+    if not db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+        db.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}_draft")
+        db.execute(f"CREATE DATABASE {TEMPLATE}_draft TEMPLATE template1")
+        engine = make_engine(_address(them, f"{TEMPLATE}_draft"), pool_size=1)
+        upgrade(engine)
+        engine.dispose()
+        db.execute(f"ALTER DATABASE {TEMPLATE}_draft RENAME TO {TEMPLATE}")
+    db.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
 
 
 def see_that_it_is_durable(db: psycopg.Connection) -> None:

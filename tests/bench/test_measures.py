@@ -11,22 +11,28 @@ import psycopg
 import pytest
 
 from bench.measure import Measured, Options, Target, against, alone, by_turns, table
-from bench.servers import Servers, see_that_it_is_durable, shared
+from bench.servers import TEMPLATE, Servers, see_that_it_is_durable, shared
 from nurture.local.servers import LocalServers
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_cheapest_measures_run_and_leave_their_figures(servers: LocalServers, tmp_path: Path) -> None:
+def test_a_measure_runs_and_leaves_its_figures_beside_those_of_others(servers: LocalServers, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text('{"of before": {"ours": 1}}')
     environment = {**os.environ, **shared(Servers(servers.database_url, servers.redis_url))}
-    command = [sys.executable, "-m", "bench", "import", "decide", "--quick", "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False)
+    command = [sys.executable, "-m", "bench", "import", "--quick", "--out", str(out)]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False
+        )
+    finally:
+        with psycopg.connect(servers.database_url.replace("+psycopg", ""), autocommit=True) as db:
+            db.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
     assert done.returncode == 0, done.stderr
     found = json.loads(out.read_text())
     assert found.pop("of before") == {"ours": 1}
-    assert {"import", "import-again", "decide"} <= found.keys()
+    assert {"import", "import-again"} <= found.keys()
     for name, figures in found.items():
         assert figures.keys() >= {"ours", "floor", "ratio", "unit", "runs"}, name
         assert figures["ours"] > 0, name
