@@ -4,6 +4,7 @@ Only business time can be moved, as the world's clock gives it. The machine's ow
 run, is that of the machine: nobody but its owner may set it, and all that else runs here lives by it.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -15,7 +16,9 @@ from chaos.workspace import ZONES
 from chaos.world import World
 
 HOUR = timedelta(hours=1)
-NEAR = timedelta(minutes=20)
+HALF_A_DAY = timedelta(hours=12)
+ANSWERED_WITHIN = 3.0
+"""Seconds. What is sent today and heard after months is history by then, and rightly no news to sales."""
 LOOKS_AHEAD = timedelta(days=366)
 
 
@@ -48,17 +51,21 @@ class ToAndFro:
 
 
 class Change:
-    """From shortly before the clocks change, in one of the leads' zones, to shortly after it."""
+    """On to the day on which the clocks change in one of the leads' zones: it is lived through, the change amid it."""
 
     name, unknown, patient = "time-change", 0, True
 
     def strike(self, world: World, dice: Random) -> str:
+        if not _all_answered(world):
+            return "not now: events of today would be half a year old before they are heard"
         zone = dice.choice(ZONES)
-        self._at = next_change(zone, world.clock.now + NEAR)
-        return f"{zone}: {_moved(world, self._at - NEAR)}"
+        change = next_change(zone, world.clock.now + HALF_A_DAY)
+        said = _moved(world, change - HALF_A_DAY)
+        world.clock.until = max(world.clock.until, world.clock.now + 2 * HALF_A_DAY)
+        return f"{zone}: {said}"
 
     def heal(self, world: World) -> None:
-        _moved(world, max(world.clock.now, self._at + NEAR))
+        """A jump is nothing that can be taken back."""
 
 
 def next_change(zone: str, after: datetime) -> datetime:
@@ -74,6 +81,15 @@ def next_change(zone: str, after: datetime) -> datetime:
         same = between.astimezone(info).utcoffset() == early.astimezone(info).utcoffset()
         early, late = (between, late) if same else (early, between)
     return late.replace(second=0, microsecond=0).astimezone(UTC)
+
+
+def _all_answered(world: World) -> bool:
+    until = time.monotonic() + ANSWERED_WITHIN
+    while world.traffic.left():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _moved(world: World, to: datetime) -> str:
