@@ -6,7 +6,7 @@ one a link, nothing says which field is missing, and the headers are a form to f
 
 import binascii
 import hmac
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -41,6 +41,10 @@ def _slot(value: object) -> str:
     if len(text) < 70 and text.isascii() and text.isprintable() and "=" not in text:
         return f"{text}=\r\n"
     return f"{_encoded(text)}=\r\n"
+
+
+def _word(text: str) -> str:
+    return text if text.isascii() else f"=?utf-8?b?{b64encode(text.encode()).decode('ascii')}?="
 
 
 class _Generator(CodeGenerator):
@@ -82,7 +86,7 @@ def maker(template: CompiledTemplate, company: Mapping[str, str]) -> Callable[[i
             **{name: Markup(f"{_BASE}/c/{token}/{place}") for place, name in enumerate(links)},
         }  # fmt: skip
         values["subject"] = subject.render(values)
-        head = _HEAD.format(to=lead["email"], subject=values["subject"], number=number, leave=leave)
+        head = _HEAD.format(to=lead["email"], subject=_word(values["subject"]), number=number, leave=leave)
         parts = f"{_PART.format('plain')}{text.render(values)}\r\n{_PART.format('html')}{html.render(values)}"
         data = f"{head}{parts}\r\n--{_PARTED}--\r\n.\r\n".encode("ascii")
         return data.replace(b"\r\n.", b"\r\n..").removesuffix(b".\r\n") + b"\r\n" if b"\r\n." in data[:-5] else data

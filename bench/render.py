@@ -1,24 +1,21 @@
-"""What one finished mail costs: ours, the usual way, and the least that is possible, on the shipped templates.
+"""What one finished mail costs: ours, the usual way, and the least that a compiled template allows.
 
-    python -m bench.render [--rounds 15] [--mails 60]
-
-*Ours* is `nurture.mail.rendering.render`: the whole message as it goes to the mail server. *Usual* makes the same mail
-as most Python programs do: the finished HTML and text as templates in Jinja's sandbox, links found by a regular
-expression and signed one by one, the message put together by `EmailMessage` and written out quoted-printable. *Floor*
-signs the same links and joins as many pieces as the mail has slots, nothing more. The three take turns within each
-round, so that what else the machine does meets them alike; printed are medians of the processor's time over the rounds,
-in microseconds a mail. That both ways say the same is looked at first.
+python -m bench.render — on all shipped templates. *Ours* is `nurture.mail.rendering.render`: the whole message as it
+goes to the mail server. *Usual* makes the same mail as most Python programs do: the finished HTML and text as templates
+in Jinja's sandbox, links found by a regular expression and signed one by one, the message put together by
+`EmailMessage` and written out quoted-printable. The *floor* (`bench.floor_mail`) has the templates' constants
+quoted-printable since they were compiled, fills in values, signs once a mail, and checks nothing. The three take turns
+within each round; what counts is the processor's time. That ours and the usual way say the same is looked at first.
 
 Then the signatures: RSA 2048, Ed25519, and dkimpy's RSA, on the same mails.
 """
 
-import argparse
 import email
 import email.policy
 import re
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -32,18 +29,21 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jinja2.sandbox import SandboxedEnvironment
 
+from bench.alone import run_alone
+from bench.floor_mail import maker
+from bench.measure import Measured, Options, Target, against, alone
 from nurture.facts import PROFILE_FIELDS, Profile
 from nurture.mail import links
 from nurture.mail.compiling import compile_template
 from nurture.mail.context import Letterhead, MailContext
 from nurture.mail.dkim import Signer
 from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
-from nurture.mail.mail_urls import MailUrls
 from nurture.mail.rendering import render
 from nurture.mail.template import CompiledTemplate
 from nurture.workspace import load_workspace
 
 ROOT = Path(__file__).parents[1]
+MICROSECONDS = "µs CPU a mail"
 NOW = datetime(2026, 3, 3, 15, tzinfo=UTC)
 BASE, SECRET = "https://go.acme.example", "a secret of the bench that is long enough"
 MARIA = Profile(
@@ -114,16 +114,11 @@ def usual(template: CompiledTemplate, context: MailContext) -> Callable[[], byte
 
 
 def floor(template: CompiledTemplate, context: MailContext) -> Callable[[], bytes]:
-    data = render(template, context, NOW).data.decode("ascii")
-    slots = sum(part.source.text.count("{{") for part in (template.html, template.text, template.subject))
-    size = len(data) // (2 * slots + 1)
-    pieces = [data[start : start + size] for start in range(0, len(data), size)]
-
-    def make() -> bytes:
-        MailUrls(template.links, replace(context, delivery_id=next(_numbers)))
-        return "".join(pieces).encode("ascii")
-
-    return make
+    head = context.letterhead
+    lead = {name: value for name in PROFILE_FIELDS if (value := getattr(MARIA, name)) is not None}
+    lead |= {"email": MARIA.email, "stage": "nurture", "id": context.lead_id}
+    make = maker(template, {"name": head.company, "address": head.address})
+    return lambda: make(next(_numbers), lead)
 
 
 def signing(mail: bytes) -> dict[str, Callable[[], bytes]]:
@@ -131,9 +126,9 @@ def signing(mail: bytes) -> dict[str, Callable[[], bytes]]:
     pem = rsa.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     by_rsa, by_ed = Signer("acme.example", (("s", rsa),)), Signer("acme.example", (("s", ed),))
     return {
-        "RSA 2048": lambda: by_rsa.signed(mail, 1772550000),
-        "Ed25519": lambda: by_ed.signed(mail, 1772550000),
-        "dkimpy, RSA 2048": lambda: dkim.sign(mail, b"s", b"acme.example", pem, canonicalize=(b"relaxed", b"simple")),
+        "rsa-2048": lambda: by_rsa.signed(mail, 1772550000),
+        "ed25519": lambda: by_ed.signed(mail, 1772550000),
+        "dkimpy-rsa-2048": lambda: dkim.sign(mail, b"s", b"acme.example", pem, canonicalize=(b"relaxed", b"simple")),
     }
 
 
@@ -159,37 +154,30 @@ def measured(ways: Sequence[Callable[[], bytes]], mails: int) -> list[float]:
     return [1e6 * seconds / (mails // 5 * 5) for seconds in spent]
 
 
-def main() -> None:
-    """Measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--mails", type=int, default=60)
-    given = parser.parse_args()
+def measure(options: Options) -> Iterable[Measured]:
+    """Every template, all three ways; then the signatures."""
     workspace = load_workspace(ROOT)
     context = context_of(workspace.agreement.company)
-    templates = [compile_template(file, workspace.partials) for file in workspace.templates.values()]
-    ways = (ours, usual, floor)
-    makers = [[way(template, context) for way in ways] for template in templates]
+    files = list(workspace.templates.values())[: 2 if options.quick else None]
+    templates = [compile_template(file, workspace.partials) for file in files]
+    makers = [[way(template, context) for way in (ours, usual, floor)] for template in templates]
     for own, theirs, _ in makers:
         if said(own()) != said(theirs()):
-            raise SystemExit("the two ways do not say the same")
-    octets = [len(make()) for each in makers for make in each]
-    print(f"{len(templates)} templates; octets a mail: ours {sum(octets[::3]) // len(templates):,}, "
-          f"usual {sum(octets[1::3]) // len(templates):,}")  # fmt: skip
+            raise RuntimeError("the two ways do not say the same")
+    size = sum(len(own()) for own, _, _ in makers) // len(makers)
     rounds = []
-    for _ in range(given.rounds):
-        found = [measured(each, max(5, given.mails // 4)) for each in makers]
+    for _ in range(options.runs):
+        found = [measured(each, options.number("mails", 10, 5)) for each in makers]
         rounds.append([statistics.mean(column) for column in zip(*found, strict=True)])
-    own, theirs, least = (statistics.median(column) for column in zip(*rounds, strict=True))
-    spread = [(min(column), max(column)) for column in zip(*rounds, strict=True)]
-    for name, value, (low, high) in zip(("ours", "usual", "floor"), (own, theirs, least), spread, strict=True):
-        print(f"{name:>18}: {value:8.0f} us a mail   ({low:.0f} to {high:.0f})")
-    print(f"the usual way costs {theirs / own:.0f} times ours; ours {own / least:.1f} times the floor")
-    signatures = signing(makers[0][0]())
-    for name, sign in signatures.items():
-        times = [measured([sign], 20)[0] for _ in range(given.rounds)]
-        print(f"{name:>18}: {statistics.median(times):8.0f} us a signature   ({min(times):.0f} to {max(times):.0f})")
+    own, theirs, least = ([one[way] for one in rounds] for way in range(3))
+    more = {"octets": size, "templates": len(templates)}
+    yield against("render", own, least, MICROSECONDS, target=Target(most=1.5), more=more)
+    yield against(
+        "render.usual", theirs, own, MICROSECONDS, target=Target(least=15), note="sandbox, EmailMessage, by ours"
+    )
+    for name, sign in signing(makers[0][0]()).items():
+        yield alone(f"sign.{name}", [measured([sign], 5 if options.quick else 20)[0] for _ in rounds], MICROSECONDS)
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(measure, __doc__)

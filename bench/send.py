@@ -1,6 +1,6 @@
 """Mails a second from the due delivery to its recorded answer, by one worker process and by two, beside a floor.
 
-python -m bench.send — ours is `flows.deliver`, the whole of it: leased, written, let through the gate, sent over four
+python -m bench.send — ours is `flows.deliver`, the whole of it: leased, written, let through the gate, sent over eight
 SMTP connections, recorded, fsync on. The floor (`bench.send_floor`) claims, fills slots, sends and records, and knows
 nothing else. Both by turns, in the same PostgreSQL, to the same sink, the same shipped template, each mail counted by
 the sink and in the tables. Deciding, which comes before, is measured by `bench.decide`.
@@ -29,6 +29,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.deliver import deliver
 
+CONNECTIONS = 8
 RATE, MICROSECONDS = "mails/s", "µs CPU a mail"
 LEADS = text(
     """
@@ -42,8 +43,8 @@ LEADS = text(
         INSERT INTO cycle (lead_id, n, started_at) SELECT id, 1, :then FROM made
     ), enrolled AS (
         INSERT INTO enrollment (lead_id, n, campaign, cycle, status, started_at, due_at)
-        SELECT id, 1, 'not-ready', 1, 'active', :then, CAST(:now AS timestamptz) + interval '7 days' FROM made ORDER BY id
-        RETURNING id, lead_id
+        SELECT id, 1, 'not-ready', 1, 'active', :then, CAST(:now AS timestamptz) + interval '7 days'
+        FROM made ORDER BY id RETURNING id, lead_id
     )
     INSERT INTO delivery (lead_id, enrollment_id, campaign, step, cycle, template, slot_at, slot_until, local_on, zone,
                           queued_at)
@@ -97,7 +98,7 @@ class _Turns:
         return rate
 
     def _turn(self, side: str, command: Sequence[str], processes: int) -> float:
-        variables = environment(self.place, MAIL_URL=f"smtp://127.0.0.1:{self.sink.port}")
+        variables = environment(self.place, MAIL_URL=f"smtp://127.0.0.1:{self.sink.port}?connections={CONNECTIONS}")
         with ExitStack() as stack:
             started = [
                 stack.enter_context(

@@ -20,7 +20,7 @@ from nurture.messages import Receipt
 
 WAITED = 25.0
 """Seconds. What was leased so long ago and not begun goes back to the queue, well before the lease is over."""
-LINGER = 0.001
+LINGER = 0.002
 """Seconds that a connection which is free waits for others, so that one statement serves them all."""
 
 ANSWERS_WITHIN = 12.0

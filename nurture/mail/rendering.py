@@ -4,11 +4,12 @@ No clock is read and nothing is random: the same lead, delivery, template and `n
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from operator import attrgetter
 
 from nurture.errors import TemplateError
 from nurture.facts import PROFILE_FIELDS
@@ -24,6 +25,7 @@ from nurture.messages import Mail
 __all__ = ["Letterhead", "MailContext", "render"]
 
 _QP = "charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_fields = attrgetter(*PROFILE_FIELDS)
 _FIT = re.compile(r"[^\s@<>,;:\"\\()\[\]\x00-\x20\x7f-\U0010ffff]+@[A-Za-z0-9.-]+")
 
 
@@ -105,15 +107,19 @@ def _values(subject: Part, context: MailContext, shared: "_Shared", urls: MailUr
 def _lead(context: MailContext) -> Facts:
     """Name what is known of the lead; empty fields are not in it, and an attribute never hides a field."""
     lead = context.lead
-    own = {name: value for name, value in lead.attributes.items() if not _is_blank(value)}
-    known = {name: getattr(lead, name) for name in PROFILE_FIELDS}
-    facts = {**own, **{name: value for name, value in {**context.life, **known}.items() if not _is_blank(value)}}
+    own = _filled(lead.attributes)
+    facts = {**own, **_filled(context.life), **_filled(dict(zip(PROFILE_FIELDS, _fields(lead), strict=True)))}
     facts["email"], facts["attributes"] = lead.email, Facts("lead.attributes", own)
     return Facts("lead", facts)
 
 
-def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+def _filled(facts: Mapping[str, object]) -> dict[str, object]:
+    """Those that have a value; blanks are none."""
+    return {
+        name: value
+        for name, value in facts.items()
+        if value is not None and not (isinstance(value, str) and (not value or value.isspace()))
+    }
 
 
 def _subject_field(template: CompiledTemplate, subject: str) -> str:

@@ -33,7 +33,7 @@ class Part:
             TemplateError: A name without a value is written into the mail, or an expression fails, with its own line.
         """
         try:
-            return "".join(self.template.root_render_func(self.template.new_context(values)))
+            return "".join(self.template.root_render_func(self.template.new_context(values, shared=True)))
         except TemplateError:
             raise
         except Exception as error:
