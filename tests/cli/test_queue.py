@@ -155,12 +155,13 @@ def test_a_question_to_confirm_is_sent_again_only_where_it_surely_was_not_taken(
 def test_jobs_that_failed_are_told_of_by_kind_and_asked_for_again(nurture: Nurture, courier: RedisBroker) -> None:
     for number in range(2):
         failed(courier, "crm", ValueError(f"no such thing as jo@buyer.example, {number}"))
+    assert courier.client.expire(waiting_key("crm"), 600), "a kind that fails is held back"
+    make_nudge(courier)("crm")
+    assert dead_letters.waiting(courier) == 0
     (found,) = stuck(nurture)
     assert (found["id"], found["tries"]) == ("job:crm", 2)
     assert found["reason"] == "ValueError: no such thing as [address], 1"
     assert "ValueError" in nurture("queue", "show", "job:crm").out
-    make_nudge(courier)("crm")
-    assert dead_letters.waiting(courier) == 0, "a kind that fails is held back"
     assert nurture("queue", "retry", "job:crm").status == 0
     assert stuck(nurture) == []
     assert dead_letters.waiting(courier) == 1
