@@ -101,11 +101,13 @@ class Crew:
         self.wait(*names)
 
     def wait(self, *names: str) -> None:
-        """Wait for those who were told to stop.
+        """Wait for those who were told to stop; who stands still is let go on, or would never hear of it.
 
         Raises:
             TimeoutError: Somebody had to be killed.
         """
+        for name in names:
+            self.signal(name, signal.SIGCONT)
         until = time.monotonic() + STOPS_WITHIN
         while late := self.running(*names):
             if time.monotonic() > until:

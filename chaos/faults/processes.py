@@ -105,15 +105,15 @@ class StandStill:
     name, unknown, patient = "stand-still", len(WORKERS) * CONNECTIONS, False
 
     def strike(self, world: World, dice: Random) -> str:
-        self._name = dice.choice(WORKERS)
-        for pid in world.crew.family(self._name):
+        name = dice.choice(WORKERS)
+        for pid in world.crew.family(name):
             os.kill(pid, signal.SIGSTOP)
         world.age_leases()
-        return self._name
+        return name
 
     def heal(self, world: World) -> None:
-        for pid in world.crew.family(self._name):
-            os.kill(pid, signal.SIGCONT)
+        for name in WORKERS:
+            world.crew.signal(name, signal.SIGCONT)
 
 
 class TwoClocks:
