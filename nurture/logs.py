@@ -18,8 +18,20 @@ OWN_KEYS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 
 PASSWORDS = re.compile(r"://[^\s/]{1,512}@")
 ADDRESSES = re.compile(r"""(?:"[^"\n]{1,64}"|[^\s@"'<>()\[\],;:=|\\]{1,64})(?:@|%40)[^\s@"'<>()\[\],;:=|\\]{1,255}""")
-ROWS = re.compile(r"^DETAIL:.*$", re.MULTILINE)
-"""PostgreSQL's `Key (email)=(…) already exists`, `Failing row contains (…)`."""
+_AFTER = r"(?=\n(?:DETAIL:|HINT:|QUERY:|CONTEXT:|LINE\ \d|\[SQL|\(Background|\n(?:The\ above|During)\ )|\Z)"
+"""What a value in a database's complaint ends before: it may have lines and quotes itself."""
+ROWS = re.compile(rf"^(DETAIL|CONTEXT):.*?{_AFTER}", re.MULTILINE | re.DOTALL)
+"""PostgreSQL's `Key (email)=(…) already exists`, `Failing row contains (…)`, `JSON data, line 1: {…`."""
+VALUES = re.compile(
+    rf"""
+    (invalid\ input\ (?:syntax|value)\ for\ [^:\n]{{1,80}}:\ |malformed\ \w{{1,20}}\ literal:\ |out\ of\ range:\ )
+    ".*?"{_AFTER}
+    | (\bvalue\ )".{{0,2000}}?"(?=\ is\ out\ of\ range)
+    | (string\ to\ \w{{1,20}}:\ |\ with\ base\ \d{{1,2}}:\ |\ isoformat\ string:\ )(?:'[^\n]*'|"[^\n]*")$
+    """,
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+"""What PostgreSQL, or Python, cannot read as a number or a time, and says so."""
 INPUTS = re.compile(r"input_value=.*?(?=, input_type=)", re.DOTALL)
 """Pydantic's."""
 NEEDS_QUOTES = re.compile(r'[\s"=\\]|^$')
@@ -40,8 +52,13 @@ def log_to(stream: TextIO, level: str = "INFO") -> None:
 
 
 def without_personal_data(text: str) -> str:
-    """The text less mail addresses, passwords in URLs, rows in a database's complaints and inputs in Pydantic's."""
-    for found, instead in ((PASSWORDS, "://[hidden]@"), (ROWS, "DETAIL: [hidden]"), (INPUTS, "input_value=[hidden]")):
+    """The text less mail addresses, passwords in URLs, rows and values in complaints of a database and of Pydantic."""
+    for found, instead in (
+        (PASSWORDS, "://[hidden]@"),
+        (ROWS, r"\1: [hidden]"),
+        (VALUES, r"\1\2\3[hidden]"),
+        (INPUTS, "input_value=[hidden]"),
+    ):
         text = found.sub(instead, text)
     return ADDRESSES.sub("[address]", text)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from nurture.logs import log_to, without_personal_data
+from nurture.logs import cause_of, log_to, without_personal_data
 
 
 @pytest.fixture
@@ -63,6 +63,16 @@ def test_an_error_carries_its_trace_in_the_same_line(stream: io.StringIO) -> Non
             "[type=int_parsing, input_value='Ada Lovelace', input_type=str]",
             "[type=int_parsing, input_value=[hidden], input_type=str]",
         ),
+        (
+            "not null\nDETAIL:  Failing row contains (7,\n\nLovelace).\nCONTEXT:  COPY lead, line 3: 'ada'\n[SQL: x]",
+            None,
+        ),
+        (
+            'invalid input syntax for type date: "Lovelace, the "ada""\nCONTEXT:  unnamed portal parameter $1',
+            "invalid input syntax for type date: [hidden]\nCONTEXT: [hidden]",
+        ),
+        ('value "ada" is out of range for type integer', "value [hidden] is out of range for type integer"),
+        ("could not convert string to float: 'Lovelace'", "could not convert string to float: [hidden]"),
         ("delivery 17 sent in 0.2 s @ 40/s", "delivery 17 sent in 0.2 s @ 40/s"),
     ],
 )
@@ -97,6 +107,18 @@ def test_neither_a_database_error_nor_its_row_shows_what_was_in_it(stream: io.St
     logging.getLogger("x").error("failed", exc_info=refused.value)
     assert "lease_pkey" in stream.getvalue()
     assert name not in stream.getvalue()
+
+
+@pytest.mark.parametrize("value", ['{"name": "Ada Lovelace", ', '{"Ada Lovelace": "\\u0000"}', "Ada Lovelace"])
+@pytest.mark.parametrize("kind", ["jsonb", "date"])
+def test_a_value_that_the_database_refuses_is_in_no_log_and_no_reason(
+    stream: io.StringIO, clean_db: Engine, kind: str, value: str
+) -> None:
+    with pytest.raises(DBAPIError) as refused, clean_db.begin() as connection:
+        connection.execute(text(f"SELECT CAST(:value AS {kind})"), {"value": value})
+    logging.getLogger("x").error("failed", exc_info=refused.value)
+    assert "SELECT CAST" in stream.getvalue()
+    assert "Ada" not in stream.getvalue() + cause_of(refused.value)
 
 
 def test_libraries_that_log_links_are_quiet(stream: io.StringIO) -> None:
