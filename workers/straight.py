@@ -53,8 +53,9 @@ class StraightProtocol(HttpToolsProtocol):
         self._intake: Intake | None = getattr(getattr(app, "state", None), "intake", None)
 
     def on_headers_complete(self) -> None:
-        """Begin an event's request here; any other the usual way."""
-        is_free = self.cycle is None or self.cycle.response_complete
+        """Begin an event's request here; any other the usual way, which waits where nobody reads the answers."""
+        self._unset_keepalive_if_required()  # an answer to what came before in this packet may have set it
+        is_free = (self.cycle is None or self.cycle.response_complete) and not self.flow.write_paused
         request = self._straight() if is_free and self._intake is not None else None
         if request is None:
             super().on_headers_complete()

@@ -2,12 +2,15 @@
 
 import json
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from nurture.web.gathering import Gathering
 from nurture.web.ingest import Intake
 from tests.web.people import rows
+from workers.straight import StraightProtocol
 
 EVENT = {"userId": "u1", "properties": {"path": "/pricing"}}
 AUTH = "Authorization: Basic d2tfdGVzdDo=\r\n"
@@ -33,6 +36,17 @@ def line(site: str) -> Iterator[socket.socket]:
     host, port = site.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connected:
         yield connected
+
+
+def begin_by(monkeypatch: pytest.MonkeyPatch, act: Callable[[StraightProtocol], object]) -> None:
+    """Do this with each connection that is made from now on."""
+    usual = StraightProtocol.connection_made
+
+    def made(self: StraightProtocol, transport: object) -> None:
+        usual(self, transport)
+        act(self)
+
+    monkeypatch.setattr(StraightProtocol, "connection_made", made)
 
 
 def post(n: int, more: str = AUTH, *, path: str = "/v1/page", version: str = "1.1", body: bytes | None = None) -> bytes:
@@ -144,3 +158,30 @@ def test_whoever_hangs_up_before_the_answer_has_the_event_stored(line, app, take
         if ids(app):
             break
     assert len(taken) == 1
+
+
+def test_answers_that_nobody_reads_do_not_pile_up(monkeypatch, site, app, taken, request) -> None:
+    def full(protocol: StraightProtocol) -> None:
+        protocol.pause_writing()  # as the transport does whose buffer is full
+        protocol.loop.call_later(0.2, protocol.resume_writing)
+
+    begin_by(monkeypatch, full)
+    line = request.getfixturevalue("line")
+    line.sendall(post(1, "") + post(2))
+    assert [status for status, _, _ in answers(line, 2)] == [401, 200]
+    assert taken == []
+
+
+def test_a_refusal_starts_no_clock_for_the_request_behind_it(monkeypatch, site, app, taken, request) -> None:
+    begin_by(monkeypatch, lambda protocol: setattr(protocol, "timeout_keep_alive", 0.05))
+    usual = Gathering._ingest
+
+    def slow(*args: object) -> None:
+        time.sleep(0.5)
+        usual(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Gathering, "_ingest", slow)
+    line = request.getfixturevalue("line")
+    line.sendall(post(1, "") + post(2))
+    assert [status for status, _, _ in answers(line, 2)] == [401, 200]
+    assert len(taken) == 2
