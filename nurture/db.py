@@ -83,10 +83,14 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE, application: str = APPL
 def hold_briefly(engine: Engine) -> None:
     """Have the server end what this process holds soon after it stands still, or its host is cut off.
 
-    For processes that run on: others wait for the leads that they lock. The server would wait for two hours.
+    For processes that run on: others wait for the leads that they lock. The server would wait for two hours. Behind a
+    pooler that shares connections between transactions nothing is told: whoever has the connection next would inherit
+    it. Its own `idle_transaction_timeout` does the same.
     """
 
     def tell(connection: psycopg.Connection[Any], _: object) -> None:
+        if connection.prepare_threshold is None:
+            return
         connection.execute(_LET_GO)
         connection.commit()
 

@@ -14,6 +14,8 @@ from nurture.db import transaction
 
 EVERY = 15.0
 """Seconds; a third of the shortest lease that is kept so."""
+ENDS_WITHIN = 5.0
+"""Seconds that a renewal which is under way at the end is waited for, so that none comes after what is let go."""
 LONGEST = 300.0
 """Seconds. Whoever has not come to an end by then hangs, and is taken for dead."""
 
@@ -32,6 +34,7 @@ def kept(app: App, renew: Renew) -> Iterator[None]:
         yield
     finally:
         over.set()
+        thread.join(ENDS_WITHIN)
 
 
 def _keep(app: App, renew: Renew, over: threading.Event) -> None:

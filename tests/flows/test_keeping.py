@@ -1,5 +1,6 @@
 """Leases are short: who lives renews them, and what the dead held is had by others."""
 
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +46,20 @@ def test_who_lives_keeps_a_lease_beyond_its_time(app: App, monkeypatch: pytest.M
             time.sleep(0.01)
 
 
+def test_nothing_is_renewed_once_its_holder_has_let_go(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "EVERY", 0.01)
+    begun, ended = threading.Event(), threading.Event()
+
+    def renew(db: object) -> None:
+        begun.set()
+        time.sleep(0.3)
+        ended.set()
+
+    with keeping.kept(app, renew):
+        assert begun.wait(30)
+    assert ended.is_set()
+
+
 def test_who_hangs_for_minutes_is_taken_for_dead(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "EVERY", 0.01)
     monkeypatch.setattr(keeping, "LONGEST", 0.0)
@@ -85,4 +100,13 @@ def test_a_transaction_that_stands_still_is_ended_by_the_server(db_url: str) -> 
     with transaction(engine) as db:
         assert db.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == f"{HOLDS_SECONDS}s"
         assert leases.take(db, "a test of time", "me", 1)
+    engine.dispose()
+
+
+def test_a_pooler_is_told_nothing_that_others_would_inherit(clean_db: Engine) -> None:
+    url = clean_db.url.update_query_dict({"prepare_threshold": "none"}).render_as_string(hide_password=False)
+    engine = make_engine(url, pool_size=1)
+    hold_briefly(engine)
+    with transaction(engine) as db:
+        assert db.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "0"
     engine.dispose()
