@@ -270,10 +270,11 @@ class Gathering:
 
 def _answer(requests: Sequence[_Request]) -> None:
     for request in requests:
-        if request.error is not None:
-            request.tell(request.error)
-        else:
-            request.tell(Stored(tuple(request.refused)) if request.refused else _ALL)
+        outcome = request.error or (Stored(tuple(request.refused)) if request.refused else _ALL)
+        try:
+            request.tell(outcome)
+        except Exception:  # such as a connection that broke: the others still wait
+            log.exception("the answer to stored events could not be given")
 
 
 def _settle(answer: "asyncio.Future[Stored]", outcome: Stored | Exception) -> None:

@@ -248,6 +248,26 @@ def test_who_went_away_is_not_missed() -> None:
     run(scene)
 
 
+def test_who_cannot_be_told_keeps_nobody_else_from_hearing() -> None:
+    async def scene() -> None:
+        store = Store()
+        gather = Gathering(None, writers=1, store=store)
+
+        def broken(_: object) -> None:
+            raise RuntimeError("the connection is gone")
+
+        store.open.clear()
+        first = asyncio.create_task(gather.put(named("a"), NOW))
+        await asyncio.sleep(0.01)
+        gather.submit(named("b"), NOW, asyncio.get_running_loop(), broken)
+        others = [asyncio.create_task(gather.put(named(name), NOW)) for name in "cd"]
+        await asyncio.sleep(0.01)
+        store.open.set()
+        assert await asyncio.gather(first, *others) == [Stored()] * 3
+
+    run(scene)
+
+
 def test_a_group_is_decided_at_the_latest_of_its_times() -> None:
     async def scene() -> None:
         store = Store()
