@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nurture.mailers.verdicts import DEAD, HELD, POLICY, PUT_OFF, REFUSED, Verdict
 
@@ -72,10 +73,7 @@ class ReplyReader:
         return [reply for line in lines if (reply := self._line(line.removesuffix(b"\r")))]
 
     def _line(self, line: bytes) -> Reply | None:
-        found = _LINE.fullmatch(line)
-        if found is None or len(line) > _LONGEST_LINE:
-            raise NoReply("the server's answer is not SMTP")
-        code, goes_on, text = int(found[1]), found[2] == b"-", (found[3] or b"").decode("utf-8", "replace")
+        code, goes_on, text = _read(line)
         if self._lines and self._lines[0][0] != code:
             raise NoReply("the server's answer changes its code from line to line")
         self._lines.append((code, text))
@@ -86,6 +84,15 @@ class ReplyReader:
         texts = tuple([text for _, text in self._lines])
         self._lines.clear()
         return Reply(code, texts)
+
+
+@lru_cache(maxsize=64)
+def _read(line: bytes) -> tuple[int, bool, str]:
+    """Its code, whether another line follows, and its words. A server says the same to every mail but for an id."""
+    found = _LINE.fullmatch(line)
+    if found is None or len(line) > _LONGEST_LINE:
+        raise NoReply("the server's answer is not SMTP")
+    return int(found[1]), found[2] == b"-", (found[3] or b"").decode("utf-8", "replace")
 
 
 _OURS = frozenset({500, 502, 503, 504, 530, 534, 535, 538})

@@ -2,7 +2,8 @@
 
 Up to the moment when the first byte of the final `CRLF . CRLF` may leave, a failure means that the server does not have
 the mail: it is put off, or held where it was we who hung up. From that moment on until the answer, nobody knows: the
-mail is unknown. With an answer, the answer decides.
+mail is unknown. With an answer, the answer decides. A mail that the operating system takes whole leaves in one write:
+between its last byte and the dot nothing could have been learned.
 """
 
 import re
@@ -46,7 +47,12 @@ class Transaction:
         refused = await self._envelope(mail)
         if refused:
             return refused
-        self._wire.write(_stuffed(mail.data))
+        body = _stuffed(mail.data)
+        if self._wire.takes_at_once(len(body) + len(_END)):
+            self._dot_may_have_left = True
+            self._wire.write(body + _END)
+            return self._taken(await self._wire.reply(self._timeouts.taken))
+        self._wire.write(body)
         await self._wire.flush(self._timeouts.body)
         if self._wire.has_reply:
             early = await self._wire.reply(self._timeouts.body)

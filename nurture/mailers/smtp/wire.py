@@ -1,6 +1,7 @@
 """The bytes: a socket with replies coming in and commands going out, and exact knowledge of what has left."""
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from typing import cast
@@ -28,6 +29,7 @@ class Wire(asyncio.BufferedProtocol):
         self._watching: asyncio.TimerHandle | None = None
         self._patience = self._give_up_at = 0.0
         self._gone: asyncio.Future[None] = self._loop.create_future()
+        self._room = 0
         self.is_aborted = False
         self.is_encrypted = False
 
@@ -100,6 +102,10 @@ class Wire(asyncio.BufferedProtocol):
             raise NoReply(self._lost or "the connection is closed")
         self._transport.write(data)
 
+    def takes_at_once(self, octets: int) -> bool:
+        """Whether the operating system takes so much without waiting, and the server has said nothing meanwhile."""
+        return octets <= self._room and not self.has_reply and not self._unsent()
+
     async def flush(self, seconds: float) -> None:
         """Wait until every byte has been handed to the operating system, or the server says something.
 
@@ -165,6 +171,10 @@ class Wire(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio's: there is a connection."""
         self._transport = self._socket = cast(asyncio.Transport, transport)  # uvloop's is like one, but none
+        ours = transport.get_extra_info("socket")
+        if ours is not None:
+            # what is queued counts with its packets' overhead, up to as much again; half of the rest is to be sure
+            self._room = ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 4
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Asyncio's: where bytes may go. Replies are short; a quarter of a megabyte for each is what it costs else."""
