@@ -54,6 +54,20 @@ def check_call(called: object, given: Sequence[object], named: Mapping[str, obje
         raise ValueError(_TOO_MUCH)
     if name in ("format", "format_map") and isinstance(owner, str):
         check_format(owner, "format")
+    if name == "replace" and isinstance(owner, str) and len(given) > 1:
+        check_replaced(owner, str(given[0]), str(given[1]))
+
+
+def check_replaced(text: str, old: str, new: str) -> None:
+    """Look at a replacement, before it is done."""
+    if len(new) > len(old) and len(text) + text.count(old) * (len(new) - len(old)) > LARGEST:
+        raise ValueError(_TOO_MUCH)
+
+
+def check_parts(count: object) -> None:
+    """Look at into how many lists something is to be cut."""
+    if isinstance(count, int) and count > LARGEST:
+        raise ValueError(_TOO_MUCH)
 
 
 def _check_repeated(what: object, times: object) -> None:

@@ -4,15 +4,17 @@ Three environments share one set of filters: HTML (escapes every value) and text
 quoted-printable, and one for subjects, which gives a plain string.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
-from jinja2.filters import FILTERS, do_format
+from jinja2.filters import FILTERS, do_format, do_replace, sync_do_slice
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
+from jinja2.utils import pass_eval_context
 
-from nurture.mail.bounds import OPERATORS, check_call, check_format, check_operation
+from nurture.mail.bounds import OPERATORS, check_call, check_format, check_operation, check_parts, check_replaced
 from nurture.mail.quoted_printable import QuotedPrintableGenerator, encode_html, encode_text
 
 _FILTERS = (
@@ -75,6 +77,19 @@ def _format(value: str, *args: object, **kwargs: object) -> str:
     return do_format(value, *args, **kwargs)
 
 
+@pass_eval_context
+def _replace(eval_ctx: EvalContext, value: str, old: str, new: str, count: int | None = None) -> str:
+    """Jinja's filter, within bounds."""
+    check_replaced(str(value), str(old), str(new))
+    return do_replace(eval_ctx, value, old, new, count)
+
+
+def _slice(value: Collection[Any], slices: int, fill_with: object = None) -> Iterator[list[Any]]:
+    """Jinja's filter, within bounds."""
+    check_parts(slices)
+    return sync_do_slice(value, slices, fill_with)
+
+
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """The sandbox for subjects: plain text out."""
 
@@ -83,7 +98,11 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     def __init__(self, *, autoescape: bool = False) -> None:
         """Know only the filters and tests that are good for a mail, and no global names."""
         super().__init__(undefined=Empty, autoescape=autoescape, finalize=_write, keep_trailing_newline=True)
-        self.filters = {name: FILTERS[name] for name in _FILTERS} | {"format": _format}
+        self.filters = {name: FILTERS[name] for name in _FILTERS} | {
+            "format": _format,
+            "replace": _replace,
+            "slice": _slice,
+        }
         self.tests = {name: TESTS[name] for name in _TESTS}
         self.globals = {}
 

@@ -25,13 +25,16 @@ BILLION = 10**9
         "lead.name.zfill(width=lead.much)",
         "lead.name.expandtabs(tabsize=lead.much)",
         "(3).to_bytes(lead.much, 'big')",
+        "[1] | slice(lead.much) | list",
+        "lead.long | replace('a', lead.long)",
+        "lead.long.replace('a', lead.long)",
     ],
 )
 @pytest.mark.parametrize("environment", [SUBJECTS, HTML], ids=["subject", "html"])
 def test_what_would_fill_a_workers_memory_is_refused(environment, expression: str) -> None:
     template = environment.from_string("{{ EXPRESSION }}".replace("EXPRESSION", expression))
     with pytest.raises((ValueError, TypeError), match=r"too large|more than|width|keyword"):
-        template.render(lead=Facts("lead", {"much": BILLION, "name": "a\tb"}))
+        template.render(lead=Facts("lead", {"much": BILLION, "name": "a\tb", "long": "a" * 30_000}))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,9 @@ def test_what_would_fill_a_workers_memory_is_refused(environment, expression: st
         ("2 ** 64", str(2**64)),
         ("lead.many % 7", str(BILLION % 7)),
         ("100 * 1.5", "150.0"),
+        ("lead.name | replace('%', ' and ')", "a and b"),
+        ("lead.name.replace('%', '&')", "a&b"),
+        ("[1, 2, 3] | slice(2) | list", "[[1, 2], [3]]"),
     ],
 )
 def test_what_is_within_reason_is_as_it_was(expression: str, expected: str) -> None:
