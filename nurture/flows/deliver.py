@@ -31,6 +31,9 @@ except ImportError:
 
 __all__ = ["LEASE", "TRIES", "Delivered", "deliver"]
 
+FRESH = 5.0
+"""Seconds. Mails of one batch are sent along with those of the next where they were leased no longer ago."""
+
 
 def deliver(
     app: App, now: Clock, *, seconds: float, stop: Callable[[], bool] = lambda: False, mailer: str = "default"
@@ -68,13 +71,23 @@ async def _deliver(run: Run, ends_at: float) -> Delivered:
 
 async def _send_batches(run: Run, mailer: Mailer, supply: Supply, ledger: Ledger, ends_at: float) -> bool:
     """Send batch after batch until the time is up; False where none is left that may go."""
+
+    def go_on(run: Run) -> None:
+        # what failed is told to the rules once its batch is recorded, so that comes first
+        if not run.failures and time.monotonic() < min(ends_at, run.batch.leased_at + FRESH):
+            batch = supply.at_hand()
+            if batch is not None:
+                supply.order(batch)
+                run.begin(batch)
+                letting_go.report(run, finished=True)
+
     while time.monotonic() < ends_at and not run.stop():
         batch = await supply.next()
         if not batch.rows:
             return False
         supply.order(batch)
         run.begin(batch)
-        usable = await send_batch(run, mailer, ledger)
+        usable = await send_batch(run, mailer, ledger, go_on)
         letting_go.report(run, finished=True)
         letting_go.settle_count(run)
         tell_failures(run)

@@ -94,6 +94,20 @@ class Supply:
         batch = await coming if coming else None
         return batch if batch and batch.rows else lease(self._run, self._most)
 
+    def at_hand(self) -> Batch | None:
+        """Give the next batch where it has been leased already and may be sent along with the one before it.
+
+        Not one that finds out whether the mailer can be used, nor one that is counted: these are sent by themselves.
+        """
+        coming = self._coming
+        if coming is None or not coming.done() or coming.exception() is not None:
+            return None
+        batch = coming.result()
+        if not batch.rows or batch.trying or batch.day is not None:
+            return None
+        self._coming = None
+        return batch
+
     def order(self, batch: Batch) -> None:
         """Have the one after this leased: not where mails are counted or paced, nor after a batch that was not full."""
         plain = batch.day is None and not batch.trying and self._run.app.agreement.sending.per_second is None

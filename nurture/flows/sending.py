@@ -1,4 +1,4 @@
-"""Send one batch of leased mails by all connections of a mailer at once.
+"""Send leased mails by all connections of a mailer at once.
 
 While the database answers and mails are on their way, the next ones are made: who sends is never idle while there is
 something to make, and nothing is made far ahead.
@@ -7,7 +7,7 @@ something to make, and nothing is made far ahead.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from nurture.flows import letting_go
@@ -31,11 +31,19 @@ GLANCE = 1.0
 _Said = bool | Sequence[Receipt]
 
 
-async def send_batch(run: Run, mailer: Mailer, ledger: Ledger) -> bool:
-    """Keep every connection busy until all that was leased has an answer; False where the server cannot be used."""
+def no_more(_run: Run) -> None:
+    """Begin nothing behind what was leased."""
+
+
+async def send_batch(run: Run, mailer: Mailer, ledger: Ledger, more: Callable[[Run], None] = no_more) -> bool:
+    """Keep every connection busy until all that was leased has an answer; False where the server cannot be used.
+
+    `more` is called whenever all that was leased is made: it may begin the next batch, so that no connection waits for
+    the last answers of the one before.
+    """
     ending = asyncio.create_task(_end_in_time(run, mailer))
     try:
-        await _Sending(run, mailer, ledger).all()
+        await _Sending(run, mailer, ledger, more).all()
     finally:
         ending.cancel()
     if run.any_left and not run.halted:
@@ -56,8 +64,8 @@ async def _end_in_time(run: Run, mailer: Mailer) -> None:
 class _Sending:
     """The connections, and which of them do what: `free` ones take mails, of `busy` ones something will come back."""
 
-    def __init__(self, run: Run, mailer: Mailer, ledger: Ledger) -> None:
-        self._run, self._ledger = run, ledger
+    def __init__(self, run: Run, mailer: Mailer, ledger: Ledger, more: Callable[[Run], None]) -> None:
+        self._run, self._ledger, self._more = run, ledger, more
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._free: deque[Connection] = deque()
@@ -74,8 +82,9 @@ class _Sending:
         run = self._run
         while self._goes_on():
             self._hear()
-            letting_go.report(run)
             run.halted = run.halted or run.stop() or time.monotonic() - run.batch.leased_at > WAITED
+            if not (run.unwritten or run.halted):
+                self._more(run)
             self._take_step()
             if not await self._write() and self._goes_on():
                 await self._wait()
@@ -100,6 +109,8 @@ class _Sending:
 
     def _hear(self) -> None:
         """Take down what connections say, and see whether they take more."""
+        if not self._came:
+            return
         while self._came:
             task = self._came.popleft()
             connection, said = self._busy.pop(task), task.result()
@@ -114,6 +125,7 @@ class _Sending:
                 letting_go.report_trouble(self._run, connection)
             else:
                 self._begin(connection, connection.ready())
+        letting_go.report(self._run)
 
     def _is_free(self, connection: Connection) -> None:
         if not self._free:

@@ -99,7 +99,7 @@ class Run:
     left: int = 0
 
     def begin(self, batch: Batch) -> None:
-        """Go on with these mails; those before have all been answered or given back."""
+        """Go on with these mails; those before have all been begun, answered or given back."""
         self.batch = batch
         self.unwritten.extend(batch.rows)
         self.halted = False
