@@ -120,7 +120,7 @@ def against(
         "ratios": _rounded([min(ratios), max(ratios)]),
         **(more or {}),
     }
-    ratio = round(mine / its, 3)
+    ratio = float(f"{mine / its:.4g}")
     return Measured(name, _figure(mine), _figure(its), ratio, unit, len(ours), note, beside, target)
 
 
