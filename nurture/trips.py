@@ -52,6 +52,14 @@ class Statement:
         self.key = b"nurture_" + md5(self.sql, usedforsecurity=False).hexdigest().encode()
         self.make = row
 
+    def parameters(self, values: Mapping[str, Any]) -> list[bytes | None]:
+        """The values as PostgreSQL reads them.
+
+        Raises:
+            psycopg.DataError: A text in them has a NUL, which PostgreSQL has no place for.
+        """
+        return [_written(values[name]) for name in self.names]
+
 
 class Answer:
     """What a statement will have given, once somebody wants to know."""
@@ -98,7 +106,7 @@ class Trip:
         """Let this statement come along."""
         answer = Answer(self, statement)
         try:
-            self._asked.append((answer, statement, [_written(values[name]) for name in statement.names]))
+            self._asked.append((answer, statement, statement.parameters(values)))
         except psycopg.Error as error:
             raise _as_usual(error, statement) from error
         return answer

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from nurture.facts import PROFILE_FIELDS
-from nurture.store.line import Line, Statement, Value
+from nurture.store.line import Line, Value
+from nurture.trips import Statement
 
 LEASE_SECONDS = 40
 """How long a worker may hold a mail it has not begun to send, and how long it may wait for one answer."""

@@ -10,7 +10,8 @@ from nurture.app import App
 from nurture.db import make_engine, transaction
 from nurture.local.mailbox import Mailbox
 from nurture.store import deliveries
-from nurture.store.line import Line, Statement
+from nurture.store.line import Line
+from nurture.trips import Statement
 from tests.flows.apps import one
 from tests.flows.test_deliver import app, due, mailbox, send, states  # noqa: F401  (fixtures)
 from tests.flows.test_statements import asked
