@@ -25,7 +25,8 @@ from bench.servers import running, shared
 
 OUT = Path(__file__).with_name("out.json")
 MEASURES = (
-    "render", "decide", "send", "ingest", "qualify", "import", "recompute", "simulate", "growth", "memory", "peer",
+    "render", "decide", "send", "worked", "ingest", "qualify", "import", "recompute", "simulate", "growth", "memory",
+    "peer",
 )  # fmt: skip
 """In the order in which they run: modules of this folder that have a `measure`."""
 AT_ONCE = 3
