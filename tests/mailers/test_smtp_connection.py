@@ -214,4 +214,4 @@ def test_every_byte_arrives(bodies: list[bytes]) -> None:
 def test_every_mailer_of_the_table_can_be_built() -> None:
     for scheme in ("smtp", "smtps"):
         assert scheme in MAILERS
-        assert len(build_mailer(f"{scheme}://127.0.0.1:2525").connections) == 4
+        assert len(build_mailer(f"{scheme}://127.0.0.1:2525").connections) == 8

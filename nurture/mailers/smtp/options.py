@@ -71,7 +71,7 @@ class SmtpOptions:
     insecure: bool = False
     ca: str | None = None
     helo: str = ""
-    connections: int = 4
+    connections: int = 8
     timeouts: Timeouts = Timeouts()
     keeping: Keeping = Keeping()
     sign: Sign | None = field(default=None, repr=False)
@@ -126,7 +126,7 @@ def read_options(url: SplitResult, connections: int | None = None) -> SmtpOption
         insecure=_yes("insecure", given.get("insecure", "0")),
         ca=_file(given.get("ca")),
         helo=given.get("helo", ""),
-        connections=connections or _count(given.get("connections", "4")),
+        connections=connections or _count(given.get("connections", "8")),
     )
 
 
