@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import psycopg
@@ -20,6 +20,7 @@ from nurture.db import make_engine
 from nurture.local.account import server_account
 from nurture.local.binaries import find_binaries
 from nurture.local.postgres import USER, Postgres, database_url
+from nurture.local.servers import LocalServers
 from nurture.local.valkey import Valkey, redis_url
 from nurture.settings import DEMO_DATABASE
 from nurture.store.migrate import newest, upgrade
@@ -33,16 +34,8 @@ ONE_AT_A_TIME = 0x62656E6368
 """Key of the advisory lock ("bench") under which the template is made: measures may begin at the same time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Servers:
+class Servers(LocalServers):
     """Where they are: an emptied database at the newest schema, and Valkey."""
-
-    database_url: str
-    redis_url: str
-
-    def environment(self) -> dict[str, str]:
-        """What settings are read from."""
-        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
 
     @property
     def plain_url(self) -> str:

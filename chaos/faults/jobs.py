@@ -1,5 +1,6 @@
 """Jobs come twice, by thousands, for nobody, or damaged. They carry nothing, so nothing may come of it."""
 
+from abc import ABC, abstractmethod
 from random import Random
 from typing import Any, cast
 from uuid import uuid4
@@ -24,7 +25,14 @@ DAMAGED: tuple[bytes | None, ...] = (
 """What stands where a job should. None: nothing does."""
 
 
-class Jobs:
+class _LeavesNothing:
+    """It is over as soon as it has struck."""
+
+    def heal(self, world: World) -> None:
+        """Nothing has to be mended."""
+
+
+class Jobs(_LeavesNothing, ABC):
     """What all faults of jobs have in common: they stand in Redis as its own broker would put them there."""
 
     unknown, patient = 0, False
@@ -36,11 +44,9 @@ class Jobs:
         except redis.RedisError:  # another fault has it
             return "away already"
 
+    @abstractmethod
     def put(self, client: redis.Redis, dice: Random) -> str:
-        raise NotImplementedError
-
-    def heal(self, world: World) -> None:
-        """Nothing has to be mended."""
+        """Put the jobs there; gives what was done, for the log."""
 
 
 class Twice(Jobs):
