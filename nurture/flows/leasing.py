@@ -12,6 +12,7 @@ from nurture.errors import TemplateError
 from nurture.flows import letting_go
 from nurture.flows.noting import record
 from nurture.flows.sending_run import Batch, Leased, Run
+from nurture.mailers.verdicts import one_line
 from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
 from nurture.rules.permission import gate_terms
@@ -61,7 +62,7 @@ def write_next(run: Run) -> None:
         about = {"delivery_id": row.delivery_id, "template": row.template}
         if isinstance(error, TemplateError):
             log.warning("a mail cannot be rendered", extra=about)
-            why = f"template: {error}"
+            why = one_line(f"template: {error}")
         else:
             log.exception("a mail cannot be rendered", extra=about)
             why = f"this mail cannot be made ({type(error).__name__})"

@@ -5,6 +5,7 @@ something to make, and nothing is made far ahead.
 """
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,7 +17,7 @@ from nurture.flows.ledger import Ledger
 from nurture.flows.noting import note_all
 from nurture.flows.sending_run import Leased, Run
 from nurture.mailers import Connection, Mailer
-from nurture.messages import Receipt
+from nurture.messages import Mail, Receipt
 
 WAITED = 25.0
 """Seconds. What was leased so long ago and not begun goes back to the queue, well before the lease is over."""
@@ -27,6 +28,8 @@ ANSWERS_WITHIN = 12.0
 """Seconds that a process which was asked to stop waits for answers; a platform kills it soon after."""
 GLANCE = 1.0
 """Seconds between two looks at whether it was."""
+
+log = logging.getLogger(__name__)
 
 _Said = bool | Sequence[Receipt]
 
@@ -75,10 +78,16 @@ class _Sending:
         self._step_at = 0.0
         self._ahead = 2 * sum(connection.most for connection in mailer.connections)
         for connection in mailer.connections:
-            self._begin(connection, connection.ready())
+            self._begin(connection, _ready(connection))
 
     async def all(self) -> None:
         """Send until nothing is left, nothing may go, or there is no connection to go by."""
+        try:
+            await self._send_all()
+        finally:
+            await self._end()
+
+    async def _send_all(self) -> None:
         run = self._run
         while self._goes_on():
             self._hear()
@@ -88,6 +97,19 @@ class _Sending:
             self._take_step()
             if not await self._write() and self._goes_on():
                 await self._wait()
+
+    async def _end(self) -> None:
+        """Have all recorded. Where something went wrong, mails are on their way, and their answers are waited for."""
+        run = self._run
+        if self._step is not None:
+            await asyncio.wait([self._step])
+        until = self._loop.time() + ANSWERS_WITHIN
+        while run.under_way and self._busy and (left := until - self._loop.time()) > 0:
+            came, _ = await asyncio.wait(self._busy, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            for task in came:
+                del self._busy[task]
+                if not isinstance(said := task.result(), bool):
+                    note_all(run, said)
         for task in self._busy:
             task.cancel()
         if run.answers:
@@ -124,7 +146,7 @@ class _Sending:
             elif connection.unusable or connection.wait > letting_go.LONG_WAIT:
                 letting_go.report_trouble(self._run, connection)
             else:
-                self._begin(connection, connection.ready())
+                self._begin(connection, _ready(connection))
         letting_go.report(self._run)
 
     def _is_free(self, connection: Connection) -> None:
@@ -166,7 +188,7 @@ class _Sending:
                 self._is_free(connection)
                 continue
             run.under_way.update({leased.mail.delivery_id: leased for leased in ours})
-            self._begin(connection, connection.send_many([leased.mail for leased in ours]))
+            self._begin(connection, _send(connection, [leased.mail for leased in ours]))
 
     def _dealt(self) -> list[tuple[Connection, list[Leased]]]:
         """Deal out what waits to the free connections, as much to each as it takes at once, no faster than the rate."""
@@ -213,3 +235,22 @@ class _Sending:
             return None
         paced = self._run.pace.wait() if self._may_begin() and not self._run.answers else None
         return max(0.0, self._step_at - self._loop.time(), paced or 0.0)
+
+
+async def _ready(connection: Connection) -> bool:
+    """Whether it can be used; not where an error of ours says that."""
+    try:
+        return await connection.ready()
+    except Exception:
+        log.exception("a connection cannot be used")
+        return False
+
+
+async def _send(connection: Connection, mails: Sequence[Mail]) -> Sequence[Receipt]:
+    """Send them; where an error of ours comes between, nobody knows of them, and the others go on."""
+    try:
+        return await connection.send_many(mails)
+    except Exception as error:
+        log.exception("mails met an error", extra={"delivery_ids": [mail.delivery_id for mail in mails]})
+        why = f"this mail met an error of ours ({type(error).__name__})"
+        return [Receipt(mail.delivery_id, "unknown", why) for mail in mails]

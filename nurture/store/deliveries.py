@@ -234,13 +234,15 @@ async def record_and_move(
 
 async def cancel_held(
     line: Line, *, token: UUID, following: Sequence[tuple[int, str, str]], gate: Gate, now: datetime
-) -> None:
+) -> int:
     """Cancel those of the leased mails (id, Message-ID, recipient) that a rule holds back, and have them decided again.
+
+    Gives how many these are. The others stay as they are.
 
     Raises:
         psycopg.Error: Nothing was done, or nobody knows; they are ours still, or will be asked about again.
     """
-    await line.ask(_CANCEL, _asked(token, following, gate, now))
+    return len(await line.ask(_CANCEL, _asked(token, following, gate, now)))
 
 
 def _asked(token: UUID, following: Sequence[tuple[int, str, str]], gate: Gate, now: datetime) -> dict[str, Value]:
