@@ -31,6 +31,8 @@ MEASURES = (
 """In the order in which they run: modules of this folder that have a `measure`."""
 AT_ONCE = 3
 """Measures that run at the same time where it is only to be seen that they run."""
+LONGEST, LONGEST_QUICK = 3600.0, 300.0
+"""Seconds after which a measure has failed."""
 OTHERWISE = {"import": "import_leads"}
 """Modules that cannot have the name of their measure."""
 
@@ -46,17 +48,20 @@ def main() -> None:
     passed = [f"--{name}" for name in ("quick",) if given.quick]
     passed += [f"--runs={given.runs}"] if given.runs else []
     passed += [f"--set={said}" for said in given.set]
-    found, failed = run(given.names or MEASURES, passed)
-    keep(given.out or OUT, found, replace=not given.names)
-    print(f"\n{table(Measured.from_json(name, said) for name, said in found.items())}")
+    found: dict[str, Any] = {}
+    failed: list[str] = []
+    try:
+        run(given.names or MEASURES, passed, found, failed)
+    finally:  # however it ended, what was measured is kept
+        keep(given.out or OUT, found, replace=not given.names)
+        print(f"\n{table(Measured.from_json(name, said) for name, said in found.items())}")
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 
 
-def run(names: Sequence[str], passed: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """The figures of these measures, and which of them failed."""
-    found: dict[str, Any] = {}
-    failed: list[str] = []
+def run(names: Sequence[str], passed: Sequence[str], found: dict[str, Any], failed: list[str]) -> None:
+    """Run these measures; their figures come to `found`, the names of those that fail to `failed`."""
+    quick = "--quick" in passed
     with tempfile.TemporaryDirectory() as folder, running() as servers:
         environment = {**os.environ, **shared(servers)}
 
@@ -64,26 +69,30 @@ def run(names: Sequence[str], passed: Sequence[str]) -> tuple[dict[str, Any], li
             out = Path(folder, f"{name}.json")
             began, load = time.perf_counter(), os.getloadavg()[0]
             print(f"\n== {name} (load {load:.1f})", file=sys.stderr, flush=True)
-            status = _measured(name, [*passed, f"--out={out}"], environment)
-            print(f"   {name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-            if status not in (0, SKIPPED):
+            status = _measured(name, [*passed, f"--out={out}"], environment, LONGEST_QUICK if quick else LONGEST)
+            how = "" if status in (0, SKIPPED) else f", FAILED ({status})"
+            print(f"   {name}: {time.perf_counter() - began:.0f} s{how}", file=sys.stderr, flush=True)
+            if how:
                 failed.append(name)
 
-        # Figures that mean nothing may disturb each other.
-        with ThreadPoolExecutor(AT_ONCE if "--quick" in passed else 1) as threads:
-            list(threads.map(one, names))
-        for name in names:
-            if (out := Path(folder, f"{name}.json")).exists():
-                found |= json.loads(out.read_text())
-    return found, failed
+        try:
+            # Figures that mean nothing may disturb each other.
+            with ThreadPoolExecutor(AT_ONCE if quick else 1) as threads:
+                list(threads.map(one, names))
+        finally:
+            for name in names:
+                if (out := Path(folder, f"{name}.json")).exists():
+                    found |= json.loads(out.read_text())
 
 
-def _measured(name: str, passed: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run one measure; when we are stopped it stops too, and takes down what it started."""
+def _measured(name: str, passed: Sequence[str], environment: Mapping[str, str], longest: float) -> int | str:
+    """Run one measure; when we are stopped it stops too, and takes down what it started. Gives its exit status."""
     command = [sys.executable, "-m", f"bench.{OTHERWISE.get(name, name)}", *passed]
     process = subprocess.Popen(command, env=environment, stdout=sys.stderr)
     try:
-        return process.wait()
+        return process.wait(longest)
+    except subprocess.TimeoutExpired:
+        return f"not done within {longest:,.0f} s"
     finally:
         if process.poll() is None:
             process.terminate()

@@ -47,9 +47,11 @@ def run_alone(measure: Measure, about: str | None) -> None:
         print(f"skipped: {reason}", file=sys.stderr)
         if not found:
             sys.exit(SKIPPED)
-    print(table(found))
-    if given.out:
-        given.out.write_text(json.dumps({one.name: one.as_json() for one in found}, indent=1, ensure_ascii=False))
+    finally:  # what was measured before something failed is as good as ever
+        if found:
+            print(table(found))
+        if given.out:
+            given.out.write_text(json.dumps({one.name: one.as_json() for one in found}, indent=1, ensure_ascii=False))
 
 
 def _end(*_: object) -> None:

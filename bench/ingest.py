@@ -29,12 +29,13 @@ from bench.alone import run_alone
 from bench.ceiling import events_a_second
 from bench.measure import Measured, Options, Target, against, by_turns
 from bench.peak import peak_mb
+from bench.port import own_port
 from bench.product import environment, product, tidy
 from bench.servers import Servers, servers
 from nurture.app import App, real_clock
 from nurture.db import transaction
+from nurture.errors import LocalServerError
 from nurture.flows.decide import decide
-from nurture.local.server import free_port
 from nurture.rules.happenings import Arrived
 from nurture.store import leads
 from nurture.store.partitions import make_months, months_from
@@ -69,20 +70,30 @@ def populate(app: App, now: datetime) -> None:
 
 @contextmanager
 def server(command: list[str], port: int, environment: Mapping[str, str], answers: str) -> Iterator[psutil.Process]:
-    """A web process that answers (to a request such as `GET http://…`), and is stopped at the end."""
+    """A web process that answers (to a request such as `GET http://…`), and is stopped at the end.
+
+    Raises:
+        LocalServerError: It ends by itself, or does not answer.
+    """
     process = subprocess.Popen([sys.executable, "-m", *command], env={**os.environ, **environment, "PORT": str(port)})
     try:
-        until = time.monotonic() + STARTS_WITHIN
-        while time.monotonic() < until:
-            try:
-                httpx.request(*answers.split(" ", 1), content=b'{"batch": []}').read()
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+        _wait_until(process, answers)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait(STARTS_WITHIN)
+
+
+def _wait_until(process: subprocess.Popen[bytes], answers: str) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while True:
+        try:
+            httpx.request(*answers.split(" ", 1), content=b'{"batch": []}', timeout=STARTS_WITHIN, trust_env=False)
+            return
+        except httpx.TransportError as error:
+            if process.poll() is not None or time.monotonic() > until:
+                raise LocalServerError(f"{answers} is not answered, exit status {process.poll()}") from error
+            time.sleep(0.05)
 
 
 @dataclass
@@ -189,7 +200,7 @@ def _serving(them: Servers, seconds: float) -> Iterator[_Sides]:
             ("two", ["workers.web"], {"WEB_CONCURRENCY": "2"}, "GET http://127.0.0.1:{}/healthz"),
             ("bare", ["bench.bare", them.plain_url], {}, "POST http://127.0.0.1:{}/"),
         ):
-            port = free_port()
+            port = own_port()
             words = [*command, str(port)] if name == "bare" else command
             process = stack.enter_context(server(words, port, {**told, **more}, ready.format(port)))
             ports[name] = port, process.pid

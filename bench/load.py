@@ -5,7 +5,10 @@
 What is measured shares the machine with this, so this has to cost next to nothing: requests are written before the
 time begins, sockets are watched by epoll, of an answer the status and its end are looked at. Each connection has one
 request under way. Prints a line of JSON: events answered with 200, seconds, milliseconds to the answer, other answers
-by status, and its own CPU while it posted.
+by status, how often a connection was made anew, and its own CPU while it posted.
+
+Servers close connections that nothing came over for some seconds: those are made anew, and a request that was on its
+way just then is sent again, as any client does.
 
 What is sent: 82 % is done by known leads in their own browsers, of which 30 % also say who it is (`userId`); 15 % by
 browsers of strangers; 2 % are a known lead's `identify` with traits; 0.4 % that of somebody nobody knows, which makes
@@ -22,6 +25,7 @@ import select
 import socket
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -42,6 +46,8 @@ NAMED = 0.3
 OF_SIGNALS = 0.25
 MOST_WRITTEN = {1: 4000, 100: 100}
 """Requests a second that are written beforehand; more are written when they are needed."""
+MOST_AGAIN = 3
+"""So often a request is sent again that no answer came to."""
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
@@ -107,11 +113,13 @@ class Events:
 
 @dataclass(slots=True)
 class Connection:
-    """One kept connection, and the request that is under way on it."""
+    """One kept connection, the request that is under way on it, and how often that was sent again."""
 
     socket: socket.socket
     sent_at: float = 0.0
     heard: bytes = b""
+    asked: bytes = b""
+    again: int = 0
 
 
 @dataclass
@@ -121,6 +129,7 @@ class Load:
     given: argparse.Namespace
     times: list[float] = field(default_factory=list)
     others: Counter[int] = field(default_factory=Counter)
+    anew: int = 0
     written: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -136,10 +145,7 @@ class Load:
     def post(self) -> dict[str, Any]:
         """Post until the time is up and all is answered; gives what the line of JSON says."""
         given = self.given
-        address = ("127.0.0.1", given.port)
-        idle = [Connection(socket.create_connection(address, timeout=30)) for _ in range(given.connections)]
-        for one in idle:
-            one.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        idle = [Connection(self._connect()) for _ in range(given.connections)]
         used, began = _cpu(), time.perf_counter()
         self._exchange(idle, began)
         seconds, used = time.perf_counter() - began, _cpu() - used
@@ -147,8 +153,13 @@ class Load:
             one.socket.close()
         return {
             "events": len(self.times) * given.batch, "seconds": seconds, "ms": shares(self.times),
-            "others": dict(self.others), "cpu": used,
+            "others": dict(self.others), "anew": self.anew, "cpu": used,
         }  # fmt: skip
+
+    def _connect(self) -> socket.socket:
+        made = socket.create_connection(("127.0.0.1", self.given.port), timeout=30)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
 
     def _exchange(self, idle: list[Connection], began: float) -> None:
         watch, given, sent = select.epoll(), self.given, 0
@@ -166,25 +177,38 @@ class Load:
                 return
             for number, _ in watch.poll(0.001 if given.rate and now < until else 1.0):
                 one = of[number]
-                if self._hear(one):
+                data = _received(one.socket)
+                if not data:
+                    del of[number]
+                    self._renew(one)
+                    of[one.socket.fileno()] = one
+                    watch.register(one.socket.fileno(), select.EPOLLIN)
+                elif self._hear(one, data):
                     busy -= 1
                     idle.append(one)
 
     def _send(self, one: Connection) -> None:
-        request = self.written.pop() if self.written else self._request()
-        one.sent_at = time.perf_counter()
-        one.socket.sendall(request)
+        one.asked = self.written.pop() if self.written else self._request()
+        one.again, one.sent_at = 0, time.perf_counter()
+        _sent(one)
 
-    def _hear(self, one: Connection) -> bool:
+    def _renew(self, one: Connection) -> None:
+        """Connect again where the server closed, and ask again what it has not answered."""
+        one.socket.close()
+        one.socket, one.heard, self.anew = self._connect(), b"", self.anew + 1
+        if one.asked:
+            one.again += 1
+            if one.again > MOST_AGAIN:
+                raise ConnectionError(f"the server closed the connection {one.again} times, and answered nothing")
+            _sent(one)
+
+    def _hear(self, one: Connection, data: bytes) -> bool:
         """Whether the answer is whole now."""
-        data = one.socket.recv(65536)
-        if not data:
-            raise ConnectionError("the server closed a connection that it was to keep")
         one.heard = data = one.heard + data if one.heard else data
         end = data.find(_END)
         if end < 0 or len(data) < end + 4 + _length(data[:end]):
             return False
-        one.heard = b""
+        one.heard = one.asked = b""
         if data[9:12] == b"200":
             self.times.append(time.perf_counter() - one.sent_at)
         else:
@@ -194,6 +218,20 @@ class Load:
     def _request(self) -> bytes:
         call, body = self._events.body(self.given.batch)
         return f"POST /v1/{call} {self._head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def _received(peer: socket.socket) -> bytes:
+    """What came; nothing where the connection is closed, in whatever way."""
+    try:
+        return peer.recv(65536)
+    except ConnectionError:
+        return b""
+
+
+def _sent(one: Connection) -> None:
+    """Send the request; where the connection is closed already, that will be seen when it is read from."""
+    with suppress(ConnectionError):
+        one.socket.sendall(one.asked)
 
 
 def shares(seconds: list[float]) -> dict[str, float]:

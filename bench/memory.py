@@ -20,12 +20,12 @@ from bench.alone import run_alone
 from bench.measure import Measured, Options, Target, alone
 from bench.peak import now_mb, peak_mb
 from bench.population import come_due, populate
+from bench.port import own_port
 from bench.processes import family, processes
 from bench.product import TUESDAY, environment, product
 from bench.servers import servers
 from bench.sink import sink
 from nurture.db import transaction
-from nurture.local.server import free_port
 from nurture.store.business_time import step_to
 from workers.clock import Clock
 
@@ -49,7 +49,7 @@ def measure(options: Options) -> Iterable[Measured]:
     with servers() as them, sink() as taker, tempfile.TemporaryDirectory() as made:
         told = environment(
             them, MAIL_URL=f"smtp://127.0.0.1:{taker.port}?connections=8", BASE_URL="https://nurture.example.com",
-            NURTURE_STEPPED_CLOCK="1", WRITE_KEY=KEY, PORT=str(free_port()), HOST="127.0.0.1",
+            NURTURE_STEPPED_CLOCK="1", WRITE_KEY=KEY, PORT=str(own_port()), HOST="127.0.0.1",
         )  # fmt: skip
         with product(them) as app:
             Clock(app).tick()

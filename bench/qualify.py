@@ -26,12 +26,12 @@ from bench.alone import run_alone
 from bench.load import shares
 from bench.measure import Measured, Options, Target, against, alone
 from bench.population import populate
+from bench.port import own_port
 from bench.processes import processes
 from bench.product import environment, product
 from bench.servers import servers
 from nurture.app import App, real_clock
 from nurture.db import transaction
-from nurture.local.server import free_port
 from nurture.store import leads
 from workers.clock import Clock
 
@@ -81,7 +81,7 @@ def measure(options: Options) -> Iterable[Measured]:
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
     with servers() as them, tempfile.TemporaryDirectory() as made:
         told = environment(
-            them, WRITE_KEY=KEY, BASE_URL="https://nurture.example.com", PORT=str(free_port()), HOST="127.0.0.1",
+            them, WRITE_KEY=KEY, BASE_URL="https://nurture.example.com", PORT=str(own_port()), HOST="127.0.0.1",
             HANDOFF_WEBHOOK_URL=f"http://127.0.0.1:{receiver.server_port}/", HANDOFF_WEBHOOK_SECRET=SECRET,
         )  # fmt: skip
         with product(them, now=None) as app:

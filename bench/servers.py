@@ -4,8 +4,10 @@ PostgreSQL also counts what each statement costs (`pg_stat_statements`) where th
 floor bear it alike. A run of many measures starts them once, and each measure has a database of its own in them.
 """
 
+import itertools
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -32,6 +34,7 @@ PASSWORD = "bench"
 TEMPLATE = f"nurture_bench_{newest()}"
 ONE_AT_A_TIME = 0x62656E6368
 """Key of the advisory lock ("bench") under which the template is made: measures may begin at the same time."""
+DROPS_WITHIN = 15.0
 
 
 class Servers(LocalServers):
@@ -131,7 +134,28 @@ def database(them: Servers, *, empty: bool = False) -> Iterator[Servers]:
         try:
             yield Servers(_address(them, name), them.redis_url)
         finally:
-            db.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            drop(db, name)
+
+
+def drop(db: psycopg.Connection, name: str) -> None:
+    """Drop a database; where that cannot be done in some seconds, say so and leave it, for its figures are taken.
+
+    An autovacuum may be at it, which belongs to the superuser: our role may not end it by FORCE, but a drop without
+    asks it to stop by itself.
+    """
+    until = time.monotonic() + DROPS_WITHIN
+    for force in itertools.cycle((" WITH (FORCE)", "")):
+        try:
+            db.execute(f'DROP DATABASE IF EXISTS "{name}"{force}')
+            return
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse) as error:
+            if time.monotonic() > until:
+                print(f"   {name} is left: {error.diag.message_primary}", file=sys.stderr, flush=True)
+                return
+            time.sleep(0.2)
+        except psycopg.OperationalError as error:
+            print(f"   {name} is left: {error}", file=sys.stderr, flush=True)
+            return
 
 
 def _make_template(db: psycopg.Connection, them: Servers) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import Skipped
-from nurture.local.server import free_port
+from bench.port import own_port
 
 KINDS = ("lean", "smtp-sink")
 STARTS_WITHIN = 20.0
@@ -78,7 +78,7 @@ def _postfix() -> Sink:
     program = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if program is None:
         raise Skipped("smtp-sink is not installed (Debian: postfix)")
-    port = free_port()
+    port = own_port()
     command = [program, *(["-u", "nobody"] if os.geteuid() == 0 else []), f"127.0.0.1:{port}", str(_BACKLOG)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, text=True)
     until = time.monotonic() + STARTS_WITHIN
