@@ -1,6 +1,6 @@
 """Work out the scores of all leads at an operator's word, a batch a transaction, while life goes on."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.flows.recount import recount
 from nurture.flows.regrade import regrade
 from nurture.flows.rescore import aim_of
+from nurture.flows.spare import spare
 from nurture.rules.succession import fit_basis, worth_basis
 from nurture.store import scores, walks
 
@@ -45,7 +46,8 @@ def recompute(
     """Score every lead on this UTC day, by its daily counts and the agreement.
 
     What was interrupted is gone on with, if it asked for the same on the same day by the same agreement. Leads are
-    locked in order, batch by batch, so that events may come in meanwhile. Nobody is handed over.
+    locked in order, batch by batch, so that events may come in meanwhile. Nobody is handed over. A lead that fails by
+    itself is set aside (`flows.spare`), the others go on.
 
     Args:
         app: the app.
@@ -97,11 +99,16 @@ def _batch(db: Connection, app: App, parts: Collection[str], now: datetime, most
     if not ids:
         walks.end(db, walks.RECOMPUTE)
         return None
+    regraded = spare(db, app, ids, lambda some: _do(db, app, parts, some, now), now)
+    walks.move(db, walks.RECOMPUTE, after_id=ids[-1], leads=len(ids), now=now)
+    return _Batch(len(ids), regraded)
+
+
+def _do(db: Connection, app: App, parts: Collection[str], ids: Sequence[int], now: datetime) -> int:
     book = app.book_in(db)
     regraded = regrade(db, book, ids, now) if "grades" in parts else 0
     if "events" in parts:
         recount(db, app, ids, now)
     else:
         scores.rescore(db, book.agreement, ids, now.date())
-    walks.move(db, walks.RECOMPUTE, after_id=ids[-1], leads=len(ids), now=now)
-    return _Batch(len(ids), regraded)
+    return regraded

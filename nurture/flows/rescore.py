@@ -2,7 +2,7 @@
 
 A batch's leads are locked in order before anything of them is read, as by everybody who changes counts. So an event
 that comes in meanwhile is counted once: before the batch, and read by it; or after it, on top. A batch that is lost is
-done again and comes to the same.
+done again and comes to the same. A lead that fails by itself is set aside (`flows.spare`), the others go on.
 """
 
 import logging
@@ -17,6 +17,7 @@ from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
 from nurture.flows.recount import count_again
 from nurture.flows.regrade import regrade
+from nurture.flows.spare import spare
 from nurture.rules import succession
 from nurture.rules.counting import Counting
 from nurture.store import due, identities, matchers, partitions, scores, walks
@@ -59,7 +60,7 @@ def rescore(app: App, now: datetime, *, most: int = BATCH) -> Rescored:
             ids = walks.next_leads(db, walk.after_id, most)
             if not ids:
                 return Rescored(more=_next_part(db, app, walk, now))
-            regraded = _do(db, app, walk.parts, ids, now)
+            regraded = spare(db, app, ids, lambda some: _do(db, app, walk.parts, some, now), now)
             walks.move(db, walks.AGREEMENT, after_id=ids[-1], leads=len(ids), now=now)
             return Rescored(len(ids), regraded, more=True)
     except Exception as error:

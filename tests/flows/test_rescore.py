@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from nurture.app import App
@@ -12,6 +13,7 @@ from nurture.db import transaction
 from nurture.flows.adopt import AGREEMENT, adopt
 from nurture.flows.enroll import qualify
 from nurture.flows.ingest import ingest
+from nurture.flows.recompute import recompute
 from nurture.flows.recount import recount
 from nurture.flows.rescore import rescore
 from nurture.rules import scoring
@@ -280,6 +282,70 @@ def test_a_batch_that_is_lost_is_done_again(release: Callable[..., App], monkeyp
     assert one(second, "SELECT leads FROM walk WHERE name = 'agreement'") == 2
     assert walked(second) == [1, 0, 2, 1]
     is_true(second)
+
+
+def leads_with_a_poisoned_one(app: App, poison: str, count: int = 9) -> int:
+    """So many leads who all looked at the prices; of one of them nothing can be worked out. Gives that one."""
+    for number in range(count):
+        add_lead(app, f"lead{number}@buyer.example")
+        ingest(app, [page("/pricing", email=f"lead{number}@buyer.example")], NOW)
+    lead_id = one(app, "SELECT id FROM lead WHERE email = 'lead6@buyer.example'")
+    with transaction(app.engine) as db:
+        db.exec_driver_sql(poison, {"id": lead_id})
+    return int(lead_id)
+
+
+POISONS = {
+    "attributes that are no object": "UPDATE lead SET attributes = '[1, 2]' WHERE id = %(id)s",
+    "a score beyond all numbers": "INSERT INTO signal_day (lead_id, cycle, matcher, day, count) "
+    "SELECT lead_id, cycle, matcher, day - n, 2147483647 FROM signal_day, generate_series(1, 6) AS n "
+    "WHERE lead_id = %(id)s",
+}
+DEAR = signals(pricing_page={"when": {"page": "/pricing*"}, "points": 1000})
+FIT = [{"name": "Seats", "when": "lead.seats == 1", "points": 60}]
+
+
+@pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS.keys())
+def test_a_poisoned_lead_keeps_no_other_from_being_worked_out(release: Callable[..., App], poison: str) -> None:
+    before = release()
+    adopt(before, NOW)
+    lead_id = leads_with_a_poisoned_one(before, poison)
+    after = release(signals=DEAR, fit=FIT)
+    adopt(after, NOW)
+    assert walked(after, most=5) == [5, 4]
+    assert one(after, "SELECT count(*) FROM lead_score WHERE micro = 1000000000") == 8
+    ((aside, reason),) = rows(after, "SELECT lead_id, reason FROM set_aside")
+    assert aside == lead_id
+    assert reason.startswith("not worked out anew: ")
+    assert after.meters.counts()["set_aside", "lead"] == 1
+
+
+def test_a_poisoned_lead_keeps_no_other_from_being_recomputed(release: Callable[..., App]) -> None:
+    app = release()
+    adopt(app, NOW)
+    lead_id = leads_with_a_poisoned_one(app, POISONS["attributes that are no object"])
+    with transaction(app.engine) as db:
+        db.exec_driver_sql("UPDATE lead_score SET micro = 7")
+    after = release(fit=FIT)
+    assert recompute(after, NOW, parts=("grades", "events"), tell=lambda *_: None, most=5).leads == 9
+    assert rows(after, "SELECT lead_id FROM set_aside") == [(lead_id,)]
+    assert rows(after, "SELECT lead_id FROM lead_score WHERE micro = 7") == [(lead_id,)]
+
+
+def test_a_database_that_is_away_poisons_nobody(release: Callable[..., App], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = release()
+    adopt(before, NOW)
+    add_lead(before)
+    after = release(signals=DEAR)
+    adopt(after, NOW)
+
+    def away(*_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setattr("nurture.store.scores.rescore", away)
+    with pytest.raises(psycopg.OperationalError):
+        rescore(after, NOW)
+    assert rows(after, "SELECT * FROM set_aside") == []
 
 
 def test_an_older_database_is_counted_once(release: Callable[..., App]) -> None:
