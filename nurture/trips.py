@@ -33,6 +33,11 @@ _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _PREPARED = "nurture prepared"
 """Where a connection keeps which statements it has prepared."""
 _LETS_GO = ("DROP", "ALTER", "ROLLBACK", "DISCARD", "DEALLOCATE")
+_BY_KEY = b"SET LOCAL enable_seqscan = off"
+"""Trips ask for few rows of tables of any size, by their keys. A plan that was made while a table was nearly empty would
+read all of it, for each lead once, until statistics are gathered again: minutes, in which it grows by thousands."""
+_SETTLED = "nurture transaction by key"
+"""Where a connection keeps the last transaction that was told so."""
 _BINARY = 1
 _CAN_CLOSE = psycopg.capabilities.has_send_close_prepared()
 """Whether libpq (17 or newer) can close a prepared statement that may not be there; else none is prepared."""
@@ -161,24 +166,28 @@ def _go(db: Connection, asked: list[_Asked]) -> None:
     connection: psycopg.Connection[Any] = db.connection.driver_connection  # type: ignore[assignment]
     begins = connection.pgconn.transaction_status == pq.TransactionStatus.IDLE
     prepared: set[bytes] = db.info.setdefault(_PREPARED, set())
+    first = [b"BEGIN"] if begins else []
+    if db.info.get(_SETTLED) is not db.get_transaction():
+        first.append(_BY_KEY)
     try:
-        _take_there(connection, asked, prepared, begins=begins)
+        _take_there(connection, asked, prepared, first)
     except psycopg.errors.InvalidSqlStatementName:
         prepared.clear()
         if not begins:
             raise
         connection.rollback()
-        _take_there(connection, asked, prepared, begins=True)
+        _take_there(connection, asked, prepared, first)
+    db.info[_SETTLED] = db.get_transaction()
 
 
 def _take_there(
-    connection: psycopg.Connection[Any], asked: list[_Asked], prepared: set[bytes], *, begins: bool
+    connection: psycopg.Connection[Any], asked: list[_Asked], prepared: set[bytes], first: list[bytes]
 ) -> None:
     conn = connection.pgconn
     may_prepare = _CAN_CLOSE and connection.prepare_threshold is not None
     conn.enter_pipeline_mode()
     try:
-        expected = _send(conn, asked, prepared if may_prepare else None, begins=begins)
+        expected = _send(conn, asked, prepared if may_prepare else None, first)
         conn.pipeline_sync()
         results = connection.wait(_exchange(conn, len(expected)))
     except BaseException:
@@ -196,12 +205,12 @@ def _take_there(
 
 
 def _send(
-    conn: PGconn, asked: list[_Asked], prepared: set[bytes] | None, *, begins: bool
+    conn: PGconn, asked: list[_Asked], prepared: set[bytes] | None, first: list[bytes]
 ) -> list[Answer | bytes | None]:
     """Send the statements; gives for each result that will come whose it is: an answer's, or of what was prepared."""
     expected: list[Answer | bytes | None] = []
-    if begins:
-        conn.send_query_params(b"BEGIN", None)
+    for command in first:
+        conn.send_query_params(command, None)
         expected.append(None)
     for answer, statement, values in asked:
         key = statement.key
