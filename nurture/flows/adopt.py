@@ -1,7 +1,7 @@
 """Adopt the workspace's files as they are now: note their versions, and decide again what changed files concern."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -14,6 +14,9 @@ from nurture.flows.deadlines import set_all_deadlines, some_lack_deadlines
 from nurture.flows.rescore import AGREEMENT, aim_of
 from nurture.rules import succession
 from nurture.store import counts, due, matchers, scores, set_aside, versions, walks
+
+BATCH = 2000
+"""Leads a transaction that are woken."""
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +42,15 @@ def adopt(app: App, now: datetime) -> Adopted:
     by the agreement as it is now.
     """
     scores.know_decays(app.engine, app.agreement)
+    woken = _wake(app, now)
     with transaction(app.engine) as db:
         db.execute(text("SELECT pg_advisory_xact_lock(hashtext('nurture.adopt'))"))
         rescored = _adopt_agreement(db, app, now)
-        before = versions.adopted(db)
-        after = dict(app.workspace.versions)
-        changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        woken = 0
+        changed = _changed(app, versions.adopted(db))
         if changed:
+            after = app.workspace.versions
             contents = {name: (after.get(name, ""), _text(app, name)) for name in changed}
             versions.adopt(db, contents, now)
-            woken = due.wake(db, sorted(concerned(app, changed)), now) if before else 0
             set_aside.wake(db, now)  # perhaps just this was mended
     if changed or rescored:
         log.info("adopted files", extra={"files": len(changed), "woken": woken, "rescored": sorted(rescored)})
@@ -65,6 +66,31 @@ def concerned(app: App, changed: Iterable[str]) -> frozenset[str]:
     names = frozenset(changed)
     campaigns = {PurePosixPath(name).stem for name in names if PurePosixPath(name).parent.name == "campaigns"}
     return frozenset(campaigns | app.book.campaigns.keys() if AGREEMENT in names else campaigns)
+
+
+def _wake(app: App, now: datetime, *, most: int = BATCH) -> int:
+    """Have the leads that changed files concern decided again, a batch a transaction, locked in order as by everybody.
+
+    Before the files count as adopted: whoever dies amid this does it again.
+    """
+    with transaction(app.engine) as db:
+        before = versions.adopted(db)
+    campaigns = sorted(concerned(app, _changed(app, before))) if before else []
+    woken = after_id = 0
+    while campaigns:
+        with transaction(app.engine) as db:
+            ids = due.lock_enrolled(db, campaigns, after_id, most)
+            if not ids:
+                break
+            woken += due.wake(db, ids, campaigns, now)
+            after_id = ids[-1]
+    return woken
+
+
+def _changed(app: App, before: Mapping[str, str]) -> list[str]:
+    """The files that are others than before, or are gone."""
+    after = dict(app.workspace.versions)
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def _adopt_agreement(db: Connection, app: App, now: datetime) -> frozenset[str]:

@@ -47,7 +47,8 @@ def rescore(app: App, now: datetime, *, most: int = BATCH) -> Rescored:
     """Do one batch of what the adopted agreement makes necessary.
 
     First everybody is counted by what signals newly ask for, and graded where the fit changed; then the new matchers
-    rule, and everybody is scored. Only a process with the adopted files does it, and one at a time.
+    rule, and everybody is scored and, where campaigns ask for the score, decided again. Only a process with the adopted
+    files does it, and one at a time.
     """
     scores.know_decays(app.engine, app.agreement)
     try:
@@ -83,6 +84,8 @@ def _do(db: Connection, app: App, parts: Sequence[str], ids: Sequence[int], now:
     regraded = regrade(db, book, ids, now) if "grades" in parts else 0
     if "scores" in parts and "events" not in parts:
         scores.rescore(db, book.agreement, ids, now.date())
+    if "wake" in parts and "events" not in parts:
+        due.wake(db, ids, sorted(app.book.campaigns), now)
     return regraded
 
 
@@ -95,8 +98,7 @@ def _next_part(db: Connection, app: App, walk: Row[Any], now: datetime) -> bool:
     counted = matchers.load(db)
     matchers.save(db, succession.finished(counted, counted.counting), now)
     matchers.raise_version(db)
-    if app.book.uses_score:
-        due.wake(db, sorted(app.book.campaigns), now)
-    walks.begin(db, walks.AGREEMENT, aim=walk.aim, parts=["scores"], now=now)
+    parts = ["scores", "wake"] if app.book.uses_score else ["scores"]
+    walks.begin(db, walks.AGREEMENT, aim=walk.aim, parts=parts, now=now)
     log.info("all leads are counted by what signals ask for now", extra={"leads": walk.leads})
     return True

@@ -28,6 +28,20 @@ _STILL_DUE = text(
     """
 )
 
+_ENROLLED = text(
+    """
+    SELECT l.id FROM lead l JOIN enrollment e ON e.lead_id = l.id
+    WHERE l.id > :after AND e.status <> 'ended' AND e.campaign = ANY(:campaigns)
+    ORDER BY l.id LIMIT :most FOR NO KEY UPDATE OF l
+    """
+)
+_WAKE = text(
+    """
+    UPDATE enrollment SET due_at = :now
+    WHERE lead_id = ANY(:ids) AND status <> 'ended' AND campaign = ANY(:campaigns)
+    """
+)
+
 ANY_DUE = """
     SELECT coalesce((SELECT due_at FROM enrollment WHERE status <> 'ended' ORDER BY due_at LIMIT 1) <= :now, false)
         OR coalesce((SELECT ask_at FROM lead WHERE ask_at IS NOT NULL ORDER BY ask_at LIMIT 1) <= :now, false)
@@ -64,9 +78,13 @@ def still_due(db: Connection, lead_id: int, now: datetime) -> bool:
     return db.execute(_STILL_DUE, {"id": lead_id, "now": now}).scalar() is not None
 
 
-def wake(db: Connection, campaigns: Sequence[str], now: datetime) -> int:
-    """Make every live enrollment of these campaigns due now, because its file changed."""
-    return db.execute(
-        text("UPDATE enrollment SET due_at = :now WHERE status <> 'ended' AND campaign = ANY(:campaigns)"),
-        {"campaigns": list(campaigns), "now": now},
-    ).rowcount
+def lock_enrolled(db: Connection, campaigns: Sequence[str], after_id: int, most: int) -> list[int]:
+    """Lock the next leads that are in one of these campaigns, in order, from those behind this id on."""
+    values = {"campaigns": list(campaigns), "after": after_id, "most": most}
+    # Twice, for all that were found may have left, or been merged into others, while we waited for them.
+    return list(db.execute(_ENROLLED, values).scalars()) or list(db.execute(_ENROLLED, values).scalars())
+
+
+def wake(db: Connection, lead_ids: Sequence[int], campaigns: Sequence[str], now: datetime) -> int:
+    """Make what these leads have of live enrollments in these campaigns due now. The leads must be locked."""
+    return db.execute(_WAKE, {"ids": list(lead_ids), "campaigns": list(campaigns), "now": now}).rowcount

@@ -4,10 +4,11 @@ A row is in force while what it speaks of waits for just `again_at`. Whatever el
 campaign, an answer of the lead or a retry, ends it: nothing has to be tidied up when something goes well again.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
+
+from nurture.store.states import lock
 
 WAITS = (timedelta(hours=1), timedelta(hours=2), timedelta(hours=6), timedelta(hours=12), timedelta(days=1))
 """Until it is tried again, after so many tries in a row; the last one from then on."""
@@ -73,10 +74,12 @@ def put(db: Connection, kind: str, id_: int, lead_id: int, reason: str, now: dat
 
 
 def wake(db: Connection, now: datetime, kind: str | None = None, id_: int | None = None) -> int:
-    """Have what is set aside tried again at once, all or this; gives how many there were."""
-    rows: Sequence[tuple[str, int, int]] = [tuple(row) for row in db.execute(_WAKE, {"kind": kind, "id": id_})]
-    for row_kind, row_id, lead_id in rows:
-        _move(db, row_kind, row_id, lead_id, now)
+    """Have what is set aside tried again at once, all or this; gives how many there were. Locks their leads."""
+    asked = {"kind": kind, "id": id_}
+    held = set(lock(db, {lead_id for _, _, lead_id in db.execute(_WAKE, asked)}))
+    rows = [row for row in db.execute(_WAKE, asked) if row.lead_id in held]  # what still is, now that it stands still
+    for row in rows:
+        _move(db, row.kind, row.id, row.lead_id, now)
     return len(rows)
 
 
