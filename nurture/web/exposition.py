@@ -120,7 +120,7 @@ def _counters(counts: Mapping[Key, int], health: Health, sources: Iterable[str])
     """Each counter; with noughts for what is known beforehand, so that a first one is seen as a rise."""
     foreseen: dict[str, list[_Values]] = {
         "mails": [(mailer.name, outcome) for mailer in health.mailers for outcome in OUTCOMES],
-        "set_aside": [("lead",), ("handoff",)],
+        "set_aside": [(kind,) for kind in ASIDE],
         "events_received": [(source,) for source in sources],
         "events_rejected": [(source,) for source in sources],
     }
