@@ -34,6 +34,8 @@ VALUES = re.compile(
 """What PostgreSQL, or Python, cannot read as a number or a time, and says so."""
 INPUTS = re.compile(r"input_value=.*?(?=, input_type=)", re.DOTALL)
 """Pydantic's."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+"""What cannot be shown; and PostgreSQL stores neither NUL nor half a character."""
 NEEDS_QUOTES = re.compile(r'[\s"=\\]|^$')
 
 
@@ -65,7 +67,7 @@ def without_personal_data(text: str) -> str:
 
 def cause_of(error: BaseException) -> str:
     """What an error says, in one line without personal data, for people who see what was set aside for it."""
-    words = without_personal_data(str(error)).strip().split("\n")[0].strip()
+    words = CONTROL.sub(" ", without_personal_data(str(error)).strip().split("\n")[0]).strip()
     return f"{type(error).__name__}: {words}"[:300] if words else type(error).__name__
 
 

@@ -143,3 +143,8 @@ def test_a_line_that_cannot_be_written_is_not_printed_elsewhere(capsys: pytest.C
     logging.raiseExceptions = True
     root.handlers[:], root.level = before
     assert "acme" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("words", ["a\x00b", "a\x07b", "a\u2028b", "a\ud800b"])
+def test_a_cause_is_one_line_that_can_be_stored(words: str) -> None:
+    assert cause_of(ValueError(words)) == "ValueError: a b"

@@ -2,7 +2,8 @@
 
 Writing is idempotent, so what was written and not settled (a crash, an answer that was lost) is written again. What
 stands in the way of all leads (no login, a missing field, too many requests) holds the batch as if nobody had tried;
-what stands in the way of one is tried again by the outbox's schedule, or given up and shown (`nurture notices list`).
+what stands in the way of one, an error of ours too, is tried again by the outbox's schedule, or given up and shown
+(`nurture notices list`).
 """
 
 import logging
@@ -19,11 +20,12 @@ from sqlalchemy import Row
 from nurture.app import App
 from nurture.crm import terms_of
 from nurture.crm.protocol import Record, Write, Written
-from nurture.db import transaction
+from nurture.db import is_away, transaction
 from nurture.errors import CrmAway
 from nurture.flows.crm_values import Telling, telling, why_not
 from nurture.flows.keeping import kept
 from nurture.flows.stay_home import is_home
+from nurture.logs import cause_of
 from nurture.notifiers.schedule import next_try
 from nurture.rules.crm import Shared, shared
 from nurture.store import crm, crm_outbox
@@ -82,6 +84,10 @@ def push(app: App, channel: str, now: datetime) -> Pushed:
         return _Batch(app, channel, rows, token, now).push()
 
 
+_Told = tuple[Telling, Row[Any] | None]
+"""What there is to tell of a lead, and what is remembered of its record."""
+
+
 class _Batch:
     """Rows of the outbox that are ours for a while."""
 
@@ -89,6 +95,7 @@ class _Batch:
         self.app, self.channel, self.token, self.now = app, channel, token, now
         self.connector, self.terms = app.crm[channel], terms_of(app.agreement.crm, channel)
         self.waiting = {row.lead_id: row for row in rows}
+        self.taken: dict[str, int] = {}
         self.settled: list[Settled] = []
         self.became: Counter[str] = Counter()
 
@@ -99,15 +106,11 @@ class _Batch:
         except CrmAway as error:
             away = str(error)
             self._hold(error)
-        except Exception as error:
-            log.exception("a CRM could not be told", extra={"channel": self.channel, "leads": len(self.waiting)})
-            for lead_id in list(self.waiting):
-                self._try_again(lead_id, type(error).__name__)
         with transaction(self.app.engine) as db:
             crm_outbox.settle(db, self.settled, self.token, self.now)
         return Pushed(**self.became, more=away is None, away=away)
 
-    def _worth_telling(self) -> list[tuple[Telling, Row[Any] | None]]:
+    def _worth_telling(self) -> list[_Told]:
         with transaction(self.app.engine) as db:
             facts = crm.facts(db, list(self.waiting))
             links = crm.links(db, self.channel, list(self.waiting))
@@ -118,31 +121,54 @@ class _Batch:
             if fact is None or because:
                 self._settle(lead_id, "cancelled", "cancelled", because)
                 continue
-            said = telling(self.app, self.terms, fact, self.now)
+            try:
+                said = telling(self.app, self.terms, fact, self.now)
+            except Exception as error:
+                self._set_aside(lead_id, error)
+                continue
             if link is not None and link.digest == said.digest:
                 self._settle(lead_id, "unchanged", "sent")
             else:
                 found.append((said, link))
         return found
 
-    def _tell(self, tellings: Sequence[tuple[Telling, Row[Any] | None]]) -> None:
+    def _tell(self, tellings: Sequence[_Told]) -> None:
+        """Tell of these; where that fails as nobody expects, of each half by itself, until it is known for whom."""
+        try:
+            self._tell_at_once(tellings)
+        except CrmAway:
+            raise
+        except Exception as error:
+            if is_away(error):
+                raise
+            left = [one for one in tellings if one[0].who.lead_id in self.waiting]
+            if len(left) > 1:
+                half = len(left) // 2
+                self._tell(left[:half])
+                self._tell(left[half:])
+            elif left:
+                self._set_aside(left[0][0].who.lead_id, error)
+
+    def _tell_at_once(self, tellings: Sequence[_Told]) -> None:
         there = self.connector.find([said.who for said, _ in tellings])
         planned = [self._plan(said, link, there.get(said.who.lead_id, ())) for said, link in tellings]
-        taken: set[str] = set()
         batch: list[_Planned] = []
         for one in filter(None, planned):
-            if one.record is not None and one.record.id in taken:
+            lead_id = one.telling.who.lead_id
+            if one.record is not None and self.taken.setdefault(one.record.id, lead_id) != lead_id:
                 because = f"another lead is this record in {self.connector.label}, too: `nurture leads merge`"
-                self._settle(one.telling.who.lead_id, "failed", "failed", because)
+                self._settle(lead_id, "failed", "failed", because)
                 continue
-            taken.add(one.record.id if one.record else "")
             batch.append(one)
         self._announce(batch)
         written = {answer.lead_id: answer for answer in self.connector.write([one.write for one in batch])}
-        links = [self._note(one, written[one.telling.who.lead_id]) for one in batch]
+        answers = [(one, written[one.telling.who.lead_id]) for one in batch]
+        links = [self._link(one, answer) for one, answer in answers if answer.outcome == "written"]
         with transaction(self.app.engine) as db:
-            crm.save_links(db, self.channel, [link for link in links if link is not None], self.now)
+            crm.save_links(db, self.channel, links, self.now)
             crm.note_pushed(db, self.channel, self.now)
+        for _, answer in answers:
+            self._note(answer)
 
     def _plan(self, said: Telling, link: Row[Any] | None, records: Sequence[Record]) -> _Planned | None:
         lead_id, label = said.who.lead_id, self.connector.label
@@ -178,28 +204,36 @@ class _Batch:
                 {one.telling.who.lead_id: one.shared.values for one in batch if one.link and one.shared.values},
             )
 
-    def _note(self, one: _Planned, answer: Written) -> crm.Link | None:
-        """Settle one row by what became of it; gives what is to be remembered of the record."""
-        lead_id = answer.lead_id
-        if answer.outcome != "written":
-            if answer.outcome == "refused":
-                self._settle(lead_id, "failed", "failed", answer.said)
-            else:
-                self._try_again(lead_id, answer.said)
-            return None
-        self._settle(lead_id, "written", "sent")
+    def _note(self, answer: Written) -> None:
+        """Settle one row by what became of it."""
+        match answer.outcome:
+            case "written":
+                self._settle(answer.lead_id, "written", "sent")
+            case "refused":
+                self._settle(answer.lead_id, "failed", "failed", answer.said)
+            case "put_off":
+                self._try_again(answer.lead_id, answer.said)
+
+    def _link(self, one: _Planned, answer: Written) -> crm.Link:
+        """What is to be remembered of a record that was written."""
         current = {} if one.record is None else one.record.values
         first = dict.fromkeys(self.terms.watched, "") | dict(current)
         seen: Mapping[str, str] = {**({} if one.link else first), **one.shared.values}
         told = dict(one.shared.told)
         return crm.Link(
-            lead_id, answer.record_id, seen, told, one.telling.digest, one.telling.score_micro, answer.changed_at
+            answer.lead_id, answer.record_id, seen, told, one.telling.digest, one.telling.score_micro, answer.changed_at
         )
 
     def _settle(self, lead_id: int, became: str, state: str, error: str | None = None) -> None:
         row = self.waiting.pop(lead_id)
         self.settled.append(Settled(row.id, state, error))
         self.became[became] += 1
+
+    def _set_aside(self, lead_id: int, error: Exception) -> None:
+        log.error(
+            "a CRM could not be told of a lead", extra={"channel": self.channel, "lead_id": lead_id}, exc_info=error
+        )
+        self._try_again(lead_id, cause_of(error))
 
     def _try_again(self, lead_id: int, because: str) -> None:
         row = self.waiting.pop(lead_id)

@@ -11,14 +11,14 @@ from sqlalchemy import text
 
 from nurture.app import App
 from nurture.db import transaction
-from nurture.flows import follow_up
+from nurture.flows import follow_up, push_to_crm
 from nurture.flows.erase import erase
 from nurture.flows.ingest import ingest
 from nurture.flows.merge_leads import merge_leads
 from nurture.flows.push_to_crm import Pushed, push
 from nurture.flows.read_crm import read_crm
 from nurture.flows.reassign import reassign
-from nurture.store import crm_outbox
+from nurture.store import crm, crm_outbox
 from tests.crm.hubspot_stub import HubSpotStub, too_many
 from tests.crm.stub import LOST, Reply
 from tests.flows.apps import add_lead, one, page, rows, track
@@ -174,6 +174,81 @@ def test_half_a_batch_that_is_bad_holds_up_nobody_else(sold: App, hubspot: HubSp
         row[0] for row in rows(sold, "SELECT last_error FROM notice WHERE state = 'failed' AND channel = 'hubspot'")
     }
     assert errors == {"Email address (an address) is invalid; Email address (an address) is invalid"}
+
+
+def poisoned(monkeypatch: pytest.MonkeyPatch, app: App, where: str) -> None:
+    """An error that nobody expects, at this point, wherever the third of nine leads is among those concerned."""
+    bad = "lead3@buyer.example"
+    hubspot: Any = app.crm["hubspot"]
+    telling, find, write, save = push_to_crm.telling, hubspot.find, hubspot.write, crm.save_links
+    lead_id = one(app, "SELECT id FROM lead WHERE email = :email", email=bad)
+
+    def fail_where(is_bad: bool) -> None:
+        if is_bad:
+            raise ZeroDivisionError("of ours")
+
+    def tells(app: App, terms: Any, row: Any, now: Any) -> Any:
+        fail_where(row.email == bad)
+        return telling(app, terms, row, now)
+
+    def finds(whom: Any) -> Any:
+        fail_where(any(who.email == bad for who in whom))
+        return find(whom)
+
+    def writes(batch: Any) -> Any:
+        fail_where(any(one_.who.email == bad for one_ in batch))
+        return write(batch)
+
+    def saves(db: Any, channel: str, links: Any, now: Any) -> None:
+        fail_where(any(link.lead_id == lead_id for link in links))
+        save(db, channel, links, now)
+
+    match where:
+        case "telling":
+            monkeypatch.setattr(push_to_crm, "telling", tells)
+        case "finding":
+            monkeypatch.setattr(hubspot, "find", finds)
+        case "writing":
+            monkeypatch.setattr(hubspot, "write", writes)
+        case "remembering":
+            monkeypatch.setattr(crm, "save_links", saves)
+        case "answering":
+            monkeypatch.setattr(hubspot, "write", lambda batch: [a for a in write(batch) if a.lead_id != lead_id])
+
+
+@pytest.mark.parametrize("where", ["telling", "finding", "writing", "remembering", "answering"])
+def test_one_lead_that_fails_as_nobody_expects_holds_up_no_other(
+    sold: App, hubspot: HubSpotStub, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    emails = [f"lead{n}@buyer.example" for n in range(9)]
+    for email in emails:
+        handed_over(sold, email)
+    with monkeypatch.context() as patch:
+        poisoned(patch, sold, where)
+        done = pushed(sold)
+    assert (done.written, done.put_off, done.away) == (8, 1, None)
+    told = {contact["email"] for contact in hubspot.contacts.values()}
+    assert told >= {*emails} - {"lead3@buyer.example"}
+    ((reason, tries, is_later),) = rows(
+        sold, "SELECT last_error, tries, next_at > :now FROM notice WHERE state = 'queued' AND kind = 'lead.changed'",
+        now=NOW,
+    )  # fmt: skip
+    assert reason.startswith("KeyError" if where == "answering" else "ZeroDivisionError: of ours")
+    assert (tries, is_later) == (1, True)
+    assert pushed(sold, NOW + timedelta(hours=1)).written == 1
+    assert len(hubspot.contacts) == 9
+
+
+def test_one_lead_that_always_fails_is_given_up_in_the_end_and_shown(
+    sold: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        handed_over(sold, f"lead{number}@buyer.example")
+    poisoned(monkeypatch, sold, "writing")
+    for days in range(40):
+        pushed(sold, NOW + timedelta(days=days))
+    assert states(sold) == {"sent": 3, "failed": 1}
+    assert one(sold, "SELECT last_error FROM notice WHERE state = 'failed'") == "ZeroDivisionError: of ours"
 
 
 def test_no_request_is_longer_than_hubspot_takes(sold: App, hubspot: HubSpotStub) -> None:
