@@ -2,7 +2,7 @@
 
 from nurture.campaign import Campaign
 from nurture.facts import ON_THE_WAY, WITH_SALES, DeliveryFact, EnrollmentFact, EnrollmentStatus, Left, PastEnrollment
-from nurture.rules import conditions, next_step, taking
+from nurture.rules import alike, conditions, next_step, taking
 from nurture.rules.draft import Draft
 from nurture.rules.effects import Cancelled, Enrolled, LeftCampaign, Planned, Queued
 from nurture.rules.evolving import evolve, in_state
@@ -82,8 +82,11 @@ def leave_by_exit_line(draft: Draft) -> bool:
     campaign = _campaign(draft)
     if campaign is None or not campaign.exit:
         return False
+    lines = alike.kinds(campaign).of(draft.state).exit
+    if not lines:
+        return False
     here = known(draft.book, draft.state, draft.now, campaign=campaign)
-    for line in campaign.exit:
+    for line in lines:
         if conditions.holds(line.when, here) is True:
             leave(draft, line.reason)
             ask_who_takes(draft)

@@ -52,11 +52,11 @@ def _lead(book: Rulebook, state: LeadState, now: datetime) -> Mapping[str, objec
     """The names under `lead.`; those of the last lead asked about are kept, for one decision asks many times."""
     if book.uses_score:
         points = scoring.score(book.agreement, state.counts, now.date()).micro / MICRO
-        return _names(state, points)
+        return names_of(state, points)
     profile, life = state.profile, (state.stage, state.cycle, state.grade)
     whose, which, names = _last[0]
     if whose is not profile or which != life:
-        names = _names(state, None)
+        names = names_of(state)
         _last[0] = profile, life, names
     return names
 
@@ -66,7 +66,8 @@ _last: list[tuple[Profile | None, tuple[object, ...], _Names]] = [(None, (), NOT
 _fields = attrgetter(*PROFILE_FIELDS)
 
 
-def _names(state: LeadState, points: float | None) -> LeadNames:
+def names_of(state: LeadState, points: float | None = None) -> LeadNames:
+    """The names under `lead.`; `points` is the score, where some condition asks for it."""
     profile = state.profile
     names = LeadNames(profile.attributes)
     names.update(zip(PROFILE_FIELDS, _fields(profile), strict=True))

@@ -4,7 +4,7 @@ Nothing is remembered but what was received, so an edit to a live campaign alway
 reaches the leads that had run out, a deleted one is gone, a renamed id is a new step. docs/campaigns.md has the rules.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +18,7 @@ from nurture.values import quick
 Why = Callable[[], str]
 """Tells why in plain words, when asked: it takes ten times as long as the choice itself."""
 
+_UNKNOWN: Mapping[str, bool] = {}
 _RECEIVED: Why = partial(str, "received already")
 _ON_ITS_WAY: Why = partial(str, "on its way")
 _FAILED: Why = partial(str, "failed for good in this cycle")
@@ -44,6 +45,7 @@ def choose(
     known_at: Callable[[Step], Known],
     *,
     after: Step | None = None,
+    fits: Mapping[str, bool] = _UNKNOWN,
 ) -> Choice:
     """The step that comes next.
 
@@ -53,6 +55,7 @@ def choose(
         enrollment: its ordinal; None for one that has not begun.
         known_at: what a step's `when` may look at.
         after: the step that was chosen and queued just now, where that is known: a sequence goes on from there.
+        fits: whether the `when` of a step holds, for those of which that is known.
     """
     name = campaign.id
     mine = [delivery for delivery in state.deliveries if delivery.campaign == name]
@@ -66,7 +69,7 @@ def choose(
         is_new = step.id not in had
         if is_new and step.when is None:
             return Choice(step, tuple(passed))
-        why_not = _why_not(step, () if is_new else mine, state.cycle, known_at)
+        why_not = _why_not(step, () if is_new else mine, state.cycle, known_at, fits.get(step.id))
         if why_not is None:
             return Choice(step, tuple(passed))
         passed.append((step.id, why_not))
@@ -109,7 +112,13 @@ def _places(campaign: Campaign) -> dict[str, int]:
     return {step.id: place for place, step in enumerate(campaign.steps)}
 
 
-def _why_not(step: Step, mine: Sequence[DeliveryFact], cycle: int, known_at: Callable[[Step], Known]) -> Why | None:
+def _why_not(
+    step: Step,
+    mine: Sequence[DeliveryFact],
+    cycle: int,
+    known_at: Callable[[Step], Known],
+    fits: bool | None = None,
+) -> Why | None:
     for delivery in mine:
         if delivery.step != step.id:
             continue
@@ -117,11 +126,13 @@ def _why_not(step: Step, mine: Sequence[DeliveryFact], cycle: int, known_at: Cal
             return _RECEIVED if delivery.state in RECEIVED else _ON_ITS_WAY
         if delivery.state == "failed" and delivery.for_good and delivery.cycle == cycle:
             return _FAILED
-    if step.when is not None:
-        known = known_at(step)
-        if conditions.holds(step.when, known) is not True:
-            return partial(conditions.explain, step.when, known)
-    return None
+    when = step.when
+    if when is None or fits is True:
+        return None
+    if fits is False:
+        return lambda: conditions.explain(when, known_at(step))
+    known = known_at(step)
+    return None if conditions.holds(when, known) is True else partial(conditions.explain, when, known)
 
 
 def _counts(delivery: DeliveryFact) -> bool:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from nurture.campaign import Campaign, Step
 from nurture.facts import TAKES_A_DAY, EnrollmentFact, LeadState, Slot
-from nurture.rules import cadence, next_step
+from nurture.rules import alike, cadence, next_step
 from nurture.rules.book import Rulebook
 from nurture.rules.calendar import DAY, first_instant, local_date
 from nurture.rules.known import known
@@ -83,6 +83,7 @@ class Planning:
             enrollment.n,
             lambda step: known(book, state, now, campaign=campaign, step=step),
             after=self._passed_to,
+            fits=alike.kinds(campaign).of(state).steps,
         )
         if choice.step is None:
             return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice)

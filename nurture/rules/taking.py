@@ -8,7 +8,7 @@ from typing import Literal
 
 from nurture.campaign import Campaign
 from nurture.facts import LeadState
-from nurture.rules import conditions, next_step
+from nurture.rules import alike, conditions, next_step
 from nurture.rules.book import Rulebook
 from nurture.rules.known import known
 from nurture.rules.permission import missing
@@ -82,7 +82,13 @@ def objection(book: Rulebook, campaign: Campaign, state: LeadState, now: datetim
         return Objection(
             "never again", partial(str, "the lead has been here, and the campaign never takes anybody again")
         )
-    left = next_step.choose(campaign, state, None, lambda step: known(book, state, now, campaign=campaign, step=step))
+    left = next_step.choose(
+        campaign,
+        state,
+        None,
+        lambda step: known(book, state, now, campaign=campaign, step=step),
+        fits=alike.kinds(campaign).of(state).steps,
+    )
     if left.step is not None:
         return None
     return Objection("nothing left", partial(str, "nothing is left for the lead to receive"))
@@ -110,13 +116,13 @@ def _not_allowed(book: Rulebook, state: LeadState, now: datetime) -> Objection |
 
 def _unfit(book: Rulebook, campaign: Campaign, state: LeadState, now: datetime) -> Objection | None:
     """What the campaign's own conditions say against the lead."""
-    when = campaign.enroll.when
-    if when is None and not campaign.exit:
+    when, kind = campaign.enroll.when, alike.kinds(campaign).of(state)
+    if not kind.exit and (when is None or kind.fits):
         return None
     here = known(book, state, now, campaign=campaign)
-    if when is not None and conditions.holds(when, here) is not True:
+    if when is not None and (not kind.fits if kind.fits is not None else conditions.holds(when, here) is not True):
         return Objection("not for it", partial(conditions.explain, when, here))
-    for line in campaign.exit:
+    for line in kind.exit:
         if conditions.holds(line.when, here) is True:
             return Objection("would leave", partial("the lead would leave at once ({})".format, line.reason))
     return None
