@@ -24,6 +24,12 @@ _STIRS = text("""
                    AND leased_until > clock_timestamp() + make_interval(secs => :news))
 """)
 _LEAVE = text("SELECT EXISTS (SELECT FROM delivery WHERE state = 'sending' AND leased_until > clock_timestamp())")
+_LEFT = text("""
+    SELECT (SELECT count(*) FROM enrollment WHERE status <> 'ended' AND due_at <= :now),
+           (SELECT count(*) FROM delivery WHERE state = 'queued' AND slot_at <= :now),
+           (SELECT count(*) FROM delivery WHERE state IN ('leased', 'sending')),
+           (SELECT count(*) FROM notice WHERE state = 'queued' AND next_at <= :now)
+""")
 _MAILS = text("""
     SELECT at FROM (SELECT slot_at AS at FROM delivery WHERE state = 'queued' AND slot_at < :end
           UNION ALL SELECT due_at FROM enrollment WHERE status <> 'ended' AND due_at < :end) AS due ORDER BY at
@@ -54,6 +60,16 @@ def stirs(world: World) -> bool:
             return bool(kinds) and bool(db.execute(_STIRS, values).scalar_one())
     except AWAY:
         return True
+
+
+def progress(world: World) -> object:
+    """Something that changes as long as somebody gets on with what is due; None while PostgreSQL is away."""
+    taken = world.sink.size, world.esp.size, world.news.size
+    try:
+        with transaction(world.engine) as db:
+            return taken, tuple(db.execute(_LEFT, {"now": world.clock.now}).one())
+    except AWAY:
+        return None
 
 
 def ahead(world: World) -> list[Due]:

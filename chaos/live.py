@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from random import Random
 
-from chaos.due import AWAY, ahead, mails_ahead, mails_leave, stirs
+from chaos import people
+from chaos.due import AWAY, ahead, mails_ahead, mails_leave, progress, stirs
 from chaos.plan import Plan, Strike
 from chaos.world import World
 from nurture.local.stepping import Due, next_stop
@@ -16,13 +17,19 @@ DAY = timedelta(days=1)
 STRIDE = timedelta(minutes=15)
 """So far business time is moved at most past the first thing that is due: what is on time goes at once."""
 PATIENCE, PATIENCE_IN_ALL, HASTE = 2.5, 8.0, 0.3
-"""Seconds of machine time that the workers have for what is due before time goes on without them: at one moment, and in
-a round; then they have this much."""
+"""Seconds of machine time in which nobody gets on with what is due before time goes on without it: at one moment, and
+in a round; then it is this much. As long as somebody gets on, however slowly, time stands still."""
 SEEMS_DEAD = 1.0
 """After so long nobody seems to be at it: in short rounds we let the seconds pass that another would wait for him."""
 LONG_PATIENCE = 20.0
 """The same at one moment of a long round."""
+LONGEST = 120.0
+"""Nobody gets on for longer than this at one moment: it goes round in circles."""
 GLANCE = 0.02
+LOOK_EVERY = 0.2
+"""Seconds between two looks whether somebody gets on."""
+CLICK_AT = (3, 6)
+"""Portions with which people click in mails."""
 
 
 @dataclass
@@ -35,7 +42,7 @@ class Round:
         under_way: Strikes that are to be healed, with the instant of machine time when.
         portions: When a portion of the events is sent.
         told: What each strike did, in words.
-        waited: Seconds of machine time in which the workers did not get done.
+        waited: Seconds of machine time in which nobody got on with what was due.
     """
 
     world: World
@@ -81,6 +88,22 @@ class Round:
             self.glance()
         return until()
 
+    def wait_while_it_goes_on(self, patience: float, until: Callable[[], bool]) -> bool:
+        """Wait as long as somebody gets on with what is due, and for so many seconds when nobody does."""
+        began = moved_at = looked_at = time.monotonic()
+        known = progress(self.world)
+        while not until():
+            now = time.monotonic()
+            if now - looked_at > LOOK_EVERY:
+                seen, looked_at = progress(self.world), now
+                if seen is not None and seen != known:
+                    known, moved_at = seen, now
+            if now - moved_at > patience or now - began > max(patience, LONGEST):
+                self.waited += now - moved_at
+                return until()
+            self.glance()
+        return True
+
     def glance(self) -> None:
         """Strike and heal what is to be, start again who has ended, and let a moment pass."""
         now = time.monotonic()
@@ -113,6 +136,9 @@ class Round:
             self.portions.pop(0)
             portion = self.events // len(self.plan.portions)
             self.world.traffic.send(self._dice, now, portion, hot=self._dice.randint(0, 1))
+            people.reply(self.world, self._dice)
+            if len(self.plan.portions) - len(self.portions) in CLICK_AT:
+                people.click(self.world, self._dice)
 
     def _arm(self) -> None:
         now = time.monotonic()
@@ -122,16 +148,14 @@ class Round:
 
     def _wait_for_workers(self) -> None:
         """Give them time, but not all the time that somebody dead would need."""
-        began = time.monotonic()
         if self.plan.long:
-            self.wait(LONG_PATIENCE, self._is_quiet)
+            self.wait_while_it_goes_on(LONG_PATIENCE, self._is_quiet)
             return
         patience = PATIENCE if self.waited < PATIENCE_IN_ALL else HASTE
-        if not self.wait(min(patience, SEEMS_DEAD), self._is_quiet):
+        if not self.wait_while_it_goes_on(min(patience, SEEMS_DEAD), self._is_quiet):
             self.world.forget_what_was_told()
             self.world.forget_dead_leader()
-            if not self.wait(patience, self._is_quiet):
-                self.waited += time.monotonic() - began
+            self.wait_while_it_goes_on(patience, self._is_quiet)
 
     def _is_quiet(self) -> bool:
         return not stirs(self.world)

@@ -2,7 +2,9 @@
 
 Requests come as lines of JSON on standard input. A sender tries until it hears 200, with the same ids, as clients of
 Segment do; one that is `hasty` gives up at its first failure. What was answered 200 is written to a list of our own.
-Told `left`, it says on standard output how many requests have no answer yet. It ends with its input.
+People who follow a link of a mail do so once; whether their click was kept, the answer says. Reps who answer a handoff
+by the API try until they are answered, under one `Idempotency-Key`. Told `left`, it says on standard output how many
+requests have no answer yet. It ends with its input.
 """
 
 import http.client
@@ -19,8 +21,12 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from nurture.segment.visitor import VISITOR
+
 POSTED, ANSWERED, REFUSED = "posted.jsonl", "answered.jsonl", "refused.jsonl"
+CLICKED, REPLIED = "clicked.jsonl", "replied.jsonl"
 THREADS = 6
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 PAUSE, LONGEST_PAUSE = 0.05, 0.8
 PATIENCE = 10.0
 
@@ -43,10 +49,11 @@ class Senders:
         self._headers = {
             "authorization": "Basic " + b64encode(f"{key}:".encode()).decode(),
             "content-type": "application/json",
-            "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+            "user-agent": BROWSER,
         }
         self._posted, self._answered = List(folder / POSTED), List(folder / ANSWERED)
         self._refused = List(folder / REFUSED)
+        self._clicked, self._replied = List(folder / CLICKED), List(folder / REPLIED)
         self._requests: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         self._lock, self._left = threading.Lock(), 0
         for _ in range(THREADS):
@@ -55,7 +62,7 @@ class Senders:
     def add(self, request: Mapping[str, Any]) -> None:
         with self._lock:
             self._left += 1
-        self._posted.add(request["events"])
+        self._posted.add(request.get("events", []))
         self._requests.put(request)
 
     @property
@@ -66,14 +73,20 @@ class Senders:
     def _send_all(self) -> None:
         connection = http.client.HTTPConnection(self._address, timeout=PATIENCE)
         while True:
-            self._send(connection, self._requests.get())
+            request = self._requests.get()
+            if "link" in request:
+                self._click(connection, request)
+            elif "reply" in request:
+                self._reply(connection, request)
+            else:
+                self._send(connection, request)
             with self._lock:
                 self._left -= 1
 
     def _send(self, connection: http.client.HTTPConnection, request: Mapping[str, Any]) -> None:
         body, pause = orjson.dumps(request["body"]), PAUSE
         while True:
-            status = self._post(connection, request["path"], body)
+            status, _ = self._ask(connection, "POST", request["path"], body, self._headers)
             if status == 200:
                 self._answered.add(request["events"])
                 return
@@ -85,16 +98,41 @@ class Senders:
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _post(self, connection: http.client.HTTPConnection, path: str, body: bytes) -> int:
-        """The status; 0 where there was no answer."""
+    def _click(self, connection: http.client.HTTPConnection, request: Mapping[str, Any]) -> None:
+        """Follow a link. Whoever comes to the site with a name for its visitor has had the click kept."""
+        headers = {"user-agent": request["agent"]}
+        status, there = self._ask(connection, "GET", urlsplit(request["link"]).path, b"", headers)
+        self._clicked.add([{"agent": request["agent"], "status": status, "kept": VISITOR.encode() in there}])
+
+    def _reply(self, connection: http.client.HTTPConnection, request: Mapping[str, Any]) -> None:
+        """Answer a handoff, until it is heard."""
+        body, pause = orjson.dumps(request["body"]), PAUSE
+        headers = {
+            "authorization": f"Bearer {request['key']}", "content-type": "application/json",
+            "idempotency-key": request["reply"]["mark"],
+        }  # fmt: skip
+        while True:
+            status, said = self._ask(connection, "POST", request["path"], body, headers)
+            if 200 <= status < 500 and status not in (408, 429) and b'"in-flight"' not in said:
+                code = orjson.loads(said).get("code", "") if status >= 400 else ""
+                self._replied.add([{**request["reply"], "status": status, "code": code}])
+                return
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    @staticmethod
+    def _ask(
+        connection: http.client.HTTPConnection, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """The status, 0 where there was no answer; and where it leads to, or what it says."""
         try:
-            connection.request("POST", path, body, self._headers)
+            connection.request(method, path, body or None, headers)
             answer = connection.getresponse()
-            answer.read()
-            return answer.status
+            said = answer.read()
+            return answer.status, (answer.getheader("location") or "").encode() or said
         except (OSError, http.client.HTTPException):
             connection.close()
-            return 0
+            return 0, b""
 
 
 def main() -> None:

@@ -3,12 +3,14 @@
 import os
 import secrets
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import make_url, text
 
+from bench.port import own_port
 from chaos.disk import Disk, make_disk
 from nurture.db import make_engine
 from nurture.errors import LocalServerError
@@ -27,7 +29,8 @@ CONNECTIONS = 60
 How = Literal["kill", "immediate", "fast"]
 SIGNALS: dict[How, signal.Signals] = {"kill": signal.SIGKILL, "immediate": signal.SIGQUIT, "fast": signal.SIGINT}
 """How a server ends. PostgreSQL's words: immediate forgets all but its log, fast rolls back what is under way."""
-ENDS_WITHIN = 15.0
+ENDS_WITHIN = 60.0
+"""Seconds; a busy server has a checkpoint to write."""
 
 
 class FewConnections(Postgres):
@@ -65,7 +68,10 @@ class Servers:
         if process is None:
             return
         process.send_signal(SIGNALS[how])
-        process.wait(ENDS_WITHIN)
+        try:
+            process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()  # a slow disk; whoever waits for that long kills it, too
         server.stop()  # no process of it is left over
 
     def start(self, server: Server) -> None:
@@ -94,8 +100,8 @@ def start_servers(folder: Path) -> Servers:
     valkey = Valkey(folder / "valkey", account, binaries.valkey, password)
     servers = Servers(postgres, valkey, password, disk)
     try:
-        valkey.start()
-        postgres.start()
+        valkey.start(own_port())
+        postgres.start(own_port())
         _make_database(postgres.url(postgres.port))
     except BaseException:
         servers.stop()

@@ -1,16 +1,15 @@
 """Makes the world whole, and waits until nothing is due and nothing held."""
 
+import time
 from collections.abc import Sequence
 
 from chaos.crew import ALWAYS, CLOCKS, WORKERS
 from chaos.due import stirs, undone
-from chaos.live import Round
-from chaos.world import World, wait_for
-from nurture.db import transaction
-from nurture.rules import breaker
-from nurture.store import sending
+from chaos.live import GLANCE, Round
+from chaos.world import World
 
 SETTLES_WITHIN = 90.0
+"""Seconds without anything getting on."""
 
 
 def settle(lived: Round) -> Sequence[str]:
@@ -22,12 +21,12 @@ def settle(lived: Round) -> Sequence[str]:
     world = lived.world
     lived.heal_all()
     make_whole(world)
-    wait_for(lambda: world.traffic.left() == 0, SETTLES_WITHIN, "the senders to be answered")
+    _wait_for_senders(world)
     if not lived.plan.long:
         world.forget_what_was_told()
-        if lived.wait(SETTLES_WITHIN, lambda: not stirs(world)) and undone(world):
+        if lived.wait_while_it_goes_on(SETTLES_WITHIN, lambda: not stirs(world)) and undone(world):
             _end_dead_leases(world)
-    lived.wait(SETTLES_WITHIN, lambda: not undone(world))
+    lived.wait_while_it_goes_on(SETTLES_WITHIN, lambda: not undone(world))
     return undone(world)
 
 
@@ -46,16 +45,23 @@ def make_whole(world: World) -> None:
         receiver.behave()
     world.forget_dead_leader()
     world.wait_until_ready()
-    _resume(world)
+    world.resume_sending()
 
 
-def _resume(world: World) -> None:
-    """What an operator does once the mail server is well: `nurture deliveries sending --resume`."""
-    with transaction(world.engine) as db:
-        standing = sending.locked(db, "default")
-        sending.resume(db, "default")
-        if standing.breaker.state != "sending":
-            sending.save(db, "default", breaker.resumed(standing.machine_now))
+def _wait_for_senders(world: World) -> None:
+    """As long as one after the other is answered.
+
+    Raises:
+        TimeoutError: Nobody is any more.
+    """
+    left = world.traffic.left()
+    moved_at = time.monotonic()
+    while left:
+        if time.monotonic() - moved_at > SETTLES_WITHIN:
+            raise TimeoutError(f"for {SETTLES_WITHIN:.0f} s none of {left} senders was answered")
+        time.sleep(GLANCE)
+        if (now := world.traffic.left()) != left:
+            left, moved_at = now, time.monotonic()
 
 
 def _end_dead_leases(world: World) -> None:

@@ -25,6 +25,9 @@ class Tally:
         again: News that came again under the same id, as webhooks may.
         by_fault: Strikes by kind.
         failed: Seeds of rounds that did not pass.
+        repeated: Seeds of rounds in which too little went through to prove anything, each as often as it was repeated.
+        clicks: That were answered with a name for the visitor, so that they have to be there.
+        replies: Of reps to handoffs, done or refused.
     """
 
     rounds: int = 0
@@ -39,6 +42,9 @@ class Tally:
     again: int = 0
     by_fault: dict[str, int] = field(default_factory=dict)
     failed: list[int] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
+    clicks: int = 0
+    replies: int = 0
 
     def blame(self, broken: list[Broken]) -> None:
         """Count what an audit found."""

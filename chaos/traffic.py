@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from chaos.senders import ANSWERED, POSTED, REFUSED
+from chaos.senders import ANSWERED, BROWSER, CLICKED, POSTED, REFUSED, REPLIED
 from chaos.workspace import DOCS, HOT, PRICING, ZONES
 from nurture.local.processes import Child, Children, search_path
 
@@ -50,6 +50,8 @@ class Traffic:
     hot: set[str] = field(default_factory=set)
     made: int = 0
     new: int = 0
+    clicks: int = 0
+    replies: int = 0
 
     def send(self, dice: Random, now: datetime, count: int, hot: int = 0) -> None:
         """Have so many events sent, and so many leads ask for a demo."""
@@ -62,7 +64,27 @@ class Traffic:
             batch, messages = messages[:size], messages[size:]
             request = _request(batch, hasty=dice.random() < HASTY)
             for _ in range(2 if dice.random() < TWICE else 1):
-                self._tell(orjson.dumps(request).decode())
+                self._ask(request)
+
+    def click(self, link: str) -> None:
+        """Have somebody follow a link, with a browser of his own."""
+        self.clicks += 1
+        self._ask({"link": link, "agent": f"{BROWSER} c{self.clicks}"})
+
+    def reply(self, handoff: int, act: str, by: str, key: str, **said: str) -> None:
+        """Have a rep answer a handoff by the API, whose key this is."""
+        self.replies += 1
+        reply = {"handoff": handoff, "act": act, "by": by, "mark": f"r{self.replies}"}
+        body = {"by": by, **said}
+        self._ask({"path": f"/api/handoffs/{handoff}/{act}", "body": body, "reply": reply, "key": key})
+
+    def clicked(self) -> list[dict[str, Any]]:
+        """Every click: its `agent`, the `status` of the answer, whether it was `kept`."""
+        return _lines(self.folder / CLICKED)
+
+    def replied(self) -> list[dict[str, Any]]:
+        """Every answer of a rep that was answered: `handoff`, `act`, `by`, `mark`, `status`, `code`."""
+        return _lines(self.folder / REPLIED)
 
     def left(self) -> int:
         """Requests that nobody has answered yet."""
@@ -81,6 +103,9 @@ class Traffic:
         """What was answered 4xx; nothing that is sent deserves it."""
         path = self.folder / REFUSED
         return path.read_text().splitlines() if path.exists() else []
+
+    def _ask(self, request: Mapping[str, Any]) -> None:
+        self._tell(orjson.dumps(request).decode())
 
     def _tell(self, line: str) -> None:
         assert self.child.process.stdin is not None
@@ -136,6 +161,9 @@ def start_traffic(children: Children, folder: Path, base: str, key: str) -> Traf
 
 
 def _read(path: Path) -> Iterator[Sent]:
-    if path.exists():
-        for line in path.read_bytes().splitlines():
-            yield Sent(**orjson.loads(line))
+    for line in _lines(path):
+        yield Sent(**line)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []

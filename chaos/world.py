@@ -17,6 +17,7 @@ import redis
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from bench.port import own_port
 from chaos.business_clock import BusinessClock
 from chaos.crew import ALWAYS, CLOCKS, WORKERS, Crew
 from chaos.leads import add_leads
@@ -27,13 +28,15 @@ from chaos.traffic import Traffic, start_traffic
 from chaos.workspace import write_workspace
 from nurture.db import make_engine, transaction
 from nurture.local.processes import children, search_path
-from nurture.local.server import LOOPBACK, free_port
+from nurture.local.server import LOOPBACK
+from nurture.rules import breaker
+from nurture.store import sending
 from nurture.store.migrate import upgrade
 from workers.nudge import KINDS, waiting_key
 
 CONNECTIONS = 4
 """Of a worker to the mail server: so many mails can be unknown when it is killed."""
-WRITE_KEY = "key-of-the-site"
+WRITE_KEY, API_KEY = "key-of-the-site", "key-of-the-crm"
 SECRET = "whsec_" + "Y2hhb3MgY2hhb3MgY2hhb3MgY2hhb3MgY2hhb3M="
 READY_WITHIN = 90.0
 TICK = 0.25
@@ -115,6 +118,14 @@ class World:
         ):
             client.delete(*map(waiting_key, KINDS))
 
+    def resume_sending(self) -> None:
+        """What an operator does once the mail server is well: `nurture deliveries sending --resume`."""
+        with contextlib.suppress(DBAPIError), transaction(self.engine) as db:
+            standing = sending.locked(db, "default")
+            sending.resume(db, "default")
+            if standing.breaker.state != "sending":
+                sending.save(db, "default", breaker.resumed(standing.machine_now))
+
     def restart(self, *names: str) -> None:
         """Tell processes to stop, as a release does, and start them again."""
         self.crew.stop(*names)
@@ -164,7 +175,7 @@ def open_world(folder: Path, begins_at: datetime) -> Iterator[World]:
 
 def _environment(folder: Path, workspace: Path, servers: Servers, sink: Receiver, news: Receiver) -> dict[str, str]:
     """All that the processes are told; nothing of ours gets to them by chance."""
-    port = free_port()
+    port = own_port()
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": search_path(),
@@ -177,6 +188,8 @@ def _environment(folder: Path, workspace: Path, servers: Servers, sink: Receiver
         "PORT": str(port),
         "SECRET_KEY": "a secret of a chaos that is long enough",
         "WRITE_KEY": WRITE_KEY,
+        "API_KEY": API_KEY,
+        "API_RATE": "0",
         "HANDOFF_WEBHOOK_URL": f"http://{LOOPBACK}:{news.port}/news",
         "HANDOFF_WEBHOOK_SECRET": SECRET,
         "NURTURE_WORKSPACE": str(workspace),

@@ -58,6 +58,7 @@ class _Provider:
         """It behaves, the workers go back to SMTP, and its reports come in, as far as web is there."""
         world.esp.behave()
         release_with(world, world.usual_mail_url)
+        world.resume_sending()
         report(world, self._before)
 
 

@@ -37,6 +37,7 @@ class _Misbehave:
 
     def heal(self, world: World) -> None:
         world.sink.behave()
+        world.resume_sending()
 
 
 class Refuse(_Misbehave):

@@ -8,7 +8,7 @@ import sys
 from asyncio import StreamReader, StreamWriter
 from pathlib import Path
 
-from chaos.receivers.mailbox import Mailbox, message_id_of, step_of
+from chaos.receivers.mailbox import Mailbox, link_of, message_id_of, step_of
 from chaos.receivers.manners import Rule, Watched
 from chaos.receivers.serving import serve
 from chaos.receivers.strikes import Gone, Incoming, say, strike
@@ -90,7 +90,7 @@ class Conversation:
         if rule is not None and rule.does == "say":
             await self._refuse(rule)
             return
-        self._mailbox.keep("smtp", recipient, message_id_of(data), step=step_of(data))
+        self._mailbox.keep("smtp", recipient, message_id_of(data), step=step_of(data), link=link_of(data))
         rule = await strike(self._manners.rule("kept", recipient), self._writer)
         await say(self._writer, b"250 2.0.0 mine\r\n", rule)
         await strike(self._manners.rule("answered", recipient), self._writer)

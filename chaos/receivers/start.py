@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from chaos.receivers.mailbox import Kept, read_mailbox
+from chaos.receivers.mailbox import Kept, Reader
 from chaos.receivers.manners import GOOD, Manners
 from chaos.receivers.serving import MAILS, MANNERS, PORT
 
@@ -30,6 +30,10 @@ class Receiver:
     port: int = 0
     usual: Manners = GOOD
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _reader: Reader = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._reader = Reader(self.folder / MAILS)
 
     def start(self) -> None:
         """Start it, on the port that it had; returns once it listens."""
@@ -62,7 +66,13 @@ class Receiver:
 
     def mails(self) -> list[Kept]:
         """All that it has taken since the beginning, in order."""
-        return read_mailbox(self.folder / MAILS)
+        return self._reader.mails()
+
+    @property
+    def size(self) -> int:
+        """Octets of its mailbox: more than before where it has taken something."""
+        path = self.folder / MAILS
+        return path.stat().st_size if path.exists() else 0
 
     @property
     def pid(self) -> int | None:

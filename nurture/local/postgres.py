@@ -125,7 +125,7 @@ class Postgres(Server):
             check=False,
         )
         if done.returncode != 0:
-            raise LocalServerError(f"{self.name}: {last_words(done.stderr + done.stdout)}")
+            raise LocalServerError(f"{self.name}: {last_words(done.stdout + done.stderr)}")
 
 
 def database_url(port: int, password: str) -> str:

@@ -8,17 +8,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from sqlalchemy import text
 
+from chaos import rounds
 from chaos.audit import Broken
 from chaos.audits import audit
 from chaos.audits.mails import to_leads
 from chaos.faults import FAULTS
 from chaos.live import Round
 from chaos.plan import plan_round
+from chaos.receivers.mailbox import Mailbox, Reader, read_mailbox
 from chaos.rounds import first_day, live_and_audit
 from chaos.world import World, open_world, wait_for
 from nurture.db import transaction
@@ -91,6 +94,7 @@ def _renamed(lines: list[bytes], key: str) -> list[bytes]:
 SENT = "(SELECT min(id) FROM delivery WHERE state = 'sent')"
 TOLD = "(SELECT max(id) FROM notice WHERE channel = 'webhook' AND state = 'sent')"
 ONE_EVENT = "(SELECT min(id) FROM event WHERE kind = 'page')"
+SAID = "(SELECT min(id) FROM handoff_change WHERE what IN ('accepted', 'rejected'))"
 NOTHING_QUEUED = "NOT EXISTS (SELECT FROM delivery d WHERE d.enrollment_id = e.id AND d.state = 'queued')"
 STUCK = f"(SELECT min(e.id) FROM enrollment e WHERE e.status = 'active' AND {NOTHING_QUEUED})"
 
@@ -131,6 +135,21 @@ IN_DATABASE = {
         f"UPDATE notice SET id = -id WHERE id = {TOLD}",
         "UPDATE notice SET id = -id WHERE id < 0",
         "losses: told, by our rows, and nobody heard it",
+    ),
+    "a click that was kept and is lost": (
+        "UPDATE event SET agent = 'x' || agent WHERE id = (SELECT min(id) FROM event WHERE kind = 'click')",
+        "UPDATE event SET agent = substr(agent, 2) WHERE agent LIKE 'x%'",
+        "losses: clicked and kept, and not stored",
+    ),
+    "an answer of sales that is lost": (
+        f"UPDATE handoff_change SET what = 'contacted', by = by || ' ' || what WHERE id = {SAID}",
+        "UPDATE handoff_change SET what = split_part(by, ' ', 2), by = split_part(by, ' ', 1) WHERE by LIKE '% %ed'",
+        "losses: answered by a rep who was told so, and not in the log",
+    ),
+    "an answer of sales that nobody gave": (
+        f"UPDATE handoff_change SET by = 'x' || by WHERE id = {SAID}",
+        "UPDATE handoff_change SET by = substr(by, 2) WHERE by LIKE 'x%'",
+        "wrong: in the log, and nobody said it",
     ),
     "a lead with sales that nobody there knows of": (
         "UPDATE handoff SET state = 'returned' WHERE id = (SELECT min(id) FROM handoff WHERE state = 'offered')",
@@ -189,6 +208,36 @@ def test_more_unknown_mails_than_may_be_are_found(lived: tuple[World, list[Broke
         assert "unknown, where -1 may be" in _found(world)
     finally:
         world.may_be_unknown = bound
+
+
+def test_a_round_in_which_too_little_went_through_is_repeated_and_then_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    went_through = iter((119, 120, 0, 0))
+    monkeypatch.setattr(rounds, "in_campaign", lambda _: 600)
+    monkeypatch.setattr(rounds, "Round", lambda *_: SimpleNamespace(told=[], plan=SimpleNamespace(strikes=[])))
+    monkeypatch.setattr(rounds, "live_and_audit", lambda _: [])
+    monkeypatch.setattr(rounds, "keep_evidence", lambda *_: "")
+    monkeypatch.setattr(rounds.Runs, "_count", lambda *_: rounds.Known(mails=next(went_through), events=600))
+    said: list[str] = []
+    asked = rounds.Asked(2, 1, {}, 600, 600, Path())
+    runs = rounds.Runs(asked, said.append)
+    world = SimpleNamespace(engine=None, add_leads=lambda _: [])
+    assert runs._round(world, 1)  # type: ignore[arg-type]
+    assert not runs._round(world, 2)  # type: ignore[arg-type]
+    assert (runs.tally.rounds, runs.tally.repeated, runs.tally.failed, runs.tally.wrong) == (2, [1, 2], [2], 1)
+    assert "REPEATED, 119 mails of at least 120" in said[0]
+    assert "proves nothing" in "\n".join(said)
+
+
+def test_a_mailbox_is_read_on_and_read_anew_where_it_is_another(tmp_path: Path) -> None:
+    box, reader = Mailbox(tmp_path / "mails"), Reader(tmp_path / "mails")
+    for name in ("a", "b"):
+        box.keep("smtp", name, f"<{name}>")
+        assert reader.mails() == read_mailbox(tmp_path / "mails")
+    whole = (tmp_path / "mails").read_bytes()
+    for changed in (whole.splitlines(keepends=True)[1], whole, whole + whole[:10], whole[::-1].replace(b"\n", b"")):
+        (tmp_path / "mails").write_bytes(changed)
+        assert [mail.recipient for mail in reader.mails()] == [mail.recipient for mail in read_mailbox(reader.path)]
+    box.close()
 
 
 def test_a_seed_tells_the_same_story_again() -> None:
