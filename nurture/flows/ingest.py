@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from nurture.app import App
 from nurture.db import is_deadlock_or_serialization, transaction
@@ -23,6 +23,7 @@ from nurture.rules.retention import events_from
 from nurture.segment.consenting import agreed_in
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
+from nurture.store.attribution import Given
 from nurture.store.consents import Entry
 from nurture.store.dropping import midnight
 from nurture.store.events import StoredEvent
@@ -162,9 +163,7 @@ def _agreements(app: App, said: Iterable[tuple[int, IncomingEvent]]) -> list[Ent
     return entries
 
 
-def _concerned(
-    stored: Sequence[StoredEvent], earlier: Sequence[Row[Any]], changed: set[int], who: Recognised
-) -> set[int]:
+def _concerned(stored: Sequence[StoredEvent], earlier: Sequence[Given], changed: set[int], who: Recognised) -> set[int]:
     """Leads about whom there is something to decide."""
     ids = {row.lead_id for row in stored} | {row.lead_id for row in earlier}
     return {lead_id for lead_id in ids if lead_id is not None} | changed | who.created

@@ -11,16 +11,21 @@ from sqlalchemy import Connection, Row, text
 
 from nurture.facts import PROFILE_FIELDS
 from nurture.rules.profiles import Told, believed, merged
+from nurture.trips import Statement, Trip, ask
 
 log = logging.getLogger(__name__)
 
-_INSERT = text(
+_Known = dict[str, Any]
+"""What is known of a lead: its `id`, `created_at`, `attributes`, and every field of its profile."""
+
+_INSERT = Statement(
     """
     WITH made AS (
         INSERT INTO lead (email, key, first_name, last_name, title, company, country, timezone, locale, industry,
                           employees, source, owner, attributes, stage, cycle_started_at, created_at, updated_at)
         SELECT u.email, u.email, u.first_name, u.last_name, u.title, u.company, u.country, u.timezone, u.locale,
-               u.industry, u.employees, u.source, u.owner, CAST(u.attributes AS jsonb), u.stage, :now, :now, :now
+               u.industry, u.employees, u.source, u.owner, CAST(u.attributes AS jsonb), u.stage,
+               CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
         FROM unnest(CAST(:email AS text[]), CAST(:first_name AS text[]), CAST(:last_name AS text[]),
                     CAST(:title AS text[]), CAST(:company AS text[]), CAST(:country AS text[]),
                     CAST(:timezone AS text[]), CAST(:locale AS text[]), CAST(:industry AS text[]),
@@ -31,18 +36,18 @@ _INSERT = text(
         ORDER BY u.email COLLATE "C"
         ON CONFLICT (email) DO NOTHING RETURNING id, email
     ), cycles AS (
-        INSERT INTO cycle (lead_id, n, started_at) SELECT id, 1, :now FROM made
+        INSERT INTO cycle (lead_id, n, started_at) SELECT id, 1, CAST(:now AS timestamptz) FROM made
     )
     SELECT id, email FROM made
     """
 )
 
-_UPDATE = text(
+_UPDATE = Statement(
     """
     UPDATE lead SET first_name = u.first_name, last_name = u.last_name, title = u.title, company = u.company,
         country = u.country, timezone = u.timezone, locale = u.locale, industry = u.industry,
         employees = u.employees, source = u.source, owner = u.owner, attributes = CAST(u.attributes AS jsonb),
-        updated_at = :now
+        updated_at = CAST(:now AS timestamptz)
     FROM unnest(CAST(:id AS bigint[]), CAST(:first_name AS text[]), CAST(:last_name AS text[]),
                 CAST(:title AS text[]), CAST(:company AS text[]), CAST(:country AS text[]),
                 CAST(:timezone AS text[]), CAST(:locale AS text[]), CAST(:industry AS text[]),
@@ -54,20 +59,26 @@ _UPDATE = text(
     """
 )
 
-_CHANGES = text(
+_CHANGES = Statement(
     """
     INSERT INTO lead_change (lead_id, at, source, changes)
-    SELECT lead_id, at, :source, CAST(changes AS jsonb)
+    SELECT lead_id, at, CAST(:source AS text), CAST(changes AS jsonb)
     FROM unnest(CAST(:lead_id AS bigint[]), CAST(:at AS timestamptz[]), CAST(:changes AS text[]))
         AS u(lead_id, at, changes)
     """
 )
 
-_SAID_AT = text(
+_SAID_AT = Statement(
     """
     SELECT c.lead_id, k.name, max(c.at) AS at FROM lead_change c CROSS JOIN jsonb_object_keys(c.changes) AS k(name)
-    WHERE c.lead_id = ANY(:ids) GROUP BY 1, 2
+    WHERE c.lead_id = ANY(CAST(:ids AS bigint[])) GROUP BY 1, 2
     """
+)
+
+_KNOWN = Statement(
+    f"SELECT id, created_at, attributes, {', '.join(PROFILE_FIELDS)} FROM lead "  # noqa: S608 - our own words
+    "WHERE id = ANY(CAST(:ids AS bigint[]))",
+    lambda row: dict(zip(("id", "created_at", "attributes", *PROFILE_FIELDS), row, strict=True)),
 )
 
 _IDS = text(
@@ -129,7 +140,7 @@ def insert(db: Connection, leads: Sequence[Mapping[str, Any]], now: datetime) ->
     values["email"] = [lead["email"] for lead in leads]
     values["attributes"] = [_json(lead.get("attributes")) for lead in leads]
     values["stage"] = [lead.get("stage") or "inquiry" for lead in leads]
-    return {row.email: row.id for row in db.execute(_INSERT, {**values, "now": now})}
+    return {email: id_ for id_, email in ask(db, _INSERT, {**values, "now": now})}
 
 
 def update(db: Connection, leads: Sequence[tuple[int, Mapping[str, Any]]], now: datetime, *, source: str) -> list[int]:
@@ -138,8 +149,10 @@ def update(db: Connection, leads: Sequence[tuple[int, Mapping[str, Any]]], now: 
     The leads must be locked. Attributes are merged. Every change is kept with before and after.
     """
     given = dict(leads)
-    rows = db.execute(text("SELECT * FROM lead WHERE id = ANY(:ids)"), {"ids": list(given)}).all()
-    return _write(db, [(row, [(now, given[row.id])]) for row in rows], now, source=source)
+    if not given:
+        return []
+    rows: list[_Known] = ask(db, _KNOWN, {"ids": list(given)})
+    return _write(db, [(row, [(now, given[row["id"]])]) for row in rows], now, source=source)
 
 
 def remember(
@@ -150,34 +163,36 @@ def remember(
         return []
     ids = {"ids": list(said)}
     since: dict[int, dict[str, datetime]] = defaultdict(dict)
-    for row in db.execute(_SAID_AT, ids):
-        since[row.lead_id][row.name] = row.at
-    rows = db.execute(text("SELECT * FROM lead WHERE id = ANY(:ids)"), ids).all()
-    news = [(row, believed(dict(row._mapping), since[row.id], row.created_at, said[row.id])) for row in rows]
+    for lead_id, name, at in ask(db, _SAID_AT, ids):
+        since[lead_id][name] = at
+    rows: list[_Known] = ask(db, _KNOWN, ids)
+    news = [(row, believed(row, since[row["id"]], row["created_at"], said[row["id"]])) for row in rows]
     return _write(db, news, now, source="history")
 
 
-def _write(db: Connection, news: Sequence[tuple[Row[Any], Sequence[Told]]], now: datetime, *, source: str) -> list[int]:
+def _write(db: Connection, news: Sequence[tuple[_Known, Sequence[Told]]], now: datetime, *, source: str) -> list[int]:
     """Put what was said to each of these rows, one saying after the other, and keep every change with its time."""
     left_out = 0
     changed: dict[int, dict[str, Any]] = {}
     kept: list[tuple[int, datetime, str]] = []
     for row, sayings in news:
-        known = dict(row._mapping)
+        known = row
         for at, said in sayings:
             values, changes = merged(known, said)
             wanted = (said.get("attributes") or {}).items()
             left_out += sum(values["attributes"].get(name) != value for name, value in wanted)
             if changes:
-                known |= values
-                changed[row.id] = values
-                kept.append((row.id, at, _json(changes)))
+                known = known | values
+                changed[row["id"]] = values
+                kept.append((row["id"], at, _json(changes)))
     if changed:
         columns: dict[str, Any] = {field: [values[field] for values in changed.values()] for field in PROFILE_FIELDS}
         columns["attributes"] = [_json(values["attributes"]) for values in changed.values()]
-        db.execute(_UPDATE, {**columns, "id": list(changed), "now": now})
+        trip = Trip(db)
+        trip.ask(_UPDATE, {**columns, "id": list(changed), "now": now})
         lead_id, times, changes_of = (list(column) for column in zip(*kept, strict=True))
-        db.execute(_CHANGES, {"lead_id": lead_id, "at": times, "changes": changes_of, "source": source})
+        trip.ask(_CHANGES, {"lead_id": lead_id, "at": times, "changes": changes_of, "source": source})
+        trip.go()
     if left_out:
         log.info("attributes beyond the limits were left out", extra={"count": left_out, "source": source})
     return list(changed)
