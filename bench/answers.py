@@ -29,6 +29,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from bench.load import shares
+from bench.port import own_port
 from bench.processes import processes
 from bench.product import environment
 from bench.sales_floor import Floor, Offer, Told
@@ -38,7 +39,6 @@ from nurture.app import App, open_app
 from nurture.db import transaction
 from nurture.flows.ingest import ingest
 from nurture.flows.tell import handoff_url
-from nurture.local.server import free_port
 from nurture.segment.event import IncomingEvent
 from nurture.settings import read_settings
 from nurture.store import leads
@@ -133,7 +133,7 @@ def measure(given: argparse.Namespace, data: Path) -> dict:
     with servers() as them:
         told = environment(
             them, API_KEY=KEY, API_RATE="0", WEB_CONCURRENCY=str(given.web), BASE_URL="https://nurture.example.com",
-            LOG_LEVEL="ERROR", PORT=str(free_port()), HOST="127.0.0.1",
+            LOG_LEVEL="ERROR", PORT=str(own_port()), HOST="127.0.0.1",
         )  # fmt: skip
         with open_app(read_settings(told)) as app:
             Clock(app).tick()
