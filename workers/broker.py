@@ -6,7 +6,8 @@ asks again until it can.
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import dramatiq
 import redis
@@ -18,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from nurture.settings import Settings
-from workers.failures import Failures
+from workers.failures import Failures, dead_letters_key, drop_old
 from workers.stopping import OneSigterm
 
 QUEUE = "nurture"
@@ -107,6 +108,34 @@ class Courier(RedisBroker):
         """As the broker does."""
         idle = DELAYED_IDLE_MS if queue_name == dq_name(queue_name) else min(timeout, IDLE_MS)
         return Patient(super().consume(queue_name, prefetch, idle))
+
+    def do_fetch(self, queue_name: str, prefetch: int) -> list[bytes | None]:
+        """Take jobs as the broker does, but for what nobody can read: that goes to the dead letters.
+
+        dramatiq would meet it as an error of its own, forget what it has taken besides, and begin anew.
+        """
+        found: list[bytes | None] = self._dispatch("fetch")(queue_name, prefetch)  # type: ignore[no-untyped-call]
+        damaged = {one for one in found if one is not None and read(one) is None}
+        if damaged:
+            self._lay_aside(queue_name, damaged)
+        return [one for one in found if one not in damaged]
+
+    def _lay_aside(self, queue_name: str, damaged: Collection[bytes]) -> None:
+        log.error("jobs cannot be read and are laid with the dead letters", extra={"jobs": len(damaged)})
+        ours = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
+        for id_, body in self.client.hscan_iter(f"{self.namespace}:{queue_name}.msgs"):
+            if body in damaged and self.client.sismember(ours, id_):
+                self.do_nack(queue_name, id_)
+        drop_old(self.client, dead_letters_key(self, queue_name))
+
+
+def read(body: bytes) -> "dramatiq.Message[Any] | None":
+    """The job that lies at the courier; None where it is none that a worker could take and be done with."""
+    try:
+        message: dramatiq.Message[Any] = dramatiq.Message.decode(body)
+        return message if message.options["redis_message_id"] and message.message_timestamp > 0 else None
+    except Exception:  # whatever it stumbles over
+        return None
 
 
 def make_broker(settings: Settings) -> RedisBroker:

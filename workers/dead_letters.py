@@ -18,16 +18,16 @@ import orjson
 import redis
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import DecodeError
 
 from nurture.settings import read_settings
-from workers.broker import NAMESPACE, QUEUE, make_broker
+from workers.broker import NAMESPACE, QUEUE, make_broker, read
 from workers.failures import dead_letters_key
 from workers.kinds import KINDS, failed_key, waiting_key
 from workers.nudge import message
 
 OTHER = "other"
-"""Jobs of another version of the program, which this one has no name for."""
+"""Jobs of another version of the program, which this one has no name for; and what nobody can read."""
+UNREADABLE = "it cannot be read: somebody else writes into this Redis, or it lost a part of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def dead_letters(broker: RedisBroker) -> list[DeadLetters]:
             1 if before is None else before.count + 1,
             at if before is None else before.since,
             at,
-            str(options.get("because") or "no job of this name in this version"),
+            str(options.get("because") or (UNREADABLE if letter is None else "no job of this name in this version")),
             str(options.get("trace") or ""),
         )
     return [found[kind] for kind in sorted(found)]
@@ -85,14 +85,7 @@ def _letters(broker: RedisBroker) -> Iterator[tuple[bytes, datetime, "Message[An
     found: Any = broker.client.zrange(key, 0, -1, withscores=True)
     bodies = broker.client.hmget(f"{key}.msgs", [id_ for id_, _ in found]) if found else []
     for (id_, millis), body in zip(found, bodies, strict=True):
-        yield id_, datetime.fromtimestamp(millis / 1000, UTC), _read(body)
-
-
-def _read(body: bytes | None) -> "Message[Any] | None":
-    try:
-        return None if body is None else Message.decode(body)
-    except (DecodeError, TypeError, ValueError):
-        return None
+        yield id_, datetime.fromtimestamp(millis / 1000, UTC), read(body or b"")
 
 
 def _kind(letter: "Message[Any] | None") -> str:

@@ -65,7 +65,7 @@ class Failures(Middleware):
     def after_nack(self, broker: dramatiq.Broker, message: MessageProxy) -> None:
         """Keep no more dead letters than somebody may want to see."""
         with suppress(redis.RedisError):
-            _drop_old(_client(broker), dead_letters_key(broker, message.queue_name))
+            drop_old(_client(broker), dead_letters_key(broker, message.queue_name))
 
 
 def dead_letters_key(broker: dramatiq.Broker, queue: str) -> str:
@@ -88,7 +88,8 @@ def _note(client: redis.Redis, broker: dramatiq.Broker, message: MessageProxy, e
     log.warning("a job failed", extra={"kind": kind, "times": times, "held_back": seconds})
 
 
-def _drop_old(client: redis.Redis, key: str) -> None:
+def drop_old(client: redis.Redis, key: str) -> None:
+    """Forget all dead letters but the latest."""
     old = client.zrange(key, 0, -KEPT - 1)
     if old:
         client.zrem(key, *old)

@@ -14,8 +14,10 @@ from workers.kinds import KINDS, waiting_key
 
 __all__ = ["KINDS", "make_nudge", "message", "waiting_key"]
 
-WAITS_AT_MOST_SECONDS = 10
-"""So long a kind counts as told; then it is told again, whatever became of the job."""
+WAITS_AT_MOST_SECONDS = 3
+"""So long a kind counts as told; then it is told again, whatever became of the job: it may have died with a worker.
+
+A job that is told of for nothing costs well under a millisecond, and there are more only while no worker takes any."""
 AWAY_SECONDS = 3.0
 """So long nobody tries to tell a courier that did not answer: who tells has better things to do than to wait for it."""
 
