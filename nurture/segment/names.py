@@ -40,7 +40,7 @@ class Names:
 
     def doubted(self) -> "Names":
         """The same from one of whom nobody knows who it is, such as the holder of a public write key."""
-        return replace(self, sure=False)
+        return Names(self.people, self.visitors, self.previous, self.moves, self.alias, sure=False)
 
     def alone(self) -> "Names":
         """The surest name only, from one who may not say that two ids are one person."""

@@ -2,7 +2,10 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from nurture.segment import secrets_in_urls
 from nurture.segment.message import read_event
 from nurture.segment.secrets_in_urls import may_have_secrets, without_secrets
 from nurture.segment.visitor import VISITOR
@@ -55,6 +58,24 @@ def test_what_only_looks_like_a_secret_stays_and_costs_no_second_look(text):
 def test_a_body_without_secrets_is_not_looked_through():
     event = {"type": "page", "anonymousId": "v", "properties": {"url": f"{PAGE}?utm_source=a&code=b", "token": "x=1"}}
     assert not may_have_secrets(orjson.dumps(event))
+
+
+def test_ids_of_hexadecimal_digits_are_no_encoded_sign():
+    event = {
+        "type": "page",
+        "anonymousId": "3d3D8a4f-3d00",
+        "messageId": "ajs-3d",
+        "properties": {"url": f"{PAGE}?a=%20"},
+    }
+    assert not may_have_secrets(orjson.dumps(event))
+
+
+@given(
+    st.lists(st.sampled_from(["%", "25", "3", "d", "D", "=", "&", "?", "pw", "token", "a", "3d", "%3D"]), max_size=12)
+)
+def test_a_text_that_is_not_looked_through_has_nothing_in_it(parts):
+    text = "".join(parts)
+    assert without_secrets(text) == secrets_in_urls._IN_TEXT.sub(r"\1\2", text)
 
 
 @pytest.mark.parametrize("name", ["url", "search", "referrer"])
