@@ -19,6 +19,14 @@ TRIES = 5
 POLICY_TRIES = 2
 """So often where it was refused for what we are or do: had that been all mails' trouble, the mailer would rest."""
 
+BROKE_OFF = "421"
+"""How a server's words begin that takes leave amid a mail (RFC 5321 §3.8): for trouble of its own, or of this mail."""
+BREAKS = 3
+"""So often in one run it may do so at the same mail, while the mailer does not rest; then it is that mail's trouble.
+
+The breaker hears of it once. Else one address at which a server always stumbles would stop all mails.
+"""
+
 
 def note_all(run: Run, receipts: Sequence[Receipt]) -> None:
     """Take down one answer of a mailer, for as many mails as it was about.
@@ -27,8 +35,15 @@ def note_all(run: Run, receipts: Sequence[Receipt]) -> None:
     """
     held = 0
     for receipt in receipts:
-        _note(run, run.under_way.pop(receipt.delivery_id), receipt, is_news=not (held and receipt.outcome == "held"))
+        is_news = not (held and receipt.outcome == "held")
         held += receipt.outcome == "held"
+        if receipt.outcome == "held" and receipt.reply.startswith(BROKE_OFF) and not run.trying:
+            run.broken_off[receipt.delivery_id] += 1
+            times = run.broken_off[receipt.delivery_id]
+            is_news = is_news and times == 1
+            if times >= BREAKS:
+                receipt = replace(receipt, outcome="put_off")
+        _note(run, run.under_way.pop(receipt.delivery_id), receipt, is_news=is_news)
 
 
 def _note(run: Run, leased: Leased, receipt: Receipt, *, is_news: bool) -> None:

@@ -1,6 +1,6 @@
 """One run of sending: what waits, what is under way, what came back and is not recorded yet."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -74,6 +74,7 @@ class Run:
         under_way: With a connection, by delivery.
         answers: What came back and is not in the database yet.
         failures: What the rules must hear of.
+        broken_off: How often the server took leave amid a mail, by delivery.
         marks: What came back, as the breaker wants to hear it; `why` has the words of the last bad one.
         halted: Nothing more is begun: the mailer rests, or what was leased has waited too long.
         left: How many of the batch have left.
@@ -93,6 +94,7 @@ class Run:
     under_way: dict[int, Leased] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     failures: list[tuple[Leased, Receipt]] = field(default_factory=list)
+    broken_off: Counter[int] = field(default_factory=Counter)
     marks: str = ""
     why: str = ""
     halted: bool = False

@@ -21,12 +21,16 @@ CONNECTIONS = 4
 
 
 class Moody(socketserver.ThreadingTCPServer):
-    """An SMTP server that says the same to everybody at one moment (`RCPT`, `MAIL` or `dot`), or takes all mails."""
+    """An SMTP server that says the same to everybody at one moment (`RCPT`, `MAIL` or `dot`), or takes all mails.
+
+    `says_of`: what it says of single recipients.
+    """
 
     allow_reuse_address, daemon_threads, block_on_close = True, True, False
 
     def __init__(self) -> None:
         self.says: dict[str, str] = {}
+        self.says_of: dict[str, str] = {}
         self.taken = self.refused = 0
         super().__init__(("127.0.0.1", 0), Talk)
 
@@ -44,10 +48,12 @@ class Talk(socketserver.StreamRequestHandler):
                     pass
                 verb = "dot"
             told = self.server.says.get(verb, "250 2.0.0 fine")
+            if verb == "RCPT":
+                told = self.server.says_of.get(line[len("RCPT TO:<") :].decode().partition(">")[0], told)
             self.server.taken += verb == "dot" and told.startswith("250")
             self.server.refused += verb in self.server.says
             self.say("221 2.0.0 bye" if verb == "QUIT" else told)
-            if verb == "QUIT":
+            if verb == "QUIT" or told.startswith("421"):
                 return
 
     def say(self, words: str) -> None:
@@ -122,6 +128,38 @@ def test_one_mail_refused_by_policy_while_others_go_is_tried_once_more_and_then_
         db.exec_driver_sql("UPDATE delivery SET state = 'queued'")
     send(app)
     assert rows(app, "SELECT state, for_good, tries FROM delivery") == [("failed", True, 2)]
+
+
+@pytest.mark.parametrize(
+    "words", ["421 4.7.0 closing", "421 4.3.2 going down", "421 too many errors", "450 4.2.1 later", "451 4.3.0 later"]
+)
+@pytest.mark.parametrize("others", [40, 0], ids=["among others", "alone"])
+def test_an_address_at_which_the_server_always_stumbles_stops_no_other_mail(
+    app: App, server: Moody, words: str, others: int
+) -> None:
+    """It is this lead's trouble, and waits for its next slot; the server is not taken for one that is in trouble."""
+    server.says_of = {"lead1@buyer.example": words}
+    queue(app, others + 1)
+    done = send(app)
+    assert (done.sent, done.put_off) == (others, 1)
+    assert rows(app, "SELECT state, for_good, tries, reason FROM delivery WHERE state <> 'sent'") == [
+        ("failed", False, 1, words)
+    ]
+    assert one(app, "SELECT count(*) FROM enrollment WHERE due_at IS NOT NULL") == 1, "it comes again at its next slot"
+    assert {state for (state,) in rows(app, "SELECT state FROM mailer")} <= {"sending"}
+    assert one(app, "SELECT coalesce(max(length(recent) - length(replace(recent, '-', ''))), 0) FROM mailer") <= 1
+    assert server.taken == others
+
+
+def test_a_server_that_breaks_off_at_every_mail_is_left_alone(app: App, server: Moody) -> None:
+    server.says = {"RCPT": "421 4.3.2 going down"}
+    queue(app, 60)
+    done = send(app)
+    assert (done.sent, breaker_state(app)) == (0, "resting")
+    assert states(app)["queued"] >= 60 - CONNECTIONS, "hardly any has lost its slot to it"
+    server.says = {}
+    let_the_rest_pass(app)
+    assert send(app).sent == 60 - done.put_off
 
 
 def test_a_list_of_dead_addresses_is_stopped_after_a_while(app: App, server: Moody) -> None:
