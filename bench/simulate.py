@@ -2,7 +2,8 @@
 
 A hundred thousand leads; the goal is a minute. The command runs in a process of its own, its report thrown away; making
 the file of leads is not part of it. The floor reads the same file and makes people of its rows, which is where any
-simulation begins; the rest is living.
+simulation begins; the rest is living, by as many processes as there are processors. CPU is of all of them together,
+memory is that of the largest.
 """
 
 import os

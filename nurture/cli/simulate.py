@@ -20,8 +20,10 @@ from nurture.lab.letters import Letters
 from nurture.lab.rates import NONE, Rates, parse_rates, parse_reasons
 from nurture.lab.running import Aside, Asked, book_of, run
 from nurture.lab.tally import Tally
+from nurture.lab.together import processors, tallied
 from nurture.lab.warming import in_words
 from nurture.rules import calendar
+from nurture.rules.book import Rulebook
 from nurture.settings import read_settings
 from nurture.sheets.columns import parse_maps
 from nurture.sheets.sheet import Sheet
@@ -99,10 +101,34 @@ def simulate(
         maps=parse_maps(maps or ()),
         encoding=encoding,
     )
-    tally, letters, aside = Tally(book, asked.start, asked.end), Letters(workspace), Aside()
+    letters, aside = Letters(workspace), Aside()
+    with _collecting_rarely(), _progress() as progress:
+        if as_json or csv is not None or events is not None:
+            tally = _one_by_one(book, letters, asked, aside, progress, csv=csv, as_json=as_json)
+        else:
+            tally = tallied(workspace, asked, letters, aside, progress, processes=processors())
+    if html is not None:
+        write_page(html, tally, workspace, asked)
+    if not as_json:
+        print_story(tally, asked)
+        if html is not None:
+            err.print(f"nurture: the page is {html}", markup=False, soft_wrap=True)
+    _tell(aside, letters, asked, in_words(book.agreement, tally.per_day))
+
+
+def _one_by_one(
+    book: Rulebook,
+    letters: Letters,
+    asked: Asked,
+    aside: Aside,
+    progress: Callable[[Sheet], None],
+    *,
+    csv: Path | None,
+    as_json: bool,
+) -> Tally:
+    """Where single leads are asked for, or events may tell of anybody: all in this process."""
+    tally = Tally(book, asked.start, asked.end)
     with ExitStack() as stack:
-        stack.enter_context(_collecting_rarely())
-        progress = stack.enter_context(_progress())
         document = stack.enter_context(JsonDocument(letters)) if as_json else None
         rows = stack.enter_context(CsvFile(csv, letters)) if csv is not None else None
         for lived in run(book, letters, asked, aside, progress):
@@ -112,14 +138,8 @@ def simulate(
             if rows is not None:
                 rows.add(lived)
         if document is not None:
-            document.close(tally, aside, seed)
-    if html is not None:
-        write_page(html, tally, workspace, asked)
-    if not as_json:
-        print_story(tally, asked)
-        if html is not None:
-            err.print(f"nurture: the page is {html}", markup=False, soft_wrap=True)
-    _tell(aside, letters, asked, in_words(book.agreement, tally.per_day))
+            document.close(tally, aside, asked.seed)
+    return tally
 
 
 @contextmanager

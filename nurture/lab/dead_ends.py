@@ -47,6 +47,15 @@ def note(found: dict[Kind, DeadEnd], state: LeadState, asked: Taking) -> None:
     end.leads += 1
 
 
+def join(found: dict[Kind, DeadEnd], later: Mapping[Kind, DeadEnd]) -> None:
+    """Count leads that come later in the file."""
+    for kind, end in later.items():
+        if kind in found:
+            found[kind].leads += end.leads
+        else:
+            found[kind] = end
+
+
 def _telling(state: LeadState, asked: Taking) -> tuple[dict[str, str], str | None]:
     """What campaigns say that are meant for such leads, the first asked first; and what the others have in common."""
     why = {campaign: said.say() for campaign, said in asked.asked if said is not None and said.word not in NOT_MEANT}

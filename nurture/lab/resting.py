@@ -1,5 +1,6 @@
 """Leads whom no campaign holds, and rightly: a file says so, or a campaign takes them once they stir."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +58,18 @@ def note(found: dict[Kind, Rest], book: Rulebook, state: LeadState, asked: Takin
         rest.takes_from = None if takes_from is None else min(rest.takes_from, takes_from)
     rest.leads += 1
     return True
+
+
+def join(found: dict[Kind, Rest], later: Mapping[Kind, Rest]) -> None:
+    """Count leads that come later in the file."""
+    for kind, other in later.items():
+        rest = found.get(kind)
+        if rest is None:
+            found[kind] = other
+            continue
+        rest.leads += other.leads
+        if rest.takes_from is not None:
+            rest.takes_from = None if other.takes_from is None else min(rest.takes_from, other.takes_from)
 
 
 def _taker(asked: Taking) -> tuple[str | None, datetime | None]:

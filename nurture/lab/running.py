@@ -1,6 +1,7 @@
 """One simulation from files to figures: leads out of a sheet, events out of JSONL, people by rates; told as it goes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from nurture.lab.simulation import simulate
 from nurture.rules.book import Rulebook
 from nurture.segment.event import IncomingEvent
 from nurture.segment.lines import BadLine, read_lines
-from nurture.sheets.people import Terms
+from nurture.sheets.people import Person, Terms
 from nurture.sheets.readings import Reject
 from nurture.sheets.sheet import Sheet, open_sheet
 from nurture.workspace import Workspace
@@ -95,25 +96,38 @@ def run(
         NurtureError: One of them cannot be read.
         UsageError: A column that was named is not there.
     """
-    terms = Terms.of(book.agreement, asked.start)
     events = [] if asked.events is None else list(_events(asked.events, aside))
+    with people_of(book, asked, aside) as (sheet, people):
+        for lived in lives(book, letters, asked, people, events):
+            yield lived
+            progress(sheet)
+
+
+@contextmanager
+def people_of(book: Rulebook, asked: Asked, aside: Aside) -> Iterator[tuple[Sheet, Iterator[Person]]]:
+    """The file of leads, and who is in it, each once; `aside` hears of all others."""
+    terms = Terms.of(book.agreement, asked.start)
     with open_sheet(asked.leads, terms, asked=asked.maps, encoding=asked.encoding) as sheet:
         again = repeated(sheet.addresses())
     with open_sheet(asked.leads, terms, asked=asked.maps, encoding=asked.encoding) as sheet:
-        lives = simulate(
-            book,
-            merged(sheet, again, aside.reject),
-            start=asked.start,
-            end=asked.end,
-            events=events,
-            behaviour=_behaviour(book, letters, asked),
-            link_count=letters.link_count,
-            campaign=asked.campaign,
-        )
-        for lived in lives:
-            yield lived
-            progress(sheet)
+        yield sheet, merged(sheet, again, aside.reject)
         aside.notes = sheet.notes
+
+
+def lives(
+    book: Rulebook, letters: Letters, asked: Asked, people: Iterable[Person], events: Iterable[IncomingEvent] = ()
+) -> Iterator[Lived]:
+    """The lives of these people, as `asked` wants them lived."""
+    return simulate(
+        book,
+        people,
+        start=asked.start,
+        end=asked.end,
+        events=events,
+        behaviour=_behaviour(book, letters, asked),
+        link_count=letters.link_count,
+        campaign=asked.campaign,
+    )
 
 
 def _behaviour(book: Rulebook, letters: Letters, asked: Asked) -> Behaviour:

@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from typing import Any
 
 from nurture.facts import WITH_SALES, LeadState
 from nurture.lab import dead_ends, resting
@@ -32,6 +33,21 @@ class CampaignTally:
     exits: Counter[str] = field(default_factory=Counter)
     first: dict[str, datetime] = field(default_factory=dict)
     due: datetime | None = None
+
+    def join(self, later: "CampaignTally") -> None:
+        """Count what leads that come later in the file made of it."""
+        self.entered += later.entered
+        self.mails += later.mails
+        self.steps.update(later.steps)
+        self.ran_out.update(later.ran_out)
+        self.exits.update(later.exits)
+        for step, at in later.first.items():
+            self.first[step] = min(at, self.first.get(step, at))
+        if later.due is not None:
+            self.due = later.due if self.due is None else min(self.due, later.due)
+
+
+_COUNTERS = ("per_day", "held", "waited", "failed", "stages", "exits", "endings", "told")
 
 
 @dataclass(slots=True)
@@ -99,6 +115,32 @@ class Tally:
         self.failed.update(lived.failed)
         self._standing(lived.state)
         self._keep(lived)
+
+    def join(self, later: "Tally") -> None:
+        """Count lives that come after these in the file, which were counted elsewhere."""
+        self.offers += [one._replace(order=one.order + self.leads) for one in later.offers]
+        self.leads += later.leads
+        self.newcomers += later.newcomers
+        self.mails += later.mails
+        self.mailed += later.mailed
+        self.moved += later.moved
+        for name in _COUNTERS:
+            getattr(self, name).update(getattr(later, name))
+        for campaign, one in later.campaigns.items():
+            self.campaigns[campaign].join(one)
+        dead_ends.join(self.ends, later.ends)
+        resting.join(self.rests, later.rests)
+        self.ripe |= later.ripe
+        for kind, lived in later.examples.items():
+            self.examples.setdefault(kind, lived)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the rules: whoever joins it has these."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "book"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def week(self, at: datetime) -> int:
         """Which week of the simulation an instant lies in, from 1."""
