@@ -6,6 +6,7 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 from nurture.grammar.mistakes import Mistake, did_you_mean, quoted
+from nurture.grammar.national_days import country_holidays
 from nurture.grammar.patterns import spoken
 from nurture.grammar.spoken import Spoken
 
@@ -69,8 +70,8 @@ def _near_zone(name: str) -> str | None:
     return f"did you mean `{same_city[0]}`?" if same_city else did_you_mean(name, zone_names())
 
 
-# The library takes a good part of a second to import, and as long again for all its countries, which it loads together.
-# Its registry is enough to know a country; only a part of one needs the rest.
+# The library takes a good part of a second to import. Its registry is enough to know a country; only a part of one
+# needs that country's module.
 
 
 @lru_cache(maxsize=1)
@@ -89,8 +90,6 @@ def _country_aliases() -> dict[str, str]:
 
 @lru_cache(maxsize=32)
 def _parts(country: str) -> tuple[str, ...]:
-    from holidays import country_holidays
-
     return tuple(country_holidays(country).subdivisions)
 
 

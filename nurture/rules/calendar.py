@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from nurture.grammar.national_days import country_holidays
 from nurture.grammar.zones import zone_names
 
 if TYPE_CHECKING:
@@ -175,7 +176,5 @@ def _holidays(calendar: str, year: int) -> Mapping[date, str]:
 
 
 def _load(calendar: str, year: int, language: str | None) -> "HolidayBase":
-    import holidays  # takes half a second: only who has holidays pays
-
     country, _, part = calendar.partition("-")
-    return holidays.country_holidays(country, subdiv=part or None, years=year, expand=False, language=language)
+    return country_holidays(country, part, year, language)
