@@ -7,14 +7,14 @@ understands is kept and shown (`nurture crm status`).
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from nurture.app import App
 from nurture.crm import terms_of
@@ -66,10 +66,13 @@ def read_crm(app: App, channel: str, now: datetime) -> Read:
     try:
         if state is None or (state.held_until is not None and state.held_until > now):
             return Read(away=None if state is None else state.error)
-        with kept(app, partial(leases.take, name=f"crm/{channel}", holder=holder, seconds=LEASE_SECONDS)):
+        keep = partial(leases.take, name=f"crm/{channel}", holder=holder, seconds=LEASE_SECONDS)
+        with kept(app, keep):
             _apply_all(app, channel, now, done)
-            _read(app, channel, state.read_to - OVERLAP, now, done)
+            _read(app, channel, state.read_to - OVERLAP, now, done, keep)
             _refresh(app, channel, state.refreshed_at, now)
+    except _Lost:
+        log.warning("somebody else reads a CRM by now", extra={"channel": channel})
     except CrmAway as error:
         done.away = str(error)
         _note_away(app, channel, error, now)
@@ -79,12 +82,20 @@ def read_crm(app: App, channel: str, now: datetime) -> Read:
     return done
 
 
-def _read(app: App, channel: str, since: datetime, now: datetime, done: Read) -> None:
+class _Lost(Exception):
+    """We stood still for so long that somebody else has the lease: what we read is old, and they go on from there."""
+
+
+def _read(
+    app: App, channel: str, since: datetime, now: datetime, done: Read, keep: Callable[[Connection], bool]
+) -> None:
     until = time.monotonic() + BUSY_SECONDS
     changed: Changed | None = None
     while changed is None or (changed.more and time.monotonic() < until):
         changed = app.crm[channel].changed(since)
         with transaction(app.engine) as db:
+            if not keep(db):
+                raise _Lost
             links = crm.links_of_records(db, channel, [record.id for record in changed.records])
         for record in changed.records:
             link = links.get(record.id)
@@ -93,6 +104,8 @@ def _read(app: App, channel: str, since: datetime, now: datetime, done: Read) ->
         done.records += len(changed.records)
         _apply_all(app, channel, now, done)
         with transaction(app.engine) as db:
+            if not keep(db):
+                raise _Lost
             crm.note_read(db, channel, changed.until, now)
         since = changed.until
 

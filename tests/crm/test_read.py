@@ -333,3 +333,20 @@ def test_what_was_said_before_sales_was_offered_the_lead_is_no_answer_to_the_off
     monkeypatch.setattr("nurture.flows.read_crm.crm_answers.taking", offered_meanwhile)
     assert looked(sold).nothing == 1
     assert handoff(sold)[0] == "offered"
+
+
+def test_whoever_stood_still_until_another_had_the_lease_reads_no_further(sold: App, hubspot: HubSpotStub) -> None:
+    contact = told(sold, hubspot)
+    hubspot.rep_sets(contact, hs_lead_status="UNQUALIFIED", nurture_reason="not_ready")
+    before = one(sold, "SELECT read_to FROM crm_state")
+
+    def stand_still(_: object) -> None:
+        hubspot.before = lambda _: None
+        with transaction(sold.engine) as db:
+            db.execute(text("UPDATE lease SET holder = 'another', until = clock_timestamp() + interval '1 hour'"))
+
+    hubspot.before = stand_still
+    assert looked(sold) == Read()
+    assert handoff(sold)[0] == "offered"
+    assert one(sold, "SELECT read_to FROM crm_state") == before
+    assert one(sold, "SELECT holder FROM lease") == "another", "and is left to it"
