@@ -59,6 +59,13 @@ def may_go(db: Connection, run: Run, wanted: int, now: datetime) -> Leave:
     return leave
 
 
+def is_held(run: Run) -> bool:
+    """Whether the mailer was paused, or rests because of what another worker met, since these mails were leased."""
+    with transaction(run.app.engine) as db:
+        standing = sending.look(db, run.mailer)
+    return standing is not None and (standing.paused_at is not None or standing.breaker.state == "resting")
+
+
 def count(db: Connection, run: Run, day: date | None, leased: int) -> None:
     """Count leased mails on the warm-up's day, so that no other worker takes their places."""
     if day is not None and leased:

@@ -9,7 +9,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from nurture.flows import letting_go
 from nurture.flows.leasing import write_next
@@ -27,7 +30,7 @@ LINGER = 0.002
 ANSWERS_WITHIN = 12.0
 """Seconds that a process which was asked to stop waits for answers; a platform kills it soon after."""
 GLANCE = 1.0
-"""Seconds between two looks at whether it was."""
+"""Seconds between two looks at whether it was, or the mailer is to rest."""
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +47,7 @@ async def send_batch(run: Run, mailer: Mailer, ledger: Ledger, more: Callable[[R
     `more` is called whenever all that was leased is made: it may begin the next batch, so that no connection waits for
     the last answers of the one before.
     """
-    ending = asyncio.create_task(_end_in_time(run, mailer))
+    ending = asyncio.create_task(_listen(run, mailer))
     try:
         await _Sending(run, mailer, ledger, more).all()
     finally:
@@ -55,10 +58,12 @@ async def send_batch(run: Run, mailer: Mailer, ledger: Ledger, more: Callable[[R
     return True
 
 
-async def _end_in_time(run: Run, mailer: Mailer) -> None:
-    """Once somebody asked to stop, wait for answers so long and no longer."""
+async def _listen(run: Run, mailer: Mailer) -> None:
+    """Begin nothing more where the mailer is paused. Once asked to stop, wait for answers so long and no longer."""
     while not run.stop():
         await asyncio.sleep(GLANCE)
+        with suppress(SQLAlchemyError):
+            run.halted = await asyncio.to_thread(letting_go.is_held, run) or run.halted
     await asyncio.sleep(ANSWERS_WITHIN)
     for connection in mailer.connections:
         connection.hang_up()

@@ -1,5 +1,7 @@
 """What nobody expects while mails are on their way: none is lost to it that has not left, and the others go."""
 
+import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from sqlalchemy import Engine
 from nurture.app import App
 from nurture.db import transaction
 from nurture.errors import TemplateError
+from nurture.flows import sending
 from nurture.flows.deliver import Delivered, deliver
 from nurture.local.mailbox import Mailbox
 from nurture.mailers.smtp.connection import SmtpConnection
@@ -163,6 +166,39 @@ def test_where_held_mails_cannot_be_cancelled_those_moved_beside_them_are_not_lo
     assert one(app, "SELECT count(*) FROM delivery WHERE state = 'queued' AND tries > 0") == 0
     done = send(app)
     assert (done.sent, done.cancelled) == (MAILS // 2 - gone, MAILS // 2)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "UPDATE mailer SET paused_at = clock_timestamp()",
+        "UPDATE mailer SET state = 'resting', until = clock_timestamp() + interval '1 h'",
+    ],
+)
+def test_a_pause_is_heard_amid_a_batch_and_what_is_not_begun_goes_back(
+    app: App, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """So is a rest that another worker's mails have brought about."""
+    queue(app, 150)
+    monkeypatch.setattr(sending, "GLANCE", 0.01)
+    send_many, held = SmtpConnection.send_many, threading.Event()
+
+    async def pause_at_first(connection: SmtpConnection, mails: Sequence[Mail]) -> Sequence[Receipt]:
+        if not held.is_set():
+            held.set()
+            with transaction(app.engine) as db:
+                db.exec_driver_sql("INSERT INTO mailer (name) VALUES ('default')")
+                db.exec_driver_sql(how)
+        else:
+            await asyncio.sleep(0.05)
+        return await send_many(connection, mails)
+
+    monkeypatch.setattr(SmtpConnection, "send_many", pause_at_first)
+    done = send(app)
+    assert 0 < done.sent < 150
+    assert states(app) == {"sent": done.sent, "queued": 150 - done.sent}
+    assert len(mailbox.files.names()) == done.sent
+    assert send(app).sent == 0
 
 
 @pytest.mark.parametrize("words", ["a\x00b", "a\nb", "a\u2028b", "a\ud800b"])
