@@ -12,7 +12,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.erase import FORGOTTEN_AT_ONCE, forget_unconfirmed
 from nurture.rules.retention import Watch, doubt, events_from, visitors_from
-from nurture.store import api_answers, housekeeping, inbound, processes, rejected_events, reports, set_aside
+from nurture.store import api_answers, deliveries, housekeeping, inbound, processes, rejected_events, reports, set_aside
 from nurture.store.dropping import delete_before, delete_unclaimed, drop_months, keep_since
 from nurture.store.partitions import ahead_of, make_months
 
@@ -40,6 +40,7 @@ def keep_house(app: App, now: datetime) -> Kept:
     emptied = 0
     with transaction(app.engine) as db:
         answered = api_answers.drop_old(db)
+        deliveries.forget_finished(db)
         watch = Watch(*housekeeping.watch(db)).at(now)
         housekeeping.watched(db, watch.looked_at, watch.steady_since)
         why_not = doubt(watch, housekeeping.database_now(db))

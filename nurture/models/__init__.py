@@ -13,7 +13,7 @@ from nurture.models.handoff_changes import HandoffChange
 from nurture.models.house import Housekeeping, ImportedFile, Lease, SourceVersion, SteppedClock
 from nurture.models.inbound import InboundMail, InboxPosition, MailForward
 from nurture.models.installation import Installation
-from nurture.models.mails import Delivery, Enrollment, Suppression
+from nurture.models.mails import Delivery, DeliveryBatch, Enrollment, Suppression
 from nurture.models.notices import ClosedChannel, NoticeRow
 from nurture.models.people import (
     BrowserClaim,
@@ -53,6 +53,7 @@ __all__ = [
     "Cycle",
     "Decay",
     "Delivery",
+    "DeliveryBatch",
     "Enrollment",
     "ErasedTally",
     "Event",

@@ -3,14 +3,26 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.types import Text
 from sqlmodel import Field, SQLModel
 
 from nurture.models.columns import (
+    DAY_CLAIM,
     DELIVERY_STATES,
     ENROLLMENT_STATUSES,
-    TAKES_A_DAY,
+    PHASE,
     count_column,
     flag_column,
     instant_column,
@@ -49,7 +61,9 @@ class Delivery(SQLModel, table=True):
     """One e-mail to one lead for one step in one cycle. The row is written before the mail is sent.
 
     `merged_from`: it was sent to a lead that turned out to be this one. Two leads may have had the same step, or a mail
-    on the same day, before anybody knew that they are one.
+    on the same day, before anybody knew that they are one. `batch_id`: with which others it was leased last, whatever
+    became of it. `phase`: its state as indexes have it. None of them names a column that changes between `leased` and
+    `sent`, so these changes are written in the row's own page and nowhere else.
     """
 
     __table_args__ = (
@@ -63,20 +77,13 @@ class Delivery(SQLModel, table=True):
             postgresql_where=text("merged_from IS NULL"),
         ),
         one_of("state", DELIVERY_STATES, "delivery_state"),
-        Index(
-            "delivery_one_a_local_day",
-            "lead_id",
-            "local_on",
-            unique=True,
-            postgresql_where=text(f"merged_from IS NULL AND {TAKES_A_DAY}"),
-        ),
-        Index("delivery_of_lead", "lead_id", "local_on"),
-        Index("delivery_to_send", "mailer", "slot_at", "id", postgresql_where=text("state = 'queued'")),
-        Index("delivery_leased", "leased_until", postgresql_where=text("state IN ('leased', 'sending')")),
-        Index("delivery_unknown", "mailer", postgresql_where=text("state = 'unknown'")),
-        Index("delivery_failed", "id", postgresql_where=text("state = 'failed'")),
-        Index("delivery_sent", "sent_at", postgresql_where=text("state = 'sent'")),
-        Index("delivery_of_campaign", "campaign", "step", "state"),
+        CheckConstraint("batch_id IS NOT NULL OR state NOT IN ('leased', 'sending')", name="delivery_in_a_batch"),
+        Index("delivery_one_a_local_day", "lead_id", "local_on", "day_claim", unique=True),
+        Index("delivery_to_send", "mailer", "slot_at", "id", postgresql_where=text("phase = 'queued'")),
+        Index("delivery_of_batch", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+        Index("delivery_unknown", "mailer", postgresql_where=text("phase = 'unknown'")),
+        Index("delivery_failed", "id", postgresql_where=text("phase = 'failed'")),
+        Index("delivery_sent", "sent_at", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
     )
     id: int | None = key_column()
     lead_id: int = lead_column()
@@ -104,6 +111,20 @@ class Delivery(SQLModel, table=True):
     for_good: bool = flag_column()
     reason: str | None = text_column()
     merged_from: int | None = Field(default=None, sa_type=BigInteger)
+    batch_id: int | None = Field(default=None, sa_type=BigInteger)
+    day_claim: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Computed(DAY_CLAIM, persisted=True), nullable=False)
+    )
+    phase: str | None = Field(default=None, sa_column=Column(Text, Computed(PHASE, persisted=True), nullable=False))
+
+
+class DeliveryBatch(SQLModel, table=True):
+    """Mails that a worker took at once, until none of them is leased or being sent: by these they are found."""
+
+    __tablename__ = "delivery_batch"
+
+    id: int | None = key_column()
+    token: Any = Field(sa_column=Column(Uuid, nullable=False))
 
 
 class Suppression(SQLModel, table=True):

@@ -7,9 +7,7 @@ from sqlalchemy import Connection, text
 from nurture.store import confirmations, deliveries, due, hits, inbound, notices, promises, walks
 
 _ANY_TO_SEND = deliveries.ANY_TO_SEND
-_ANY_EXPIRED = """
-    SELECT EXISTS (SELECT FROM delivery WHERE state IN ('leased', 'sending') AND leased_until < clock_timestamp())
-"""
+_ANY_EXPIRED = f"SELECT EXISTS (SELECT FROM {deliveries.UNDER_WAY} WHERE held.leased_until < clock_timestamp())"  # noqa: S608
 
 EXPIRED, LOST = "expired", "lost"
 """What only the clock does: settle deliveries, and questions to confirm an address, that a dead worker held."""

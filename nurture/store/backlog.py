@@ -11,7 +11,7 @@ _PASS_OVER = text(
         UPDATE delivery SET state = 'cancelled', reason = 'window over'
         WHERE id = ANY(ARRAY(
             SELECT id FROM delivery
-            WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now AND slot_until <= :now
+            WHERE phase = 'queued' AND mailer = :mailer AND slot_at <= :now AND slot_until <= :now
             ORDER BY slot_at, id LIMIT :most FOR UPDATE SKIP LOCKED))
         RETURNING enrollment_id
     ), woken AS (
@@ -26,8 +26,8 @@ _BACKLOG = text(
     """
     SELECT queued.waiting, queued.n AS queued, unknown.n AS unknown, sent.last_minute, sent.last_hour
     FROM (SELECT count(*) AS n, count(*) FILTER (WHERE slot_at <= :now) AS waiting
-          FROM delivery WHERE state = 'queued' AND mailer = :mailer) AS queued,
-         (SELECT count(*) AS n FROM delivery WHERE state = 'unknown' AND mailer = :mailer) AS unknown,
+          FROM delivery WHERE phase = 'queued' AND mailer = :mailer) AS queued,
+         (SELECT count(*) AS n FROM delivery WHERE phase = 'unknown' AND mailer = :mailer) AS unknown,
          (SELECT count(*) AS last_hour, count(*) FILTER (WHERE sent_at > :minute) AS last_minute
           FROM delivery WHERE state = 'sent' AND sent_at > :hour AND mailer = :mailer) AS sent
     """

@@ -19,13 +19,31 @@ from nurture.trips import Statement
 LEASE_SECONDS = 40
 """How long a worker may hold a mail it has not begun to send, and how long it may wait for one answer."""
 
+_HELD = "d.state IN ('leased', 'sending')"
+UNDER_WAY = f"""
+    delivery_batch b CROSS JOIN LATERAL (
+        SELECT d.id, d.mailer, d.slot_at, d.state, d.lease_token, d.leased_until
+        FROM delivery d WHERE d.batch_id = b.id AND {_HELD} OFFSET 0) AS held
+"""  # noqa: S608 - constants of this file
+"""Mails leased or being sent, for a FROM: `held`, each with its batch `b`. Found by the few batches that are open, in
+this order however it is planned: no index of deliveries hears when a mail is sent, so it would find all of them."""
+_FINISHED = f"""
+    DELETE FROM delivery_batch WHERE id = ANY(ARRAY(
+        SELECT b.id FROM delivery_batch b
+        WHERE WHOSE AND (SELECT count(*) FROM delivery d WHERE d.batch_id = b.id AND {_HELD}) = 0
+        ORDER BY b.id FOR UPDATE SKIP LOCKED))
+"""  # noqa: S608 - a constant of this file
+"""A batch of which nothing is held will never be held again: what is leased anew is in another."""
+_FINISHED_OURS = _FINISHED.replace("WHOSE", "b.token = :token")
 _LEASED = ", ".join(f"l.{name}" for name in ("key", "email", "attributes", "stage", "cycle", "grade", "tracked"))
 _LEASE = f"""
-    WITH taken AS (
-        UPDATE delivery SET state = 'leased', lease_token = :token,
+    WITH finished AS ({_FINISHED_OURS}), batch AS (
+        INSERT INTO delivery_batch (token) VALUES (:token) RETURNING id
+    ), taken AS (
+        UPDATE delivery SET state = 'leased', lease_token = :token, batch_id = (SELECT id FROM batch),
                leased_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
         WHERE id = ANY(ARRAY(
-            SELECT id FROM delivery WHERE state = 'queued' AND mailer = :mailer AND slot_at <= :now
+            SELECT id FROM delivery WHERE phase = 'queued' AND mailer = :mailer AND slot_at <= :now
             ORDER BY ORDERED LIMIT :most FOR UPDATE SKIP LOCKED))
         RETURNING id, lead_id, campaign, step, template, cycle, tries, slot_at
     )
@@ -132,27 +150,32 @@ _RECORD = Statement(
 )
 
 _RELEASE = text(
-    """
+    f"""
     UPDATE delivery SET state = 'queued', lease_token = NULL, leased_until = NULL
-    WHERE lease_token = :token AND state = 'leased'
-    """
+    WHERE id = ANY(ARRAY(SELECT held.id FROM {UNDER_WAY} WHERE b.token = :token))
+      AND lease_token = :token AND state = 'leased'
+    """  # noqa: S608 - a constant of this file
 )
+_RELEASED = text(_FINISHED_OURS)
 
 _EXPIRE = text(
-    """
+    f"""
     WITH late AS (
-        SELECT id FROM delivery WHERE state IN ('leased', 'sending') AND leased_until < clock_timestamp()
-        ORDER BY id FOR UPDATE SKIP LOCKED)
+        SELECT d.id FROM delivery d
+        WHERE d.id = ANY(ARRAY(SELECT held.id FROM {UNDER_WAY} WHERE held.leased_until < clock_timestamp()))
+          AND {_HELD} AND d.leased_until < clock_timestamp()
+        ORDER BY d.id FOR UPDATE SKIP LOCKED)
     UPDATE delivery d
     SET state = CASE d.state WHEN 'leased' THEN 'queued' ELSE 'unknown' END,
         reason = CASE d.state WHEN 'sending' THEN 'the answer was lost' END,
         lease_token = CASE d.state WHEN 'sending' THEN d.lease_token END, leased_until = NULL
     FROM late WHERE d.id = late.id RETURNING d.state
-    """
+    """  # noqa: S608 - a constant of this file
 )
+_EXPIRED = text(_FINISHED.replace("WHOSE", "true"))
 
 ANY_TO_SEND = """
-    SELECT coalesce((SELECT slot_at FROM delivery WHERE state = 'queued' AND mailer = :mailer
+    SELECT coalesce((SELECT slot_at FROM delivery WHERE phase = 'queued' AND mailer = :mailer
                      ORDER BY slot_at LIMIT 1) <= :now, false)
 """
 """Whether a mail's slot has come: by the earliest, for the reason that `due.ANY_DUE` gives."""
@@ -272,7 +295,9 @@ async def _record(line: Line, token: UUID, answers: Sequence[Answer], now: datet
 
 def release(db: Connection, token: UUID) -> int:
     """Put back what was leased and not begun."""
-    return db.execute(_RELEASE, {"token": token}).rowcount
+    released = db.execute(_RELEASE, {"token": token}).rowcount
+    db.execute(_RELEASED, {"token": token})
+    return released
 
 
 def expire(db: Connection) -> dict[str, int]:
@@ -280,7 +305,13 @@ def expire(db: Connection) -> dict[str, int]:
     counts: dict[str, int] = {}
     for row in db.execute(_EXPIRE):
         counts[row.state] = counts.get(row.state, 0) + 1
+    forget_finished(db)
     return counts
+
+
+def forget_finished(db: Connection) -> None:
+    """Forget batches of which nothing is under way; those of a worker that was killed stay until somebody does."""
+    db.execute(_EXPIRED)
 
 
 def any_to_send(db: Connection, mailer: str, now: datetime) -> bool:

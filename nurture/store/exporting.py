@@ -37,7 +37,8 @@ TABLES: Mapping[str, str] = {
 """Under what name the rows of a table stand, and how they are found."""
 
 _OURS = frozenset({
-    "lead_id", "kept_id", "lost_id", "other_id", "lease_token", "leased_until", "message_md5", "month", "seen",
+    "lead_id", "kept_id", "lost_id", "other_id", "lease_token", "leased_until", "batch_id", "day_claim", "phase",
+    "message_md5", "month", "seen",
     "digest", "address_hash", "sender_hash",
 })  # fmt: skip
 """Columns that say nothing of the person, but by which we find rows."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from nurture.store.deliveries import UNDER_WAY
 from nurture.store.overview import handoffs_at_a_glance
 from nurture.store.processes import ALIVE
 from nurture.store.set_aside import IN_FORCE
@@ -31,19 +32,18 @@ _MAILERS = text(
     LEFT JOIN mailer m ON m.name = names.name
     CROSS JOIN LATERAL (
         SELECT min(slot_at) AS oldest, count(*) AS n
-        FROM (SELECT slot_at FROM delivery WHERE state = 'queued' AND mailer = names.name AND slot_at <= :now
+        FROM (SELECT slot_at FROM delivery WHERE phase = 'queued' AND mailer = names.name AND slot_at <= :now
               ORDER BY slot_at LIMIT {MOST}) AS d) AS queued
     CROSS JOIN LATERAL (
         SELECT count(*) AS n
-        FROM (SELECT FROM delivery WHERE state = 'queued' AND mailer = names.name AND slot_at > :now
+        FROM (SELECT FROM delivery WHERE phase = 'queued' AND mailer = names.name AND slot_at > :now
               ORDER BY slot_at LIMIT {MOST}) AS d) AS planned
     CROSS JOIN LATERAL (
         SELECT min(slot_at) AS oldest, count(*) AS n
-        FROM (SELECT slot_at FROM delivery WHERE state IN ('leased', 'sending') AND mailer = names.name
-              LIMIT {MOST}) AS d) AS held
+        FROM (SELECT held.slot_at FROM {UNDER_WAY} WHERE held.mailer = names.name LIMIT {MOST}) AS d) AS held
     CROSS JOIN LATERAL (
         SELECT min(sending_at) AS since, count(*) AS n
-        FROM (SELECT sending_at FROM delivery WHERE state = 'unknown' AND mailer = names.name LIMIT {MOST}) AS d
+        FROM (SELECT sending_at FROM delivery WHERE phase = 'unknown' AND mailer = names.name LIMIT {MOST}) AS d
         ) AS unknown
     CROSS JOIN LATERAL (
         SELECT count(*) AS n

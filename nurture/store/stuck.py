@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from nurture.store.deliveries import UNDER_WAY
 from nurture.store.health import MOST
 from nurture.store.set_aside import IN_FORCE
 
@@ -61,10 +62,10 @@ _WAITING: Mapping[str, str] = {
     "lead": """
         (SELECT due_at AS at FROM enrollment WHERE status <> 'ended' AND due_at <= :now ORDER BY due_at LIMIT :most)
         UNION ALL (SELECT ask_at FROM lead WHERE ask_at <= :now ORDER BY ask_at LIMIT :most)""",
-    "delivery": """
-        (SELECT slot_at AS at FROM delivery WHERE state = 'queued' AND mailer = 'default' AND slot_at <= :now
+    "delivery": f"""
+        (SELECT slot_at AS at FROM delivery WHERE phase = 'queued' AND mailer = 'default' AND slot_at <= :now
          ORDER BY slot_at LIMIT :most)
-        UNION ALL (SELECT slot_at FROM delivery WHERE state IN ('leased', 'sending') LIMIT :most)""",
+        UNION ALL (SELECT held.slot_at FROM {UNDER_WAY} LIMIT :most)""",  # noqa: S608 - a constant of ours
     "hits": """
         (SELECT settle_at AS at FROM event WHERE verdict = 'pending' AND settle_at <= :now
          ORDER BY settle_at LIMIT :most)""",
@@ -114,7 +115,7 @@ _STUCK: Mapping[str, str] = {
                CASE WHEN d.state = 'failed' AND NOT d.for_good THEN e.due_at END AS again_at, d.tries, l.email AS lead,
                d.campaign || '/' || d.step AS about, d.state = 'failed' AND d.for_good AS may_retry
         FROM delivery d JOIN lead l ON l.id = d.lead_id JOIN enrollment e ON e.id = d.enrollment_id
-        WHERE (d.state = 'unknown' OR d.state = 'failed' AND e.status <> 'ended' AND e.cycle = d.cycle)
+        WHERE (d.phase = 'unknown' OR d.phase = 'failed' AND e.status <> 'ended' AND e.cycle = d.cycle)
           AND (CAST(:number AS bigint) IS NULL OR d.id = :number)
         ORDER BY d.id LIMIT :most
     """,

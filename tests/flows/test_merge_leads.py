@@ -175,7 +175,7 @@ def test_a_mail_that_is_just_being_sent_moves_along(app: App) -> None:
     other = add_lead(app, AL)
     advance(app, one(app, "SELECT max(due_at) FROM enrollment"))
     with transaction(app.engine) as db:
-        db.exec_driver_sql("UPDATE delivery SET state = 'sending' WHERE lead_id = %s", (other,))
+        db.exec_driver_sql("UPDATE delivery SET state = 'sending', batch_id = 1 WHERE lead_id = %s", (other,))
     merge(app)
     assert rows(app, "SELECT state, merged_from FROM delivery WHERE state = 'sending'") == [("sending", other)]
 

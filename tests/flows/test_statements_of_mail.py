@@ -60,4 +60,4 @@ def test_no_mail_of_a_lead_is_looked_for_in_the_whole_table(app: App) -> None:
         db.exec_driver_sql("SET LOCAL enable_seqscan = off")
         asking = "EXPLAIN SELECT count(*) FROM delivery WHERE lead_id = 1 AND local_on > '2026-01-01'"
         plan = "\n".join(db.exec_driver_sql(asking).scalars())
-    assert "delivery_of_lead" in plan
+    assert "delivery_one_a_local_day" in plan

@@ -26,11 +26,14 @@ WITH made AS (
     FROM generate_series(1, %(leads)s) AS n RETURNING id
 ), enrolled AS (
     INSERT INTO enrollment (lead_id, n, campaign, cycle, status, started_at, due_at)
-    SELECT id, 1, 'not-ready', 1, 'active', %(now)s, %(due)s FROM made RETURNING id, lead_id)
+    SELECT id, 1, 'not-ready', 1, 'active', %(now)s, %(due)s FROM made RETURNING id, lead_id
+), batch AS (
+    INSERT INTO delivery_batch (token) SELECT gen_random_uuid() WHERE %(state)s IN ('leased', 'sending') RETURNING id)
 INSERT INTO delivery (lead_id, enrollment_id, campaign, step, cycle, template, state, slot_at, slot_until, local_on,
-                      zone, queued_at, sending_at, sent_at)
+                      zone, queued_at, sending_at, sent_at, batch_id)
 SELECT lead_id, id, 'not-ready', 'step' || m, 1, 't/one', %(state)s, %(slot)s, %(now)s, %(now)s::date - m,
-       'America/Chicago', %(now)s, %(slot)s, CAST(%(now)s AS timestamptz) - interval '1 day'
+       'America/Chicago', %(now)s, %(slot)s, CAST(%(now)s AS timestamptz) - interval '1 day',
+       (SELECT id FROM batch)
 FROM enrolled, generate_series(1, %(mails)s) AS m
 """
 

@@ -103,7 +103,8 @@ def test_what_dead_workers_held_finds_its_way(app: App) -> None:
     advance(app, late)
     with transaction(app.engine) as db:
         db.exec_driver_sql(
-            "UPDATE delivery SET "
+            "WITH batch AS (INSERT INTO delivery_batch (token) VALUES (gen_random_uuid()) RETURNING id) "
+            "UPDATE delivery SET batch_id = (SELECT id FROM batch), "
             "state = CASE WHEN id = (SELECT min(id) FROM delivery) THEN 'leased' ELSE 'sending' END, "
             "lease_token = gen_random_uuid(), leased_until = clock_timestamp() - interval '1 second'"
         )
