@@ -8,14 +8,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import orjson
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 
 from nurture.mailers.forms import read_form
 from nurture.mailers.payload import derived_id, read_json, text_of, time_of, unreadable
@@ -74,31 +69,9 @@ def verify(headers: Mapping[str, str], body: bytes, secret: str, now: datetime) 
         signature = base64.b64decode(shown, validate=True)
     except (binascii.Error, ValueError):
         return False
-    return any(_signed(key, signature, timestamp.encode() + body) for key in keys_in(secret))
+    from nurture.mailers.sendgrid.ecdsa import is_signed  # 7 MB in each web process; few have SendGrid
 
-
-def _signed(key: str, signature: bytes, data: bytes) -> bool:
-    public = _public_key(key)
-    if public is None:
-        return False
-    try:
-        public.verify(signature, data, ECDSA(SHA256()))
-    except InvalidSignature:
-        return False
-    return True
-
-
-@lru_cache(maxsize=8)
-def _public_key(key: str) -> EllipticCurvePublicKey | None:
-    """Read a verification key as SendGrid shows it: base64 of SubjectPublicKeyInfo, with or without PEM around."""
-    try:
-        if "BEGIN" in key:
-            found = load_pem_public_key(key.replace("\\n", "\n").encode())
-        else:
-            found = load_der_public_key(base64.b64decode(key, validate=True))
-    except (ValueError, binascii.Error, UnsupportedAlgorithm):
-        return None
-    return found if isinstance(found, EllipticCurvePublicKey) else None
+    return any(is_signed(key, signature, timestamp.encode() + body) for key in keys_in(secret))
 
 
 def read(body: bytes, content_type: str = "", headers: Mapping[str, str] | None = None) -> list[ProviderEvent]:

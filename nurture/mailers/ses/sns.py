@@ -12,12 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
-from cryptography.x509 import load_pem_x509_certificate
-
 from nurture.mailers.payload import Unreadable, read_object, text_of, time_of
 from nurture.mailers.signatures import SKEW, keys_in
 
@@ -30,7 +24,8 @@ could not be delivered may be sent again within a day."""
 
 _HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]+)+-\d{1,2}\.amazonaws\.com(?:\.cn)?")
 _CERTIFICATE = re.compile(r"/SimpleNotificationService-[0-9A-Za-z]{8,64}\.pem")
-_HASHES: dict[str, type[HashAlgorithm]] = {"1": SHA1, "2": SHA256}
+_VERSIONS = ("1", "2")
+"""Of signatures."""
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
@@ -52,14 +47,16 @@ def verify_envelope(body: bytes, topics: str, now: datetime, fetch: Fetch) -> bo
     if text_of(envelope, "TopicArn") not in keys_in(topics) or at is None or not -SKEW <= now - at <= WITHIN:
         return False
     url = text_of(envelope, "SigningCertURL") or ""
-    data, chosen = signed_text(envelope), _HASHES.get(text_of(envelope, "SignatureVersion") or "")
-    if data is None or chosen is None or not is_certificate(url):
+    data, version = signed_text(envelope), text_of(envelope, "SignatureVersion")
+    if data is None or version not in _VERSIONS or not is_certificate(url):
         return False
     try:
         signature = base64.b64decode(text_of(envelope, "Signature") or "", validate=True)
     except (binascii.Error, ValueError):
         return False
-    return _is_signed(fetch(url), signature, data, chosen(), now)
+    from nurture.mailers.ses.rsa import is_signed  # 7 MB in each web process; few have SES
+
+    return is_signed(fetch(url), signature, data, version, now)
 
 
 def signed_text(envelope: Mapping[str, Any]) -> bytes | None:
@@ -92,19 +89,3 @@ def _is_sns(url: str) -> bool:
     host, _, rest = url.removeprefix("https://").partition("/")
     odd = re.search(r"[^\x21-\x7e]|[\\@#]", url)
     return url.startswith("https://") and bool(rest) and not odd and _HOST.fullmatch(host) is not None
-
-
-def _is_signed(pem: bytes, signature: bytes, data: bytes, algorithm: HashAlgorithm, now: datetime) -> bool:
-    try:
-        certificate = load_pem_x509_certificate(pem)
-        key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-    if not valid or not isinstance(key, RSAPublicKey):
-        return False
-    try:
-        key.verify(signature, data, PKCS1v15(), algorithm)
-    except InvalidSignature:
-        return False
-    return True
