@@ -1,10 +1,12 @@
 """`nurture up`: everything starts, answers, and is gone afterwards, whatever happens."""
 
 import json
+import os
 import signal
 import smtplib
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,6 +74,19 @@ def test_nothing_is_left_behind_when_it_is_killed(data: Path) -> None:
         addresses(process)
         process.kill()
     assert nothing_left(mark, data), marked(mark)
+
+
+def test_ctrl_c_in_a_terminal_leaves_nothing_behind(data: Path) -> None:
+    """A terminal tells the whole group at once, and people press twice."""
+    with nurture("up", "--port", "0", "--data", str(data), "--json") as (process, mark):
+        addresses(process)
+        for _ in range(2):
+            for member in marked(mark):
+                with suppress(ProcessLookupError):
+                    os.kill(int(member.split(" ", 1)[0]), signal.SIGINT)
+        _, words = process.communicate(timeout=60)
+        assert "Traceback" not in words
+    assert nothing_left(mark, data, within=1), marked(mark)
 
 
 def test_a_child_that_dies_is_named_and_ends_it(data: Path) -> None:
