@@ -14,7 +14,7 @@ from nurture.campaign import Cadence, Campaign, Step
 from nurture.facts import Slot
 from nurture.rules import calendar
 from nurture.rules.once import once
-from nurture.rules.slots import LATE, Search, at_once, first_day, later, open_days
+from nurture.rules.slots import LATE, OpenDays, Search, at_once, first_day, later, open_days
 
 __all__ = ["LATE", "is_slow", "next_slot", "zone_of"]
 
@@ -46,6 +46,7 @@ def next_slot(
     counted_on: Collection[date],
     not_before: datetime | None = None,
     not_before_on: date | None = None,
+    days: OpenDays | None = None,
 ) -> Slot | None:
     """When the step's mail may go: the next slot that is not over at `now`.
 
@@ -70,11 +71,14 @@ def next_slot(
         counted_on: local dates of all mails that count towards the limits, repeated as often as there are mails.
         not_before: the instant before which nothing goes (a refusal's `wait`).
         not_before_on: the local date before which nothing goes.
+        days: what `open_days` gives for this cadence, zone and these holidays, for who has it at hand.
 
     Returns:
         The slot, or None if no day is allowed within two years of the first thinkable one.
     """
-    days, soonest = open_days(campaign.cadence, zone, holidays), _soonest(campaign.cadence, step, slow, last_mail_on)
+    if days is None:
+        days = open_days(campaign.cadence, zone, holidays)
+    soonest = _soonest(campaign.cadence, step, slow, last_mail_on)
     if first:
         day = first_day(days, calendar.local_date(started_at, zone), not_before, lead_key, step.id)
         soonest = later(soonest, day)

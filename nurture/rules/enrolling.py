@@ -132,12 +132,13 @@ def _queue(draft: Draft, campaign: Campaign, enrollment: EnrollmentFact, planned
     cycle = enrollment.cycle
     name, template = next_step.variant(step, draft.state.profile.key)
     draft.add(Queued(campaign.id, step.id, cycle, enrollment.n, name, template, slot))
+    this, whose = step.id, campaign.id
     others = [
         delivery
         for delivery in draft.state.deliveries
-        if delivery.step != step.id or delivery.campaign != campaign.id or delivery.cycle != cycle
+        if delivery.step != this or delivery.campaign != whose or delivery.cycle != cycle
     ]
-    queued = DeliveryFact(campaign.id, step.id, cycle, enrollment.n, "queued", slot.local_on, slot.at)
+    queued = DeliveryFact(whose, this, cycle, enrollment.n, "queued", slot.local_on, slot.at)
     draft.state = evolve(draft.state, deliveries=(*others, queued))
 
 
@@ -149,8 +150,8 @@ def _campaign(draft: Draft) -> Campaign | None:
 
 
 def _set(draft: Draft, enrollment: EnrollmentFact, planned: Plan) -> None:
-    changed = _with(enrollment, planned)
-    if changed == draft.state.enrollment:
+    changed, before = _with(enrollment, planned), draft.state.enrollment
+    if before is not None and changed.due_at == before.due_at and changed == before:
         return
     draft.state = evolve(draft.state, enrollment=changed)
     draft.add(Planned(changed.n, changed.status, changed.due_at, changed.due_until, changed.slow, planned.slot))

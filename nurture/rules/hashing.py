@@ -1,6 +1,6 @@
 """Choices that look random and never change: the same lead and step get the same minute, everywhere and for ever."""
 
-import hashlib
+from hashlib import blake2b
 
 
 def pick(choices: int, purpose: str, *parts: str) -> int:
@@ -14,5 +14,5 @@ def pick(choices: int, purpose: str, *parts: str) -> int:
     """
     if choices < 1:
         raise ValueError(f"nothing to choose from: choices is {choices}, it must be at least 1")
-    digest = hashlib.blake2b("\0".join((purpose, *parts)).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") * choices >> 64
+    hashed = blake2b("\0".join((purpose, *parts)).encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(hashed.digest(), "big") * choices >> 64

@@ -103,6 +103,7 @@ class Planning:
             counted_on=mails.days,
             not_before=state.mail_from,
             not_before_on=local_date(now, zone) + DAY if tomorrow_at_the_earliest else None,
+            days=self._days,
         )
         return Plan(choice.step, slot, None, slow, choice)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, cast
 
 import orjson
@@ -38,6 +39,13 @@ _ATTRIBUTES = Statement(
 )
 
 
+_of_lead = attrgetter(
+    "stage", "cycle", "cycles", "handed_over", "refused", "reason", "grade", "mail_from", "ask_at", "engaged_at",
+    "postponed",
+)  # fmt: skip
+"""What a lead's row says of where it stands, quickly compared: most decisions change nothing of it."""
+
+
 def _lead_columns(state: LeadState) -> tuple[Any, ...]:
     return (
         state.stage, state.cycle, state.cycles[-1][1], state.handed_over, state.refused, state.reason, state.grade,
@@ -53,9 +61,8 @@ def save_leads(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
     """The leads' own rows: stage, cycle, grade, waits, answers."""
     rows, answered = [], []
     for one in decided:
-        after = _lead_columns(one.outcome.state)
-        if after != _lead_columns(one.before):
-            rows.append((one.lead_id, *after))
+        if _of_lead(one.outcome.state) != _of_lead(one.before):
+            rows.append((one.lead_id, *_lead_columns(one.outcome.state)))
         attributes = one.outcome.state.profile.attributes
         if attributes != one.before.profile.attributes:
             answered.append((one.lead_id, orjson.dumps(dict(attributes)).decode()))
