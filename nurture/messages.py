@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from nurture.values import quick
+
 Outcome = Literal["sent", "refused", "put_off", "held", "unknown"]
 """What became of one mail handed to a mailer.
 
@@ -15,21 +17,27 @@ the mail may have been taken, the answer was lost; never sent again blindly.
 """
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One finished mail. `data` is the whole message, CRLF line ends, not dot-stuffed, no line over 998 octets."""
+    """One finished mail. `data` is the whole message, CRLF line ends, not dot-stuffed, no line over 998 octets.
+
+    `dotless`: it is known that no line of it begins with a dot, which whoever sends it would have to look for.
+    """
 
     delivery_id: int
     sender: str
     recipient: str
     message_id: str
     data: bytes
+    dotless: bool = False
 
 
 Sign = Callable[[bytes], bytes]
 """Gives a whole message, as in `Mail.data`, with its signatures on top. May be called from any thread."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A mailer's answer for one mail.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from nurture.facts import NOTHING, Profile
 from nurture.grammar.addresses import Mailbox
+from nurture.values import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Letterhead:
     inbound: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MailContext:
     """One delivery: to whom, of what.

@@ -6,7 +6,7 @@ for whatever is malformed, forged, expired or meant for something else.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -39,10 +39,18 @@ class TrackedLink:
 
 @dataclass(frozen=True, slots=True)
 class MailOfLead:
-    """One mail and whom it went to: what the open pixel, the unsubscribe and the preferences link carry."""
+    """One mail and whom it went to: what the open pixel, the unsubscribe and the preferences link carry.
+
+    `payload` is both of them as tokens have it.
+    """
 
     delivery_id: int
     lead_id: int
+    payload: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Write the payload once for all tokens of a mail."""
+        object.__setattr__(self, "payload", numbers(self.delivery_id, self.lead_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,7 @@ def link_token(secret: str, link: TrackedLink) -> str:
 
 def link_tokens(secret: str, mail: MailOfLead, urls: Iterable[tuple[int, str]]) -> list[str]:
     """Give the tokens of one mail's links, each by its number and where it leads; as `link_token`, in less time."""
-    head = numbers(mail.delivery_id, mail.lead_id)
-    return [sealed(secret, "click", head + numbers(number) + url.encode()) for number, url in urls]
+    return [sealed(secret, "click", mail.payload + numbers(number) + url.encode()) for number, url in urls]
 
 
 def read_link(secret: str, token: str) -> TrackedLink | None:
@@ -93,7 +100,7 @@ def read_link(secret: str, token: str) -> TrackedLink | None:
 
 def open_token(secret: str, mail: MailOfLead) -> str:
     """For `/o/{token}.gif`."""
-    return sealed(secret, "open", numbers(mail.delivery_id, mail.lead_id))
+    return sealed(secret, "open", mail.payload)
 
 
 def read_open(secret: str, token: str) -> MailOfLead | None:
@@ -103,7 +110,7 @@ def read_open(secret: str, token: str) -> MailOfLead | None:
 
 def unsubscribe_token(secret: str, mail: MailOfLead) -> str:
     """For `/u/{token}`. It never expires: a mail can be unsubscribed from however old it is."""
-    return sealed(secret, "unsubscribe", numbers(mail.delivery_id, mail.lead_id))
+    return sealed(secret, "unsubscribe", mail.payload)
 
 
 def read_unsubscribe(secret: str, token: str) -> MailOfLead | None:
@@ -113,7 +120,7 @@ def read_unsubscribe(secret: str, token: str) -> MailOfLead | None:
 
 def preferences_token(secret: str, mail: MailOfLead) -> str:
     """For `/p/{token}`. It never expires, as the unsubscribe link."""
-    return sealed(secret, "preferences", numbers(mail.delivery_id, mail.lead_id))
+    return sealed(secret, "preferences", mail.payload)
 
 
 def read_preferences(secret: str, token: str) -> MailOfLead | None:

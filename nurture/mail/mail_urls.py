@@ -7,14 +7,8 @@ from nurture.mail.context import MailContext
 from nurture.mail.links import MailOfLead, SurveyAnswer, TrackedLink
 from nurture.mail.quoted_printable import encode_html, encode_text, encode_url
 from nurture.mail.slots import HIDDEN_LINK, OPEN_URL
-from nurture.mail.urls import web_address
+from nurture.mail.urls import OwnPage, web_address
 from nurture.mail.utm import all_with_utm, with_utm
-
-
-class OwnPage(str):
-    """The URL of a page of ours, which is not led through `/c/`."""
-
-    __slots__ = ()
 
 
 class MailUrls:

@@ -2,7 +2,8 @@
 
 A compiled template holds its constant parts already encoded, each ending with a line break (soft, unless the text
 itself breaks there), so that every slot's value starts a line of its own. A mail then costs the encoding of its values
-alone: about a twentieth of encoding the whole. No line has more than 76 characters.
+alone: about a twentieth of encoding the whole. No line has more than 76 characters, and none begins with a dot, so that
+nobody has to look through a mail for dots that SMTP wants doubled (RFC 5321 §4.5.2).
 """
 
 import binascii
@@ -15,6 +16,8 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import escape
 
+from nurture.mail.urls import OwnPage
+
 READY_MADE = re.compile(r"_(link_\d+|open_url)").fullmatch
 """Names whose values are written out as they are: our own URLs, encoded once for both parts of a mail."""
 
@@ -22,8 +25,9 @@ _LINE = 76
 _SOFT = "=\r\n"
 _OVER_THE_BRIM = re.compile(r"^(.{74,75})(?==(?:20|09)$)", re.MULTILINE)
 """A line of 77 or 78: the encoder makes it where a blank ends a line of 75 or 76."""
-_SAFE_TEXT = re.compile(r"[ -<>-~]{1,75}").fullmatch
-_SAFE_HTML = re.compile(r"[ !#-%(-;?-~]{1,75}").fullmatch
+_DOTS = re.compile(r"^\.+", re.MULTILINE)
+_SAFE_TEXT = re.compile(r"[ -\-/-<>-~][ -<>-~]{0,74}").fullmatch
+_SAFE_HTML = re.compile(r"[ !#-%(-\-/-;?-~][ !#-%(-;?-~]{0,74}").fullmatch
 _SAFE_URL = re.compile(r"[!-<>-~]+").fullmatch
 _BARE_RETURN = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -35,6 +39,8 @@ def encode(text: str) -> str:
     if not text:
         return ""
     lines = binascii.b2a_qp(text.encode(), istext=True).decode("ascii")
+    if lines[0] == "." or "\n." in lines:
+        lines = _DOTS.sub(lambda dots: "=2E=\n" * len(dots[0]), lines.replace("\r\n", "\n"))
     if "\n" in lines:
         lines = _OVER_THE_BRIM.sub(r"\1=\n", lines.replace("\r\n", "\n")).replace("\n", "\r\n")
         if lines.endswith("\n"):
@@ -44,7 +50,7 @@ def encode(text: str) -> str:
         return lines + _SOFT
     # the encoder fills the last line up to the brim, which leaves no room for the soft break
     cut = -3 if lines[-3] == "=" else -1
-    return lines[:cut] + _SOFT + lines[cut:] + _SOFT
+    return lines[:cut] + _SOFT + ("=2E" if lines[cut:] == "." else lines[cut:]) + _SOFT
 
 
 def encode_text(value: object) -> str:
@@ -56,7 +62,7 @@ def encode_text(value: object) -> str:
 def encode_html(value: object) -> str:
     """Encode what fills a slot of the HTML, escaped for text and for attributes."""
     if type(value) is not str:
-        return encode(_cleaned(str(escape(_given(value)))))
+        return encode_url(value) if type(value) is OwnPage else encode(_cleaned(str(escape(_given(value)))))
     return f"{value}{_SOFT}" if _SAFE_HTML(value) else encode(_cleaned(escape_text(value)))
 
 
@@ -64,8 +70,8 @@ def encode_url(url: str) -> str:
     """Encode one of our own URLs, in which nothing has to be escaped."""
     if not _SAFE_URL(url):
         return encode(url)
-    lines = [url[start : start + _LINE - 1] for start in range(0, len(url), _LINE - 1)]
-    return _SOFT.join(lines) + _SOFT
+    lines = _SOFT.join([url[start : start + _LINE - 1] for start in range(0, len(url), _LINE - 1)])
+    return encode(url) if "\n." in lines else lines + _SOFT
 
 
 def _given(value: object) -> object:

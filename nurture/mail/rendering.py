@@ -4,7 +4,7 @@ No clock is read and nothing is random: the same lead, delivery, template and `n
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -60,7 +60,9 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
         f"\r\n{between}--\r\n"
     )
     recipient = context.recipient or context.lead.email
-    return Mail(context.delivery_id, _envelope_sender(context), recipient, message_id, data.encode("ascii"))
+    return Mail(
+        context.delivery_id, _envelope_sender(context), recipient, message_id, data.encode("ascii"), dotless=True
+    )
 
 
 def filled(
@@ -107,19 +109,15 @@ def _values(subject: Part, context: MailContext, shared: "_Shared", urls: MailUr
 def _lead(context: MailContext) -> Facts:
     """Name what is known of the lead; empty fields are not in it, and an attribute never hides a field."""
     lead = context.lead
-    own = _filled(lead.attributes)
-    facts = {**own, **_filled(context.life), **_filled(dict(zip(PROFILE_FIELDS, _fields(lead), strict=True)))}
+    own = _filled(lead.attributes.items()) if lead.attributes else {}
+    facts = {**own, **_filled(context.life.items()), **_filled(zip(PROFILE_FIELDS, _fields(lead), strict=True))}
     facts["email"], facts["attributes"] = lead.email, Facts("lead.attributes", own)
     return Facts("lead", facts)
 
 
-def _filled(facts: Mapping[str, object]) -> dict[str, object]:
+def _filled(facts: Iterable[tuple[str, object]]) -> dict[str, object]:
     """Those that have a value; blanks are none."""
-    return {
-        name: value
-        for name, value in facts.items()
-        if value is not None and not (isinstance(value, str) and (not value or value.isspace()))
-    }
+    return {name: value for name, value in facts if value is not None and (not isinstance(value, str) or value.strip())}
 
 
 def _subject_field(template: CompiledTemplate, subject: str) -> str:

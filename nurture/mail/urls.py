@@ -8,6 +8,12 @@ _LEFT_ALONE = re.compile(r"(mailto|tel|sms|geo):|#", re.IGNORECASE)
 _SAFE = "%!#$&'()*+,/:;=?@[]~"
 
 
+class OwnPage(str):
+    """The URL of a page of ours, in which nothing has to be escaped, and which is not led through `/c/`."""
+
+    __slots__ = ()
+
+
 def web_address(text: str) -> str | None:
     """Give an http(s) URL in ASCII, as it can stand in a `Location` header; None for anything else.
 

@@ -53,7 +53,7 @@ CODE = [
     "```", "> quote", "https://evil.example/", "<https://evil.example>", "<mj-text>", "</mj-column></mj-section>",
     "</td></tr></table>", "</style><script>", "<img src=x onerror=alert(1)>", "&lt;b&gt;", "&#0;", "{{ lead.email }}",
     "{# x #}", "{%", "[[endif]]", "%0d%0aBcc:", "--=_", "Content-Type: text/html\r\n\r\n<b>", "=\r\n", "=0D=0A",
-    "\x1e\x1f",
+    "\x1e\x1f", ".", "..\n.", "." * 80,
 ]  # fmt: skip
 HOSTILE = (st.sampled_from(CODE) | VALUES | st.lists(st.sampled_from([*CODE, *NASTY]), max_size=3).map(" ".join)).map(
     lambda text: re.sub(r"[\ud800-\udfff]", "", text)  # no database keeps them
@@ -78,6 +78,7 @@ def test_what_a_lead_is_called_is_read_and_does_nothing(kind: str, company: str,
     assert _known(title) in seen.titles
     assert len(list(message.iter_parts())) == 2
     assert max(map(len, mail.data.split(b"\r\n\r\n", 1)[1].split(b"\r\n"))) <= 76
+    assert mail.dotless and b"\r\n." not in mail.data
 
 
 @given(name=HOSTILE, kind=st.sampled_from(sorted(TEMPLATES)))

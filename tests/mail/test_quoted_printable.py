@@ -1,4 +1,5 @@
-"""Quoted-printable from a template: what is read is what was written, in lines of at most 76 characters."""
+"""Quoted-printable from a template: what is read is what was written, in lines of at most 76 characters without a dot
+at the beginning."""
 
 import quopri
 
@@ -7,13 +8,15 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 
 from nurture.mail.environment import HTML, TEXT
-from nurture.mail.quoted_printable import encode, encode_text
+from nurture.mail.quoted_printable import encode, encode_html, encode_text, encode_url
+from nurture.mail.urls import OwnPage
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=300) | st.text(" \t\n.=aé", max_size=300)
 
 
 def lines_fit(encoded: str) -> bool:
-    return all(len(line) <= 76 and not line.endswith((" ", "\t")) for line in encoded.split("\r\n"))
+    lines = encoded.split("\r\n")
+    return all(len(line) <= 76 and not line.endswith((" ", "\t")) and not line.startswith(".") for line in lines)
 
 
 @given(TEXTS)
@@ -21,6 +24,8 @@ def lines_fit(encoded: str) -> bool:
 @example("x" * 74 + " \nb")
 @example("x" * 75 + " \nb")
 @example("x" * 76 + " \nb")
+@example("." * 90 + "\n...\n.x")
+@example("x" * 75 + ".")
 @settings(max_examples=120)
 def test_a_text_is_read_back_and_what_follows_starts_a_line(text: str) -> None:
     text = text.replace("\r", "")
@@ -39,6 +44,16 @@ def test_any_value_fits_the_line_and_leaves_no_control_character(value: str) -> 
     assert not [character for character in read if (character < " " and character not in "\n\t") or character == "\x7f"]
     if value.isprintable():
         assert read == value
+
+
+@given(st.text("abc./?=&-_~09", min_size=1, max_size=200))
+@example("a" * 74 + ".gif")
+@settings(max_examples=60)
+def test_urls_of_ours_are_read_back(rest: str) -> None:
+    url = f"https://go.acme.example/{rest}"
+    for encoded in (encode_url(url), encode_html(OwnPage(url))):
+        assert lines_fit(encoded)
+        assert quopri.decodestring(encoded.encode()).decode() == url
 
 
 SOURCE = (

@@ -47,7 +47,7 @@ class Transaction:
         refused = await self._envelope(mail)
         if refused:
             return refused
-        body = _stuffed(mail.data)
+        body = mail.data.removesuffix(b"\r\n") if mail.dotless else _stuffed(mail.data)
         if self._wire.takes_at_once(len(body) + len(_END)):
             self._dot_may_have_left = True
             self._wire.write(body + _END)
