@@ -1,6 +1,7 @@
 """What is due at the world's business time, and who does not seem to be at it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
@@ -25,11 +26,11 @@ _STIRS = text("""
 """)
 _LEAVE = text("SELECT EXISTS (SELECT FROM delivery WHERE state = 'sending' AND leased_until > clock_timestamp())")
 _LEFT = text("""
-    SELECT (SELECT count(*) FROM enrollment WHERE status <> 'ended' AND due_at <= :now),
-           (SELECT count(*) FROM delivery WHERE state = 'queued' AND slot_at <= :now),
-           (SELECT count(*) FROM delivery WHERE state IN ('leased', 'sending')),
-           (SELECT count(*) FROM notice WHERE state = 'queued' AND next_at <= :now)
+    SELECT (SELECT count(*) * 2 FROM enrollment WHERE status <> 'ended' AND due_at <= :now)
+         + (SELECT count(*) FROM delivery WHERE state = 'queued' AND slot_at <= :now OR state IN ('leased', 'sending'))
+         + (SELECT count(*) FROM notice WHERE state = 'queued' AND next_at <= :now)
 """)
+"""Steps that are left: a lead that is due is decided, and then most often has a mail."""
 _MAILS = text("""
     SELECT at FROM (SELECT slot_at AS at FROM delivery WHERE state = 'queued' AND slot_at < :end
           UNION ALL SELECT due_at FROM enrollment WHERE status <> 'ended' AND due_at < :end) AS due ORDER BY at
@@ -62,14 +63,26 @@ def stirs(world: World) -> bool:
         return True
 
 
-def progress(world: World) -> object:
-    """Something that changes as long as somebody gets on with what is due; None while PostgreSQL is away."""
-    taken = world.sink.size, world.esp.size, world.news.size
-    try:
-        with transaction(world.engine) as db:
-            return taken, tuple(db.execute(_LEFT, {"now": world.clock.now}).one())
-    except AWAY:
-        return None
+@dataclass
+class Watch:
+    """Sees whether somebody gets on with what is due: something is taken, or less is left than ever was."""
+
+    world: World
+    _taken: int = -1
+    _least: int | None = None
+
+    def has_moved(self) -> bool:
+        """Since it was asked last. What is taken up and put back again, and again, is no move."""
+        taken = sum(receiver.size for receiver in (self.world.sink, self.world.esp, self.world.news))
+        moved, self._taken = taken > self._taken, taken
+        try:
+            with transaction(self.world.engine) as db:
+                left = int(db.execute(_LEFT, {"now": self.world.clock.now}).scalar_one())
+        except AWAY:
+            return moved
+        if self._least is None or left < self._least:
+            moved, self._least = True, left
+        return moved
 
 
 def ahead(world: World) -> list[Due]:

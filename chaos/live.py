@@ -8,7 +8,7 @@ from operator import itemgetter
 from random import Random
 
 from chaos import people
-from chaos.due import AWAY, ahead, mails_ahead, mails_leave, progress, stirs
+from chaos.due import AWAY, Watch, ahead, mails_ahead, mails_leave, stirs
 from chaos.plan import Plan, Strike
 from chaos.world import World
 from nurture.local.stepping import Due, next_stop
@@ -23,8 +23,8 @@ SEEMS_DEAD = 1.0
 """After so long nobody seems to be at it: in short rounds we let the seconds pass that another would wait for him."""
 LONG_PATIENCE = 20.0
 """The same at one moment of a long round."""
-LONGEST = 120.0
-"""Nobody gets on for longer than this at one moment: it goes round in circles."""
+LONGEST = 60.0
+"""So long at one moment at most, even then: news that nobody takes may come again and again."""
 GLANCE = 0.02
 LOOK_EVERY = 0.2
 """Seconds between two looks whether somebody gets on."""
@@ -91,13 +91,14 @@ class Round:
     def wait_while_it_goes_on(self, patience: float, until: Callable[[], bool]) -> bool:
         """Wait as long as somebody gets on with what is due, and for so many seconds when nobody does."""
         began = moved_at = looked_at = time.monotonic()
-        known = progress(self.world)
+        watch = Watch(self.world)
+        watch.has_moved()
         while not until():
             now = time.monotonic()
             if now - looked_at > LOOK_EVERY:
-                seen, looked_at = progress(self.world), now
-                if seen is not None and seen != known:
-                    known, moved_at = seen, now
+                looked_at = now
+                if watch.has_moved():
+                    moved_at = now
             if now - moved_at > patience or now - began > max(patience, LONGEST):
                 self.waited += now - moved_at
                 return until()
