@@ -14,6 +14,7 @@ from nurture.flows.pacing import Pace
 from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
 from nurture.store.deliveries import Answer, Gate
+from nurture.values import quick
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Delivered:
     more: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Leased:
     """A mail on its way, and what is needed to tell the rules of its failure."""

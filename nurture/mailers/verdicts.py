@@ -42,4 +42,6 @@ UNKNOWN = Verdict("unknown")
 
 def one_line(words: str) -> str:
     """Make a server's words safe to keep and to show: one line, no control characters, at most 500 characters."""
+    if words.isprintable():
+        return words.strip()[:_SHOWN]
     return " ".join(_CONTROL.sub(" ", words).split())[:_SHOWN]

@@ -78,7 +78,8 @@ def test_what_a_lead_is_called_is_read_and_does_nothing(kind: str, company: str,
     assert _known(title) in seen.titles
     assert len(list(message.iter_parts())) == 2
     assert max(map(len, mail.data.split(b"\r\n\r\n", 1)[1].split(b"\r\n"))) <= 76
-    assert mail.dotless and b"\r\n." not in mail.data
+    assert mail.dotless
+    assert b"\r\n." not in mail.data
 
 
 @given(name=HOSTILE, kind=st.sampled_from(sorted(TEMPLATES)))

@@ -27,7 +27,7 @@ class Reply:
     def __str__(self) -> str:
         """The answer in one line, made safe to keep and to show."""
         words = " ".join([str(self.code), *self.lines])
-        return " ".join(_CONTROL.sub(" ", words).split())[:_SHOWN]
+        return words[:_SHOWN] if words.isprintable() else " ".join(_CONTROL.sub(" ", words).split())[:_SHOWN]
 
     @property
     def is_good(self) -> bool:
