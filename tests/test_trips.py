@@ -142,3 +142,16 @@ def test_an_interrupted_trip_leaves_no_half_read_connection(clean_db: Engine, mo
 
 def _interrupt(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_transaction_with_a_trip_reads_tables_by_their_keys_and_the_next_one_as_it_likes(clean_db: Engine) -> None:
+    how = text("SHOW enable_seqscan")
+    with clean_db.connect() as db:
+        for _ in range(2):
+            ask(db, _ALL, {})
+            assert db.execute(how).scalar() == "off"
+            db.commit()
+            assert db.execute(how).scalar() == "on"
+            ask(db, _ALL, {})  # of a transaction that began the usual way
+            assert db.execute(how).scalar() == "off"
+            db.rollback()
