@@ -57,7 +57,8 @@ def import_(
 
     What was imported before, or came in over HTTP, is known by its `messageId` and changes nothing. All of it is
     history: it counts, and nobody is handed over, enrolled or mailed because of it. Bad lines go to another file, with
-    line and reason; the good ones go in. Stopped, and started again, it goes on where it was.
+    line and reason; the good ones go in. Stopped, and started again, it goes on where it was. Exit status
+    1 where nothing could be made of any line.
     """
     where = [_rejects(file, rejects, len(files)) for file in files]
     total = _Sum()
@@ -81,6 +82,8 @@ def import_(
         print_json({**counts, "ready": qualify, "source": name, **files_of})
     else:
         _say(total, since, qualify)
+    if total.of("read") and total.of("rejected") == total.of("read"):
+        raise typer.Exit(1)
 
 
 def _usual_source(settings: Settings) -> str:

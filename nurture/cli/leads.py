@@ -45,6 +45,8 @@ def import_(
 ) -> None:
     """Import leads from a CSV file. Bad rows go to another file, with line and reason; the good ones go in.
 
+    Exit status 1 where all rows are bad.
+
     Known columns: email, first_name, last_name, title, company, country, timezone, locale, industry, employees, source,
     owner, stage, reject_reason, rejected_at, do_not_email, consent_basis, consent_at, consent_source, consent_wording,
     tracking. Any other becomes an attribute of the lead.
@@ -66,6 +68,8 @@ def import_(
         print_json({**counts, "rejects_file": None if done.rejects_file is None else str(done.rejects_file)})
     else:
         _say(done)
+    if done.read and done.rejected == done.read:
+        raise typer.Exit(1)
 
 
 @leads.command("show")

@@ -30,7 +30,11 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table for people."""
+    """A table for people; one of no rows and no title is one word."""
+    rows = list(rows)
+    if not rows and title is None:
+        out.print("none")
+        return
     table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(said(cell) for cell in row))

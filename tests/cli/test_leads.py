@@ -95,6 +95,25 @@ def test_import_shows_its_progress_on_a_terminal(nurture: Nurture, file: Path, m
     assert "100%" in ran.err
 
 
+def test_a_file_of_nothing_but_bad_rows_is_no_success(nurture: Nurture, tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("email\nnobody\nnothing\n")
+    assert nurture("leads", "import", file, "--json").status == 1
+    file.write_text("email\nnobody\njo@buyer.example\n")
+    assert nurture("leads", "import", file).status == 0
+    events = tmp_path / "events.jsonl"
+    events.write_text("nonsense\n[]\n")
+    assert nurture("events", "import", events).status == 1
+    events.write_text("")
+    assert nurture("events", "import", events).status == 0
+
+
+def test_an_empty_list_says_so_in_one_word(nurture: Nurture) -> None:
+    for command in (("api-keys", "list"), ("notices", "list"), ("deliveries", "list")):
+        ran = nurture(*command)
+        assert (ran.status, ran.out) == (0, "none\n"), command
+
+
 def test_import_without_rejects_names_no_file(nurture: Nurture, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("mail\njo@x.example\n")
     ran = nurture("leads", "import", tmp_path / "x.csv", "--map", "email=Mail", "--json")
