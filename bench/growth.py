@@ -185,13 +185,20 @@ def _figures(places: list[Place], runs: int) -> Iterable[Measured]:
             more: dict[str, Any] = {place.name: middle[what] for place, middle in zip(places, middles, strict=True)}
             ratio = round(largest / before, 3) if before else 1.0
             yield Measured(
-                f"growth.{kind}.{what}", largest, before, ratio, f"{UNITS[what]} each", runs, "", more, FLAT[kind]
-            )
+                f"growth.{kind}.{what}", largest, before, ratio, f"{UNITS[what]} each", runs,
+                _all([middle[what] for middle in middles]), more, FLAT[kind],
+            )  # fmt: skip
     yield Measured(
         "growth.mail.time", sums["mail"][-1]["milliseconds"], sums["mail"][-2]["milliseconds"],
-        round(sums["mail"][-1]["milliseconds"] / sums["mail"][-2]["milliseconds"], 3), "ms each", runs, "",
+        round(sums["mail"][-1]["milliseconds"] / sums["mail"][-2]["milliseconds"], 3), "ms each", runs,
+        _all([middle["milliseconds"] for middle in sums["mail"]]),
         {"each": {place.name: {kind: place.middle(kind) for kind in place.taken} for place in places}},
     )  # fmt: skip
+
+
+def _all(values: list[float]) -> str:
+    """A figure at each size, from the smallest on."""
+    return "each size: " + " · ".join(f"{value:,.4g}" if value < 1000 else f"{value:,.0f}" for value in values)
 
 
 def _sum(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
