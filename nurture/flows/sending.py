@@ -27,6 +27,9 @@ WAITED = 25.0
 LINGER = 0.002
 """Seconds that a connection which is free waits for others, so that one statement serves them all."""
 
+AT_A_TIME = 4
+"""Mails that are made without looking what came back meanwhile: the processor has the same at hand for all of them."""
+
 ANSWERS_WITHIN = 12.0
 """Seconds that a process which was asked to stop waits for answers; a platform kills it soon after."""
 GLANCE = 1.0
@@ -215,11 +218,13 @@ class _Sending:
         return batches
 
     async def _write(self) -> bool:
-        """Make one mail, unless enough are made already; then let others have their turn."""
+        """Make some mails, unless enough are made already; then let others have their turn."""
         run = self._run
-        if run.halted or not run.unwritten or len(run.waiting) >= self._ahead:
+        most = min(AT_A_TIME, len(run.unwritten), self._ahead - len(run.waiting))
+        if run.halted or most <= 0:
             return False
-        write_next(run)
+        for _ in range(most):
+            write_next(run)
         await asyncio.sleep(0)
         return True
 
