@@ -34,8 +34,8 @@ _PREPARED = "nurture prepared"
 """Where a connection keeps which statements it has prepared."""
 _LETS_GO = ("DROP", "ALTER", "ROLLBACK", "DISCARD", "DEALLOCATE")
 _BY_KEY = b"SET LOCAL enable_seqscan = off"
-"""Trips ask for few rows of tables of any size, by their keys. A plan that was made while a table was nearly empty would
-read all of it, for each lead once, until statistics are gathered again: minutes, in which it grows by thousands."""
+"""Trips ask for few rows of tables of any size, by their keys. A plan that was made while a table was nearly empty
+would read all of it, for each lead once, until statistics are gathered again: minutes, in which it grows and grows."""
 _SETTLED = "nurture transaction by key"
 """Where a connection keeps the last transaction that was told so."""
 _BINARY = 1
