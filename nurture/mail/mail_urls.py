@@ -1,6 +1,7 @@
 """The URLs of one mail: its tracked links, its pixel, its unsubscribe, preferences and answer links."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from nurture.mail import links
 from nurture.mail.context import MailContext
@@ -26,13 +27,11 @@ class MailUrls:
             "answer_url": self._answer,
             "_link": self._link,
         }
-        leading = all_with_utm(tuple(urls), context.campaign_id, context.step_id) if self._utm else urls
-        targets = [(number, url) for number, url in enumerate(leading) if url and number]
-        targets.append((links.HIDDEN, urls[0] or self._base))
-        names = [f"_link_{number}" for number, _ in targets]
+        leading = all_with_utm(tuple(urls), context.campaign_id, context.step_id) if self._utm else tuple(urls)
+        names, targets = _places(leading, urls[0] or self._base)
         if context.track_clicks:
-            tokens = links.link_tokens(self._secret, mail, targets)
-            self.in_html = dict(zip(names, [encode_url(f"{self._base}/c/{token}") for token in tokens], strict=True))
+            before, tokens = f"{self._base}/c/", links.link_tokens(self._secret, mail, targets)
+            self.in_html = dict(zip(names, [encode_url(before + token) for token in tokens], strict=True))
             self.in_text = self.in_html
         else:
             self.in_html = {name: encode_html(url) for name, (_, url) in zip(names, targets, strict=True)}
@@ -64,3 +63,11 @@ class MailUrls:
         """`answer_url('question', 'answer')`."""
         given = SurveyAnswer(self._context.delivery_id, self._context.lead_id, str(question), str(answer))
         return OwnPage(f"{self._base}/a/{links.answer_token(self._secret, given)}")
+
+
+@lru_cache(maxsize=1024)
+def _places(leading: Sequence[str | None], hidden: str) -> tuple[Sequence[str], Sequence[tuple[int, str]]]:
+    """The slots that constant links fill, and of each its number and where it leads: once for all mails of a step."""
+    targets = [(number, url) for number, url in enumerate(leading) if url and number]
+    targets.append((links.HIDDEN, hidden))
+    return tuple([f"_link_{number}" for number, _ in targets]), tuple(targets)

@@ -51,7 +51,7 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     message_id = links.message_id(letterhead.secret, context.delivery_id, shared.domain)
     between = f"--{template.boundary}"
     data = (
-        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_reply_to(context)}{_to(template, context)}"
+        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_reply_to(shared, context)}{_to(template, context)}"
         f"{subject_field}"
         f"Message-ID: {message_id}\r\n{exact_field('List-Unsubscribe', f'<{urls.unsubscribe}>')}{shared.list_head}"
         f'Content-Type: multipart/alternative; boundary="{template.boundary}"\r\n\r\n'
@@ -133,10 +133,10 @@ def _check_subject(part: Part, filled: str) -> None:
         raise part.source.place(1).error(what)
 
 
-def _reply_to(context: MailContext) -> str:
+def _reply_to(shared: "_Shared", context: MailContext) -> str:
     letterhead = context.letterhead
     if letterhead.inbound is None:
-        return mailbox_field("Reply-To", Mailbox("", letterhead.reply_to))
+        return shared.reply_to
     return exact_field("Reply-To", links.reply_address(letterhead.secret, context.delivery_id, letterhead.inbound))
 
 
@@ -162,6 +162,7 @@ class _Shared:
     facts: dict[str, object]
     domain: str
     head: str
+    reply_to: str
     list_head: str
 
 
@@ -177,6 +178,7 @@ def _shared(letterhead: Letterhead, campaign_id: str, campaign_name: str, step_i
         },
         domain=domain,
         head=mailbox_field("From", letterhead.sender),
+        reply_to=mailbox_field("Reply-To", Mailbox("", letterhead.reply_to)),
         list_head=exact_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
         + exact_field("List-Id", f"<{campaign}.{domain}>")
         + exact_field("Feedback-ID", f"{campaign}:{step}:nurture:{account}")

@@ -73,6 +73,8 @@ class ReplyReader:
         return [reply for line in lines if (reply := self._line(line.removesuffix(b"\r")))]
 
     def _line(self, line: bytes) -> Reply | None:
+        if not self._lines and (reply := _whole(line)) is not None:
+            return reply
         code, goes_on, text = _read(line)
         if self._lines and self._lines[0][0] != code:
             raise NoReply("the server's answer changes its code from line to line")
@@ -93,6 +95,13 @@ def _read(line: bytes) -> tuple[int, bool, str]:
     if found is None or len(line) > _LONGEST_LINE:
         raise NoReply("the server's answer is not SMTP")
     return int(found[1]), found[2] == b"-", (found[3] or b"").decode("utf-8", "replace")
+
+
+@lru_cache(maxsize=64)
+def _whole(line: bytes) -> Reply | None:
+    """The reply that one line is; None where more lines follow."""
+    code, goes_on, text = _read(line)
+    return None if goes_on else Reply(code, (text,))
 
 
 _OURS = frozenset({500, 502, 503, 504, 530, 534, 535, 538})
