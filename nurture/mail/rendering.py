@@ -51,8 +51,8 @@ def render(template: CompiledTemplate, context: MailContext, now: datetime) -> M
     message_id = links.message_id(letterhead.secret, context.delivery_id, shared.domain)
     between = f"--{template.boundary}"
     data = (
-        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_reply_to(shared, context)}{_to(template, context)}"
-        f"{subject_field}"
+        f"Date: {_date(now.replace(microsecond=0))}\r\n{shared.head}{_reply_to(shared, context)}"
+        f"{_to(template, context)}{subject_field}"
         f"Message-ID: {message_id}\r\n{exact_field('List-Unsubscribe', f'<{urls.unsubscribe}>')}{shared.list_head}"
         f'Content-Type: multipart/alternative; boundary="{template.boundary}"\r\n\r\n'
         f"{between}\r\nContent-Type: text/plain; {_QP}{text}"
