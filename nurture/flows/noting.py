@@ -1,16 +1,18 @@
 """What came back of a mail: the row's next state, what the breaker hears, and what the rules must be told."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from nurture.db import transaction
+from nurture.db import is_away, is_deadlock_or_serialization, transaction
 from nurture.flows.decide import decide
 from nurture.flows.letting_go import without_addresses
 from nurture.flows.sending_run import Leased, Run
 from nurture.flows.suppress import suppress
 from nurture.messages import Receipt
 from nurture.rules import breaker
-from nurture.rules.happenings import SendFailed
+from nurture.store import due
 from nurture.store.deliveries import Answer
 from nurture.store.merging import lock_living
 
@@ -18,6 +20,8 @@ TRIES = 5
 """So often a mail may be put off before it is given up for this cycle."""
 POLICY_TRIES = 2
 """So often where it was refused for what we are or do: had that been all mails' trouble, the mailer would rest."""
+
+log = logging.getLogger(__name__)
 
 BROKE_OFF = "421"
 """How a server's words begin that takes leave amid a mail (RFC 5321 §3.8): for trouble of its own, or of this mail."""
@@ -82,19 +86,32 @@ def record(run: Run, leased: Leased, receipt: Receipt) -> None:
 
 
 def tell_failures(run: Run) -> None:
-    """Let the rules plan again for leads whose mail was not taken."""
+    """Let the rules plan again for leads whose mail was not taken.
+
+    A lead for which that fails comes due at once: as one of those it is tried again, or set aside with the reason.
+    """
     failures, run.failures = run.failures, []
     for leased, receipt in failures:
         now = run.now()
-        if receipt.dead_address:
-            suppress(run.app, lead_id=leased.lead_id, word="bounced", how=f"delivery {receipt.delivery_id}", now=now)
-            continue
-        failure = leased.failure
-        for_good = _for_good(leased, receipt)
-        failed = SendFailed(failure.campaign, failure.step, failure.cycle, for_good=for_good)
-        with transaction(run.app.engine) as db:
-            if (lead_id := lock_living(db, leased.lead_id)) is not None:
-                decide(db, run.app, {lead_id: failed}, now)
+        try:
+            _tell_failure(run, leased, receipt, now)
+        except Exception as error:
+            if is_away(error) or is_deadlock_or_serialization(error):
+                raise
+            log.exception("a lead whose mail failed could not be decided", extra={"lead_id": leased.lead_id})
+            with transaction(run.app.engine) as db:
+                if (lead_id := lock_living(db, leased.lead_id)) is not None:
+                    due.wake(db, [lead_id], [leased.failure.campaign], now)
+
+
+def _tell_failure(run: Run, leased: Leased, receipt: Receipt, now: datetime) -> None:
+    if receipt.dead_address:
+        suppress(run.app, lead_id=leased.lead_id, word="bounced", how=f"delivery {receipt.delivery_id}", now=now)
+        return
+    failed = replace(leased.failure, for_good=_for_good(leased, receipt))
+    with transaction(run.app.engine) as db:
+        if (lead_id := lock_living(db, leased.lead_id)) is not None:
+            decide(db, run.app, {lead_id: failed}, now)
 
 
 def _for_good(leased: Leased, receipt: Receipt) -> bool:

@@ -74,10 +74,9 @@ class Kinds(dict[_Kind, Alike]):
 
     def _find(self, state: LeadState) -> Alike:
         profile = state.profile
-        told = profile.attributes.get
         values = (
             *self._read_profile(profile),
-            *[told(name) for name in self._read_attributes],
+            *[profile.attributes.get(name) for name in self._read_attributes],
             *self._read_state(state),
         )
         types = tuple(map(type, values))  # 1, 1.0 and True are equal, and conditions tell them apart

@@ -1,18 +1,20 @@
 """One lead or template that nobody can work with, among many: the others' mails go, and it is seen what was wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from nurture.app import App
 from nurture.db import transaction
+from nurture.flows import noting
 from nurture.flows.advance import advance
 from nurture.flows.deliver import Delivered, deliver
 from nurture.local.mailbox import Mailbox
+from nurture.rules.happenings import Happening
 from tests.flows.apps import make_app, one, rows
 from tests.flows.due_mails import queue, saying
 from tests.rules.examples import NOW
@@ -101,6 +103,28 @@ def test_poisoned_leads_are_set_aside_with_their_reasons_and_all_others_mails_go
         assert reason in found[lead_id]
     assert rows(app, "SELECT DISTINCT for_good, tries FROM delivery WHERE state = 'failed'") == [(False, 1)]
     assert {state for (state,) in rows(app, "SELECT state FROM mailer")} <= {"sending"}, "the mail server is well"
+
+
+def test_a_failed_mail_whose_lead_cannot_be_decided_holds_up_no_other(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = saying(app, "{{ 1 // lead.seats }}")
+    (first, second), others = poison(app, ["attributes = '{\"seats\": 0}'"] * 2)
+    usual = noting.decide
+
+    def fails_for_one(db: Connection, app: App, happenings: Mapping[int, Happening], now: datetime) -> object:
+        if first in happenings:
+            raise ValueError("no rule fits")
+        return usual(db, app, happenings, now)
+
+    monkeypatch.setattr(noting, "decide", fails_for_one)
+    done = send(app, NOW)
+    assert (done.sent, done.put_off) == (len(others), 2)
+    due = dict(rows(app, "SELECT lead_id, due_at FROM enrollment WHERE lead_id IN (:a, :b)", a=first, b=second))
+    assert due[first] == NOW, "it is decided again as it comes due"
+    assert due[second] > NOW, "it is planned for its next slot"
+    assert advance(app, NOW).leads == 1
+    assert one(app, "SELECT due_at FROM enrollment WHERE lead_id = :id", id=first) > NOW
 
 
 def test_what_was_set_aside_goes_once_it_is_mended(app: App, mailbox: Mailbox) -> None:

@@ -115,7 +115,7 @@ def test_one_event_about_two_recipients_is_two(app, mail):
 )
 @pytest.mark.parametrize("before", ["unknown", "sending"])
 def test_a_mail_of_which_nobody_knew_was_sent_if_anything_came_back(app, mail, before, type_):
-    execute(app, "UPDATE delivery SET state = :state, sent_at = NULL", state=before)
+    execute(app, "UPDATE delivery SET state = :state, batch_id = 1, sent_at = NULL", state=before)
     assert take_reports(app, [report(app, type_, mail, severity="soft")], NOW).settled == 1
     (row,) = rows(app, "SELECT state, sent_at, sending_at, reason FROM delivery WHERE id = :id", id=mail)
     assert (row.state, row.sent_at, row.reason) == ("sent", row.sending_at, "settled by postmark")
@@ -123,7 +123,7 @@ def test_a_mail_of_which_nobody_knew_was_sent_if_anything_came_back(app, mail, b
 
 @pytest.mark.parametrize("before", ["unknown", "sending", "sent"])
 def test_a_mail_that_the_provider_did_not_send_has_failed_for_good(app, mail, before):
-    execute(app, "UPDATE delivery SET state = :state", state=before)
+    execute(app, "UPDATE delivery SET state = :state, batch_id = 1", state=before)
     take_reports(app, [report(app, "rejected", mail, reject_reason="blocked")], NOW)
     (row,) = rows(app, "SELECT state, for_good, sent_at, reason FROM delivery WHERE id = :id", id=mail)
     assert row == ("failed", True, None, "postmark: rejected (blocked)")
@@ -142,14 +142,14 @@ def test_a_mail_that_would_be_tried_again_is_not_if_it_left_after_all(app, mail)
 def test_a_mail_that_left_is_never_sent_again_whatever_we_were_told(app, mail, before, begun):
     """Also where a proxy said *not now* for a provider that had it already, so that no try was counted."""
     execute(app, "UPDATE delivery SET sent_at = NULL, sending_at = NULL")
-    execute(app, f"UPDATE delivery SET state = :state, {begun}", state=before)
+    execute(app, f"UPDATE delivery SET state = :state, batch_id = 1, {begun}", state=before)
     take_reports(app, [report(app, "delivered", mail)], NOW)
     assert state(app, mail) == "sent"
 
 
 @pytest.mark.parametrize("before", ["queued", "cancelled"])
 def test_a_report_does_not_make_a_mail_that_never_began(app, mail, before):
-    execute(app, "UPDATE delivery SET state = :state, sent_at = NULL, sending_at = NULL", state=before)
+    execute(app, "UPDATE delivery SET state = :state, batch_id = 1, sent_at = NULL, sending_at = NULL", state=before)
     take_reports(app, [report(app, "delivered", mail)], NOW)
     assert state(app, mail) == before
 

@@ -101,6 +101,7 @@ class _History:
             state=state, slot_at=slot, slot_until=slot + timedelta(hours=2), zone="UTC", queued_at=slot,
             local_on=(FIRST + timedelta(days=self.n)).date(), sending_at=sending,
             sent_at=self.at(sending, 0.01) if state == "sent" else None, merged_from=chance.choice((None, 99)),
+            batch_id=1 if state in ("leased", "sending") else None,
         )  # fmt: skip
         for _ in range(chance.randrange(4)):
             self.heard(lead, mail, self.at(slot))

@@ -1,12 +1,13 @@
 """Throughput stays flat: an event touches its own month only, and a look finds its rows by index in all of them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg.pq.abc import PGconn
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.event import listen, remove
 
@@ -14,6 +15,7 @@ from nurture.db import transaction
 from nurture.segment.ownership import Span
 from nurture.store import attribution, counts, events, hits, leads
 from nurture.store.partitions import make_months, months_from
+from nurture.trips import Answer, Statement, Trip
 from tests.store.months import own_months
 
 MONTHS = months_from(date(2016, 1, 1), date(2018, 12, 1))
@@ -106,8 +108,19 @@ def plans(db: Connection) -> Iterator[list[str]]:
             found.append("\n".join(line for (line,) in cursor.fetchall()))
             cursor.close()
 
+    usual = Trip.ask
+
+    def explain_first(trip: Trip, statement: Statement, values: Mapping[str, Any]) -> Answer:
+        if re.search(rb"\bevent\b", statement.sql):
+            server: PGconn = db.connection.driver_connection.pgconn  # type: ignore[union-attr]
+            told = server.exec_params(b"EXPLAIN " + statement.sql, statement.parameters(values))
+            found.append("\n".join((told.get_value(line, 0) or b"").decode() for line in range(told.ntuples)))
+        return usual(trip, statement, values)
+
     listen(db, "before_cursor_execute", explain)
-    yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trip, "ask", explain_first)
+        yield found
     remove(db, "before_cursor_execute", explain)
 
 
