@@ -94,16 +94,19 @@ class _Ours:
         """Mails a second from the due lead to the recorded answer."""
         tidy(self._app.engine, "lead", "enrollment", "delivery")
         self._come_due()
-        sent, took = spent(self._decide_and_send)
+        _, deciding = spent(self._decide)
+        self._let_all_go()
+        sent, sending = spent(self._send)
         if sent != self._mails:
             raise SystemExit(f"of {self._mails} mails of ours {sent} were sent")
-        self.used.append(1e6 * took.cpu["here"] / sent)
-        return self._mails / took.seconds
+        self.used.append(1e6 * (deciding.cpu["here"] + sending.cpu["here"]) / sent)
+        return self._mails / (deciding.seconds + sending.seconds)
 
     def as_django_has_it(self) -> dict[str, str]:
         """The parts of one of our mails, with slots where leads differ, in the words of Django's templates."""
         self._come_due()
         self._decide()
+        self._let_all_go()
         token = uuid4()
         with transaction(self._app.engine) as db:
             row, *_ = deliveries.lease(db, mailer="default", token=token, now=TUESDAY, most=1)
@@ -122,12 +125,11 @@ class _Ours:
     def _decide(self) -> None:
         while advance(self._app, TUESDAY).leads:
             pass
-        with transaction(self._app.engine) as db:  # or they would leave one after the other, until noon
-            db.execute(text("UPDATE delivery SET slot_at = :now WHERE state = 'queued'"), {"now": TUESDAY})
 
-    def _decide_and_send(self) -> int:
-        self._decide()
-        return self._send()
+    def _let_all_go(self) -> None:
+        """Else they would leave one after the other, until noon. It is the bench's work, and takes none of our time."""
+        with transaction(self._app.engine) as db:
+            db.execute(text("UPDATE delivery SET slot_at = :now WHERE state = 'queued'"), {"now": TUESDAY})
 
     def _send(self) -> int:
         return deliver(self._app, self._app.now, seconds=600).sent
