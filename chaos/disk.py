@@ -37,6 +37,11 @@ class Disk:
     def told(self) -> Path:
         return self.folder / "told"
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no file can grow."""
+        return self.library is not None and bool(_TOLD.unpack(self.told.read_bytes())[1])
+
     def be(self, *, milliseconds: int = 0, full: bool = False) -> bool:
         """From now on; False where nothing can be done."""
         if self.library is None:

@@ -75,8 +75,11 @@ class Servers:
         server.stop()  # no process of it is left over
 
     def start(self, server: Server) -> None:
-        """Start one that is away, on its data and at its port."""
-        if server.is_running():
+        """Start one that is away, on its data and at its port.
+
+        A database whose disk is full cannot start: it stays away, and whoever heals the disk starts it.
+        """
+        if server.is_running() or (server is self.postgres and self.disk.is_full):
             return
         port = server.port
         server.start(port)

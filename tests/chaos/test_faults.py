@@ -112,6 +112,9 @@ def test_a_disk_that_is_slow_or_full_is_borne_by_the_real_postgresql(tmp_path: P
         with pytest.raises(OperationalError, match="No space left") as refused:
             write(engine)
         assert is_away(refused.value)
+        servers.end(servers.postgres, "kill")
+        servers.start(servers.postgres)
+        assert not servers.postgres.is_running(), "it needs room to start"
         servers.disk.be()
         servers.start(servers.postgres)
         write(engine)
