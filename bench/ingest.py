@@ -1,7 +1,8 @@
 """Events into the web process, committed and scored before the 200: single ones, and batches of a hundred.
 
-The web process as it is deployed, the shipped workspace, some thousand known leads in a campaign. The load comes from
-a process of its own (`bench.load` says what is sent). By turns in the same run: ours; ours with WEB_CONCURRENCY=2,
+The web process as it is deployed, the shipped workspace, two hundred thousand known leads in the midst of a campaign
+(`--set ingest.leads=4000` takes other numbers). The load comes from a process of its own (`bench.load` says what is
+sent). By turns in the same run: ours; ours with WEB_CONCURRENCY=2,
 which a machine of two cores would run with; a bare handler (`bench.bare`: decode, one COPY, commit); and one connection
 of PostgreSQL that does nothing else (`bench.ceiling`): it inserts and scores a hundred events in one statement, or
 commits one event at a time. All share this machine's processors, and so does the load. CPU is microseconds an event:
@@ -16,31 +17,27 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
 import httpx
 import psutil
-from sqlalchemy import text
 
 from bench import cpu
 from bench.alone import run_alone
 from bench.ceiling import events_a_second
 from bench.measure import Measured, Options, Target, against, by_turns
 from bench.peak import peak_mb
+from bench.population import populate
 from bench.port import own_port
-from bench.product import environment, product, tidy
+from bench.product import environment, product
 from bench.servers import Servers, servers
-from nurture.app import App, real_clock
-from nurture.db import transaction
+from nurture.app import real_clock
 from nurture.errors import LocalServerError
-from nurture.flows.decide import decide
-from nurture.rules.happenings import Arrived
-from nurture.store import leads
-from nurture.store.partitions import make_months, months_from
+from workers.clock import Clock
 
-LEADS = 4000
+LEADS, QUICK_LEADS = 200_000, 2000
+"""With few of them, events that come at the same time are of the same leads, and wait for each other's locks."""
 KEY = "wk_bench"
 KINDS = {"single": (1, 128), "single_32": (1, 32), "batch": (100, 8)}
 """Events of a request, and connections."""
@@ -49,23 +46,6 @@ STARTS_WITHIN = 120.0
 GOALS = {"single": Target(least=3.0), "batch": Target(least=0.6)}
 """Of what one connection of PostgreSQL does with so many events a transaction."""
 UNIT = "events/s"
-_TIES = text("INSERT INTO identity (kind, value, lead_id, since) SELECT 'anonymous', 'browser-' || n, id, now() "
-             "FROM generate_series(0, :last) AS n JOIN lead ON email = 'lead' || n || '@buyer.example'")  # fmt: skip
-
-
-def populate(app: App, now: datetime) -> None:
-    """Known leads that have been in a campaign for three weeks, each with a browser that is known to be its own."""
-    make_months(app.engine, months_from(now.date(), now.date() + timedelta(days=31)))
-    then = now - timedelta(days=20)
-    person = {"title": "VP Operations", "country": "US", "employees": 900, "timezone": "America/Chicago"}
-    for start in range(0, LEADS, 500):
-        with transaction(app.engine) as db:
-            people = [{"email": f"lead{n}@buyer.example", **person} for n in range(start, start + 500)]
-            made = leads.insert(db, people, then)
-            decide(db, app, {lead_id: Arrived() for lead_id in made.values()}, then)
-    with transaction(app.engine) as db:
-        db.execute(_TIES, {"last": LEADS - 1})
-    tidy(app.engine)
 
 
 @contextmanager
@@ -105,6 +85,7 @@ class _Sides:
     seconds: float
     ports: Mapping[str, tuple[int, int]]
     """Of each server its port and its process id."""
+    leads: int
     seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _seed: int = 0
 
@@ -112,7 +93,9 @@ class _Sides:
         """Events a second into one of the servers."""
         port, pid = self.ports[name]
         self._seed += 1
-        done, spent = cpu.spent(lambda: _load(port, kind, self.seconds, self._seed), web=pid, postgres=self.postgres)
+        done, spent = cpu.spent(
+            lambda: _load(port, kind, self.seconds, self._seed, self.leads), web=pid, postgres=self.postgres
+        )
         if done["others"] or not done["events"]:
             raise RuntimeError(f"{name} {kind}: other answers {done['others']}")
         each = spent.micros(done["events"])
@@ -124,7 +107,7 @@ class _Sides:
     def ceiling(self, batch: int) -> float:
         """Events a second in one statement of so many, on one connection."""
         (rate, spent) = cpu.spent(
-            lambda: events_a_second(self.database, batch, self.seconds, LEADS), postgres=self.postgres
+            lambda: events_a_second(self.database, batch, self.seconds, self.leads), postgres=self.postgres
         )
         each = spent.micros(rate * spent.seconds)
         self.seen.setdefault(f"ceiling {batch}", []).append({"rate": rate, **each})
@@ -135,9 +118,9 @@ class _Sides:
         return {key: round(median(one[key] for one in self.seen[name]), 1) for key in self.seen[name][0]}
 
 
-def _load(port: int, kind: str, seconds: float, seed: int) -> dict[str, Any]:
+def _load(port: int, kind: str, seconds: float, seed: int, leads: int) -> dict[str, Any]:
     batch, connections = KINDS[kind]
-    asked = {"batch": batch, "connections": connections, "seconds": seconds, "seed": seed, "leads": LEADS, "key": KEY}
+    asked = {"batch": batch, "connections": connections, "seconds": seconds, "seed": seed, "leads": leads, "key": KEY}
     words = [word for name, value in asked.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "bench.load", str(port), *words]
     found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -147,10 +130,11 @@ def _load(port: int, kind: str, seconds: float, seed: int) -> dict[str, Any]:
 def measure(options: Options) -> Iterable[Measured]:
     """Events a second, beside PostgreSQL's own and beside the bare handler."""
     seconds = options.number("seconds", 3, 1) / (2 if options.quick else 1)
+    leads = options.number("ingest.leads", LEADS, QUICK_LEADS)
     asked = options.asked.get("kinds", " ".join(KINDS)).split()
     kinds = {kind: KINDS[kind] for kind in asked}
     with servers() as them, ExitStack() as stack:
-        sides = stack.enter_context(_serving(them, seconds))
+        sides = stack.enter_context(_serving(them, seconds, leads))
         turns: dict[str, Callable[[], float]] = {}
         for kind in kinds:
             for name in sides.ports:
@@ -189,10 +173,11 @@ def _figures(
 
 
 @contextmanager
-def _serving(them: Servers, seconds: float) -> Iterator[_Sides]:
+def _serving(them: Servers, seconds: float, leads: int) -> Iterator[_Sides]:
     """The servers that take events, each a process of its own, over one database."""
     with product(them, None, WRITE_KEY=KEY) as app, ExitStack() as stack:
-        populate(app, real_clock())
+        Clock(app).tick()
+        populate(app.engine, leads, leads, sorted(app.book.matchers), real_clock())
         told = environment(them, WRITE_KEY=KEY, HOST="127.0.0.1")
         ports: dict[str, tuple[int, int]] = {}
         for name, command, more, ready in (
@@ -204,7 +189,7 @@ def _serving(them: Servers, seconds: float) -> Iterator[_Sides]:
             words = [*command, str(port)] if name == "bare" else command
             process = stack.enter_context(server(words, port, {**told, **more}, ready.format(port)))
             ports[name] = port, process.pid
-        yield _Sides(them.plain_url, cpu.postmaster(app.engine), seconds, ports)
+        yield _Sides(them.plain_url, cpu.postmaster(app.engine), seconds, ports, leads)
 
 
 if __name__ == "__main__":
