@@ -86,8 +86,12 @@ class StopTwice:
 
     name, unknown, patient = "stop-twice", 0, False
 
+    def __init__(self) -> None:
+        self._told: dict[str, int] = {}
+
     def strike(self, world: World, dice: Random) -> str:
         names = world.crew.running(*ALWAYS, "clock2")
+        self._told = {name: world.crew.pid(name) for name in names}
         for _ in range(2):
             for name in names:
                 world.crew.signal(name, signal.SIGTERM)
@@ -95,7 +99,8 @@ class StopTwice:
         return ", ".join(names)
 
     def heal(self, world: World) -> None:
-        world.crew.wait(*ALWAYS, "clock2")
+        # others may have been started since, when what killed them was healed; nobody told these to stop
+        world.crew.wait(*[name for name in world.crew.running(*self._told) if world.crew.pid(name) == self._told[name]])
         world.crew.start(*ALWAYS)
 
 
