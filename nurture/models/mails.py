@@ -83,7 +83,7 @@ class Delivery(SQLModel, table=True):
         Index("delivery_of_batch", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
         Index("delivery_unknown", "mailer", postgresql_where=text("phase = 'unknown'")),
         Index("delivery_failed", "id", postgresql_where=text("phase = 'failed'")),
-        Index("delivery_sent", "sent_at", postgresql_using="brin", postgresql_with={"pages_per_range": 64}),
+        Index("delivery_sent", "sent_at", postgresql_using="brin", postgresql_with={"pages_per_range": 16}),
     )
     id: int | None = key_column()
     lead_id: int = lead_column()

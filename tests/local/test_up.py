@@ -76,6 +76,7 @@ def test_nothing_is_left_behind_when_it_is_killed(data: Path) -> None:
     assert nothing_left(mark, data), marked(mark)
 
 
+@pytest.mark.soak
 def test_ctrl_c_in_a_terminal_leaves_nothing_behind(data: Path) -> None:
     """A terminal tells the whole group at once, and people press twice."""
     with nurture("up", "--port", "0", "--data", str(data), "--json") as (process, mark):

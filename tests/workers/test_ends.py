@@ -33,6 +33,7 @@ def environment(db_url: str, redis_url: str, tmp_path: Path, mail_url: str) -> d
     }  # fmt: skip
 
 
+@pytest.mark.soak
 def test_a_provider_that_never_answers_holds_nobody_up(
     clean_db: Engine, db_url: str, redis_url: str, tmp_path: Path
 ) -> None:

@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.execute("CREATE INDEX delivery_of_batch ON delivery (batch_id) WHERE batch_id IS NOT NULL")
     op.execute("CREATE INDEX delivery_unknown ON delivery (mailer) WHERE phase = 'unknown'")
     op.execute("CREATE INDEX delivery_failed ON delivery (id) WHERE phase = 'failed'")
-    op.execute("CREATE INDEX delivery_sent ON delivery USING brin (sent_at) WITH (pages_per_range = 64)")
+    op.execute("CREATE INDEX delivery_sent ON delivery USING brin (sent_at) WITH (pages_per_range = 16)")
 
 
 def downgrade() -> None:
