@@ -27,7 +27,7 @@ from nurture.segment.recognition import People
 from nurture.segment.traits import merge_traits
 from nurture.segment.visitor import VISITOR
 from nurture.store import attribution, consents, identities, leads, suppressions
-from nurture.store.attribution import Given
+from nurture.store.events import StoredEvent
 from nurture.store.identities import Known
 from nurture.store.merging import living
 from nurture.store.states import lock_tracked
@@ -54,7 +54,7 @@ class Recognised:
     of: list[int | None] = field(default_factory=list)
     inferred: list[bool] = field(default_factory=list)
     created: set[int] = field(default_factory=set)
-    earlier: list[Given] = field(default_factory=list)
+    earlier: list[StoredEvent] = field(default_factory=list)
     said: list[tuple[int, IncomingEvent]] = field(default_factory=list)
     untracked: set[int] = field(default_factory=set)
     offered: int = 0

@@ -23,7 +23,6 @@ from nurture.rules.retention import events_from
 from nurture.segment.consenting import agreed_in
 from nurture.segment.event import IncomingEvent
 from nurture.store import events, leads
-from nurture.store.attribution import Given
 from nurture.store.consents import Entry
 from nurture.store.dropping import midnight
 from nurture.store.events import StoredEvent
@@ -163,7 +162,9 @@ def _agreements(app: App, said: Iterable[tuple[int, IncomingEvent]]) -> list[Ent
     return entries
 
 
-def _concerned(stored: Sequence[StoredEvent], earlier: Sequence[Given], changed: set[int], who: Recognised) -> set[int]:
+def _concerned(
+    stored: Sequence[StoredEvent], earlier: Sequence[StoredEvent], changed: set[int], who: Recognised
+) -> set[int]:
     """Leads about whom there is something to decide."""
     ids = {row.lead_id for row in stored} | {row.lead_id for row in earlier}
     return {lead_id for lead_id in ids if lead_id is not None} | changed | who.created

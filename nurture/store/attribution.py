@@ -1,7 +1,7 @@
 """Events given to the leads whose browser or user id they name, and taken from those whose they turn out not to be."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -9,22 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from nurture.segment.ownership import Span
-from nurture.trips import Rows, Statement, ask
-
-
-class Given(NamedTuple):
-    """A stored event that was nobody's, and is a lead's now."""
-
-    id: int
-    lead_id: int
-    kind: str
-    occurred_at: datetime
-    name: str | None
-    path: str | None
-    properties: Mapping[str, Any]
-    campaign: str | None
-    step: str | None
-    verdict: str
+from nurture.store.events import StoredEvent
+from nurture.trips import Row, Rows, Statement, ask
 
 
 class _Found(NamedTuple):
@@ -34,6 +20,10 @@ class _Found(NamedTuple):
     month: date
     lead_id: int | None
     lead_to_be: int
+
+
+def _stored(row: Row) -> StoredEvent:
+    return StoredEvent(*row)
 
 
 _COLUMNS = (
@@ -81,7 +71,7 @@ _CHANGE = """
     WHERE event.month = CAST(:month AS date) AND event.id = ANY(CAST(:ids AS bigint[])) AND event.id = u.id
 """
 """A month at a time: of several together PostgreSQL would read all, where it need only look up a few events."""
-_GIVE = Statement(f"{_CHANGE} AND event.lead_id IS NULL RETURNING {_COLUMNS}", Given._make)
+_GIVE = Statement(f"{_CHANGE} AND event.lead_id IS NULL RETURNING {_COLUMNS}", _stored)
 _TAKE = Statement(f"{_CHANGE} AND event.inferred")
 
 _MONTH, _MONTH_AND_ID = itemgetter(1), itemgetter(1, 0)
@@ -113,9 +103,9 @@ def take(db: Connection, spans: Spans, users: Mapping[str, int]) -> set[int]:
     return {row.lead_id for row in found if row.lead_id is not None}
 
 
-def give(db: Connection, spans: Spans, users: Mapping[str, int]) -> list[Given]:
+def give(db: Connection, spans: Spans, users: Mapping[str, int]) -> list[StoredEvent]:
     """Give events that are nobody's to the leads whose they are; gives those. A user id goes before a browser."""
-    given: list[Given] = []
+    given: list[StoredEvent] = []
     if users:
         given += _given(db, ask(db, _NOBODYS_ACTS, _users(users)), inferred=False)
     if spans:
@@ -123,7 +113,7 @@ def give(db: Connection, spans: Spans, users: Mapping[str, int]) -> list[Given]:
     return given
 
 
-def _given(db: Connection, found: Sequence[_Found], *, inferred: bool) -> list[Given]:
+def _given(db: Connection, found: Sequence[_Found], *, inferred: bool) -> list[StoredEvent]:
     return _write(db, _GIVE, [(row.id, row.month, row.lead_to_be) for row in found], inferred=inferred)
 
 

@@ -12,7 +12,10 @@ from nurture.trips import Answer, Statement, Trip
 
 
 class StoredEvent(NamedTuple):
-    """An event that is stored now and was not before. `told`: what it is known by, of one that says who somebody is."""
+    """An event that counts now and did not before: it is new, or was nobody's until now.
+
+    `told`: what it is known by, of a new one that says who somebody is.
+    """
 
     id: int
     lead_id: int | None
@@ -24,7 +27,7 @@ class StoredEvent(NamedTuple):
     campaign: str | None
     step: str | None
     verdict: str
-    told: list[str] | None
+    told: list[str] | None = None
 
 
 _INSERT = Statement(
