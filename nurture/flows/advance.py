@@ -48,8 +48,7 @@ def advance(app: App, now: datetime, *, most: int = BATCH) -> Advanced:
 
 def _decide(db: Connection, app: App, lead_ids: Sequence[int], now: datetime) -> Advanced:
     decided = decide(db, app, {lead_id: CameDue() for lead_id in lead_ids}, now)
-    queued = sum(isinstance(effect, Queued) for one in decided for effect in one.outcome.effects)
-    return Advanced(len(decided), queued, offered(decided))
+    return Advanced(len(decided), len(decided.each(Queued)), offered(decided))
 
 
 def _one_by_one(app: App, lead_ids: Sequence[int], now: datetime) -> Advanced:

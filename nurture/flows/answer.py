@@ -54,7 +54,7 @@ def answer(app: App, *, delivery_id: int, question: str, answer: str, now: datet
         }
         stored = events.insert(db, [row])
         facts = tuple(event_fact(one) for one in stored)
-        decided = decide(db, app, {delivery.lead_id: Did(facts)}, now) if facts else []
-    if offered(decided):
+        handed = offered(decide(db, app, {delivery.lead_id: Did(facts)}, now)) if facts else 0
+    if handed:
         app.nudge("notices")
     return True

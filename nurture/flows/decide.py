@@ -19,18 +19,18 @@ from nurture.rules.book import Rulebook
 from nurture.rules.effects import CycleBegan, HandedOver
 from nurture.rules.happenings import Happening
 from nurture.store import counts
-from nurture.store.decided import Decided
+from nurture.store.decided import Decided, Decisions
 from nurture.store.outcomes import save
 from nurture.store.states import locked_states, with_past
 
 
-def decide(db: Connection, app: App, happenings: Mapping[int, Happening], now: datetime) -> list[Decided]:
+def decide(db: Connection, app: App, happenings: Mapping[int, Happening], now: datetime) -> Decisions:
     """Apply one happening to each of these leads, within the caller's transaction; by ascending lead id."""
     states = locked_states(db, app.book, happenings, now)
     return settle(db, app, [(state, happenings[_id(state)]) for state in states], now)
 
 
-def settle(db: Connection, app: App, happened: list[tuple[LeadState, Happening]], now: datetime) -> list[Decided]:
+def settle(db: Connection, app: App, happened: list[tuple[LeadState, Happening]], now: datetime) -> Decisions:
     """The same for states that are locked and loaded already, perhaps without their long past."""
     book = app.book_in(db)
     decided = _apply(db, book, happened, now)
@@ -42,7 +42,7 @@ def settle(db: Connection, app: App, happened: list[tuple[LeadState, Happening]]
     return decided
 
 
-def _apply(db: Connection, book: Rulebook, happened: list[tuple[LeadState, Happening]], now: datetime) -> list[Decided]:
+def _apply(db: Connection, book: Rulebook, happened: list[tuple[LeadState, Happening]], now: datetime) -> Decisions:
     """Ask the rules. What lies far back is read for the leads whose decision looks there; few do."""
     decided, asking = [], []
     for state, happening in happened:
@@ -53,21 +53,19 @@ def _apply(db: Connection, book: Rulebook, happened: list[tuple[LeadState, Happe
     whole = with_past(db, book, [state for state, _ in asking], now)
     for state, (_, happening) in zip(whole, asking, strict=True):
         decided.append(Decided(state, life.apply(book, state, happening, now)))
-    return sorted(decided, key=lambda one: one.lead_id)
+    return Decisions(sorted(decided, key=lambda one: one.lead_id))
 
 
-def _count_into_cycles(db: Connection, app: App, decided: list[Decided], now: datetime) -> None:
+def _count_into_cycles(db: Connection, app: App, decided: Decisions, now: datetime) -> None:
     """A cycle may begin before now: what the lead did since then has been counted into the one before."""
-    began = {
-        one.lead_id: effect.at for one in decided for effect in one.outcome.effects if isinstance(effect, CycleBegan)
-    }
+    began = {one.lead_id: effect.at for one, effect in decided.each(CycleBegan)}
     if began:
         recount(db, app, counts.with_events_from(db, began), now)
 
 
-def offered(decided: list[Decided]) -> int:
+def offered(decided: Decisions) -> int:
     """How many of these leads were handed over."""
-    return sum(isinstance(effect, HandedOver) for one in decided for effect in one.outcome.effects)
+    return len(decided.each(HandedOver))
 
 
 def _id(state: LeadState) -> int:

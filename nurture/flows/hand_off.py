@@ -1,6 +1,5 @@
 """Offer leads to sales: an owner, the deadlines, the evidence, a notice for each channel, all in one transaction."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,18 +14,13 @@ from nurture.rules import grading, sla
 from nurture.rules.effects import HandedOver
 from nurture.rules.known import known
 from nurture.store import handoffs
-from nurture.store.decided import Decided
+from nurture.store.decided import Decisions
 from nurture.store.handoff_changes import Change, note_changes
 
 
-def open_offers(db: Connection, app: App, decided: Sequence[Decided], now: datetime) -> list[int]:
+def open_offers(db: Connection, app: App, decided: Decisions, now: datetime) -> list[int]:
     """Open a handoff for each lead that was just handed over; gives their ids. The rota is locked last."""
-    offers = [
-        (one.lead_id, one.before, effect)
-        for one in decided
-        for effect in one.outcome.effects
-        if isinstance(effect, HandedOver)
-    ]
+    offers = [(one.lead_id, one.before, effect) for one, effect in decided.each(HandedOver)]
     if not offers:
         return []
     owners = give_owners(db, app, [(lead_id, before) for lead_id, before, _ in offers], now)

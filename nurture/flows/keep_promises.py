@@ -22,7 +22,7 @@ from nurture.rules.effects import Breached, HandoffMoved
 from nurture.rules.happenings import DeadlineCame
 from nurture.rules.ladder import KEPT
 from nurture.store import handoffs, promises, set_aside
-from nurture.store.decided import Decided, each
+from nurture.store.decided import Decisions
 from nurture.store.handoff_changes import Change, What, note_changes
 
 BATCH = 50
@@ -98,7 +98,7 @@ def _look(db: Connection, app: App, lead_ids: Sequence[int], now: datetime) -> K
         return Kept()
     open_of = handoffs.open_of(db, lead_ids)
     decided = decide(db, app, dict.fromkeys(lead_ids, DeadlineCame()), now)
-    breaches = [(open_of[one.lead_id], breach) for one, breach in each(decided, Breached)]
+    breaches = [(open_of[one.lead_id], breach) for one, breach in decided.each(Breached)]
     promises.add_breaches(db, breaches, now)
     _note(db, breaches, now)
     _tell(db, app, breaches, now)
@@ -136,11 +136,11 @@ def _to(breach: Breached, manager: str) -> tuple[str, ...]:
     return (breach.owner,)
 
 
-def _tell_returned(db: Connection, app: App, decided: Sequence[Decided], open_of: dict[int, int], now: datetime) -> int:
+def _tell_returned(db: Connection, app: App, decided: Decisions, open_of: dict[int, int], now: datetime) -> int:
     """Whoever lost a lead, and the manager, hear of it; gives how many there were."""
     manager = app.book.agreement.sla.manager
     news = []
-    for one, moved in each(decided, HandoffMoved):
+    for one, moved in decided.each(HandoffMoved):
         last = [effect for effect in one.outcome.effects if isinstance(effect, Breached)][-1:]
         owner = None if one.before.handoff is None else one.before.handoff.owner
         late = {"promise": None, "due_at": None, "owner": owner} if not last else _data(last[0])

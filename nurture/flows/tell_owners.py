@@ -13,7 +13,7 @@ from nurture.rules import calendar, telling
 from nurture.rules.assignment import whom
 from nurture.rules.effects import OwnerTold
 from nurture.store import activity, assigning, handoffs
-from nurture.store.decided import Decided, each
+from nurture.store.decided import Decided, Decisions
 
 GATHER = timedelta(hours=1)
 """So long after the first thing that a lead did is its owner told, of all that it did until then."""
@@ -21,13 +21,13 @@ MAX_A_DAY = 20
 """Of so many leads a rep is told in one day at most. What is left out stands on the handoffs' pages all the same."""
 
 
-def tell_owners(db: Connection, app: App, decided: Sequence[Decided], now: datetime) -> None:
+def tell_owners(db: Connection, app: App, decided: Decisions, now: datetime) -> None:
     """Queue what owners are to be told of what was just decided, in the same transaction; no statement for nothing.
 
     An owner is told of one lead once a day, by the calendar of `sla.hours.timezone`: an hour after the first thing that
     it did, of all that it did in that hour. What it does later that day is told no more.
     """
-    active = _owned(db, app, each(decided, OwnerTold))
+    active = _owned(db, app, decided.each(OwnerTold))
     if not active:
         return
     zone = app.book.agreement.sla.hours.timezone

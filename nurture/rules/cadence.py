@@ -16,7 +16,7 @@ from nurture.rules import calendar
 from nurture.rules.once import once
 from nurture.rules.slots import LATE, OpenDays, Search, at_once, first_day, later, open_days
 
-__all__ = ["LATE", "is_slow", "next_slot", "zone_of"]
+__all__ = ["LATE", "is_slow", "next_slot", "soonest", "zone_of"]
 
 
 def is_slow(cadence: Cadence, mails_since_engaged: int) -> bool:
@@ -78,19 +78,19 @@ def next_slot(
     """
     if days is None:
         days = open_days(campaign.cadence, zone, holidays)
-    soonest = _soonest(campaign.cadence, step, slow, last_mail_on)
+    thinkable = soonest(campaign.cadence, step, slow, last_mail_on)
     if first:
         day = first_day(days, calendar.local_date(started_at, zone), not_before, lead_key, step.id)
-        soonest = later(soonest, day)
+        thinkable = later(thinkable, day)
     if not_before is None and not_before_on is None:
-        found = at_once(days, limits, lead_key, step.id, now, soonest, taken_on, counted_on)
+        found = at_once(days, limits, lead_key, step.id, now, thinkable, taken_on, counted_on)
         if found is not None:
             return found
     search = Search(campaign, step, limits, lead_key, days, now, taken_on, counted_on, not_before)
-    return search.from_day(soonest, not_before_on)
+    return search.from_day(thinkable, not_before_on)
 
 
-def _soonest(cadence: Cadence, step: Step, slow: bool, last_mail_on: date | None) -> date | None:
+def soonest(cadence: Cadence, step: Step, slow: bool, last_mail_on: date | None) -> date | None:
     """The day that the rhythm asks for: the last mail's, plus the larger of the cadence and the step's own `after`."""
     if last_mail_on is None:
         return None

@@ -1,6 +1,5 @@
 """What raises which day's count. One function for an event that comes in and for one that is read again."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
@@ -14,7 +13,7 @@ KEPT = 20_000
 
 Cycles = Sequence[tuple[int, datetime]]
 """(n, started_at) of a lead's cycles, oldest first; at least one."""
-DayCounts = Counter[tuple[int, str, date]]
+DayCounts = dict[tuple[int, str, date], int]
 """How often, by cycle, fingerprint and UTC day."""
 
 
@@ -66,14 +65,15 @@ class Counting:
 
     def count(self, cycles: Cycles, events: Iterable[EventFact]) -> DayCounts:
         """The daily counts of one lead's events."""
-        counts: DayCounts = Counter()
+        counts: DayCounts = {}
         for event in events:
             raised = self.raised_by(event)
             if raised:
                 cycle = cycle_at(cycles, event.occurred_at)
                 day = event.occurred_at.astimezone(UTC).date()
                 for fingerprint in raised:
-                    counts[cycle, fingerprint, day] += 1
+                    key = cycle, fingerprint, day
+                    counts[key] = counts.get(key, 0) + 1
         return counts
 
     def _matched(self, asked: Sequence[tuple[str, Matcher]], event: EventFact) -> tuple[str, ...]:

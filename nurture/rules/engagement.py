@@ -50,14 +50,17 @@ def count(draft: Draft, events: Sequence[EventFact]) -> Raised | None:
 
 def engage(draft: Draft, events: Sequence[EventFact]) -> bool:
     """Note answers and the last sign of life; True if there was any sign other than an open."""
+    latest = None
     for event in events:
+        at = event.occurred_at
+        if event.kind not in NO_SIGN_OF_LIFE and (latest is None or at > latest):
+            latest = at
         if event.kind == "answer" and event.name is not None:
             answer = str(event.properties.get("answer", ""))
             draft.add(Answered(event.name, answer))
             profile = draft.state.profile
             attributes = {**profile.attributes, event.name: answer}
             draft.state = evolve(draft.state, profile=replace(profile, attributes=attributes))
-    latest = max((event.occurred_at for event in events if event.kind not in NO_SIGN_OF_LIFE), default=None)
     if latest is None:
         return False
     if draft.state.engaged_at is None or latest > draft.state.engaged_at:
@@ -91,9 +94,8 @@ def _excerpt(event: EventFact) -> str | None:
 def _raise_counts(draft: Draft, ups: dict[tuple[str, date], int]) -> None:
     if not ups:
         return
-    counts = {(count.matcher, count.day): count.count for count in draft.state.counts}
-    for key, by in ups.items():
-        counts[key] = counts.get(key, 0) + by
-    draft.state = evolve(
-        draft.state, counts=tuple(SignalCount(matcher, day, n) for (matcher, day), n in sorted(counts.items()))
-    )
+    counts = {(count.matcher, count.day): count for count in draft.state.counts}
+    for (matcher, day), by in ups.items():
+        before = counts.get((matcher, day))
+        counts[matcher, day] = SignalCount(matcher, day, by if before is None else before.count + by)
+    draft.state = evolve(draft.state, counts=tuple([counts[key] for key in sorted(counts)]))

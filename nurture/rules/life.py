@@ -60,13 +60,13 @@ def _did(draft: Draft, happening: h.Did) -> None:
     _remember(draft, happening.remembered)
     raised = count(draft, happening.events)
     engaged = engage(draft, happening.events)
-    told = (*happening.remembered, *happening.events)
-    if happening.profile_changed or any(event.kind == "answer" for event in told):
+    kinds = {event.kind for event in happening.events}
+    if happening.profile_changed or "answer" in kinds or any(event.kind == "answer" for event in happening.remembered):
         grade_again(draft)
     if offer_if_ready(draft, raised):
         return
     tell_owner(draft, happening.events)
-    if any(event.kind == "reply" for event in happening.events):
+    if "reply" in kinds:
         leave(draft, REPLIED)  # a person answers from here on, also where the lead may not be offered
         return
     if leave_by_exit_line(draft):

@@ -67,7 +67,7 @@ def choose(
     for step in campaign.steps[start:]:
         # Most steps have had no mail: only the others' mails are looked through.
         is_new = step.id not in had
-        if is_new and step.when is None:
+        if is_new and (step.when is None or fits.get(step.id) is True):
             return Choice(step, tuple(passed))
         why_not = _why_not(step, () if is_new else mine, state.cycle, known_at, fits.get(step.id))
         if why_not is None:

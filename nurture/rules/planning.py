@@ -10,7 +10,7 @@ from nurture.rules.book import Rulebook
 from nurture.rules.calendar import DAY, first_instant, local_date
 from nurture.rules.known import known
 from nurture.rules.next_step import Choice
-from nurture.rules.slots import open_days
+from nurture.rules.slots import at_once, open_days
 from nurture.values import quick
 
 NO_CHOICE = Choice(None)
@@ -87,25 +87,36 @@ class Planning:
         )
         if choice.step is None:
             return Plan(None, None, _finish_at(campaign, state, enrollment, zone), slow, choice)
-        slot = cadence.next_slot(
+        slot = self._slot(choice.step, state, slow, tomorrow_at_the_earliest)
+        return Plan(choice.step, slot, None, slow, choice)
+
+    def _slot(self, step: Step, state: LeadState, slow: bool, tomorrow_at_the_earliest: bool) -> Slot | None:
+        """When the step's mail may go. Most leads have had a mail, and wait for nothing: these are answered at once."""
+        campaign, mails, days, now = self._campaign, self._mails, self._days, self._now
+        limits, key = self._book.agreement.limits, state.profile.key
+        if mails.of_enrollment and state.mail_from is None and not tomorrow_at_the_earliest:
+            soonest = cadence.soonest(campaign.cadence, step, slow, mails.last)
+            found = at_once(days, limits, key, step.id, now, soonest, mails.taken, mails.days, mails.last)
+            if found is not None:
+                return found
+        return cadence.next_slot(
             campaign=campaign,
-            step=choice.step,
-            limits=book.agreement.limits,
-            lead_key=state.profile.key,
-            zone=zone,
-            holidays=book.agreement.company.holidays,
+            step=step,
+            limits=limits,
+            lead_key=key,
+            zone=days.zone,
+            holidays=days.holidays,
             now=now,
-            started_at=enrollment.started_at,
+            started_at=self._enrollment.started_at,
             first=not mails.of_enrollment,
             slow=slow,
             last_mail_on=mails.last,
             taken_on=mails.taken,
             counted_on=mails.days,
             not_before=state.mail_from,
-            not_before_on=local_date(now, zone) + DAY if tomorrow_at_the_earliest else None,
-            days=self._days,
+            not_before_on=local_date(now, days.zone) + DAY if tomorrow_at_the_earliest else None,
+            days=days,
         )
-        return Plan(choice.step, slot, None, slow, choice)
 
     def queue(self, step: Step, slot: Slot, engaged_at: datetime | None) -> None:
         """Add the mail of a step just planned, for a slot of today."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
+from operator import attrgetter
 
 from nurture.agreement import Agreement
 from nurture.facts import MICRO, NOTHING, EventFact, Known, Score, ScoreRow, SignalCount
@@ -19,6 +20,8 @@ from nurture.grammar.matchers import Matcher, path_matches, same_name
 from nurture.rules import conditions
 from nurture.rules.once import once
 
+KEPT = 8192
+"""So many days' worth are kept for one agreement: signals by days by counts, and yesterday's."""
 _EXACT = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
 
@@ -45,23 +48,20 @@ def score(agreement: Agreement, counts: Iterable[SignalCount], day: date) -> Sco
     clocks of two machines disagree about midnight) is one of today: age 0. So a score never rises by itself. Signals
     without points have no rows; two signals that ask for the same each have their own.
     """
-    asked = _asked(agreement)
-    counts = tuple(counts)
-    if not counts:
-        return Score(day, 0, (), 0)
-    total: dict[tuple[date, str], int] = {}
+    total: dict[tuple[str, date], int] = {}
     for counted in counts:
-        if counted.matcher in asked:
-            key = (counted.day, counted.matcher)
-            total[key] = total.get(key, 0) + counted.count
-    horizon = agreement.horizon.days
+        key = counted.matcher, counted.day
+        total[key] = total.get(key, 0) + counted.count
+    worth_of = _days_worth(agreement)
     rows: list[ScoreRow] = []
-    for (when, matcher), count in total.items():
-        age = max(0, (day - when).days)
-        if count > 0 and age <= horizon:
-            rows.extend(term.row(when, count, age) for term in asked[matcher])
-    rows.sort(key=lambda row: (row.day, row.signal))
-    return Score(day, sum(row.worth for row in rows), tuple(rows), _different(rows))
+    for (matcher, when), count in total.items():
+        rows += worth_of[matcher, when, count, day]
+    if len(rows) > 1:
+        rows.sort(key=_by_day)
+    worth: dict[str, int] = {}
+    for row in rows:
+        worth[row.signal] = worth.get(row.signal, 0) + row.worth
+    return Score(day, sum(worth.values()), tuple(rows), sum([one > 0 for one in worth.values()]))
 
 
 def matchers(agreement: Agreement) -> dict[str, Matcher]:
@@ -109,15 +109,36 @@ class _Term:
         return ScoreRow(self.signal, day, count, counted, self.points, age, self.points * counted * self.decay[age])
 
 
-@once
-def _asked(agreement: Agreement) -> dict[str, list[_Term]]:
-    """The signals that are worth something, by the fingerprint of what they ask for."""
-    asked: dict[str, list[_Term]] = {}
-    for name, signal in agreement.signals.items():
-        if signal.points:
-            decay = decay_table((signal.half_life or agreement.half_life).days, agreement.horizon.days)
-            asked.setdefault(signal.when.fingerprint, []).append(_Term(name, signal.points, signal.at_most, decay))
-    return asked
+_by_day = attrgetter("day", "signal")
+
+
+class _DaysWorth(dict[tuple[str, date, int, date], tuple[ScoreRow, ...]]):
+    """What a day's count of a matcher is worth on another day. Kept, for thousands of leads have the same."""
+
+    __slots__ = ("_asked", "_horizon")
+
+    def __init__(self, agreement: Agreement) -> None:
+        """Nothing has been asked."""
+        super().__init__()
+        self._horizon = agreement.horizon.days
+        self._asked: dict[str, list[_Term]] = {}
+        for name, signal in agreement.signals.items():
+            if signal.points:
+                decay = decay_table((signal.half_life or agreement.half_life).days, self._horizon)
+                term = _Term(name, signal.points, signal.at_most, decay)
+                self._asked.setdefault(signal.when.fingerprint, []).append(term)
+
+    def __missing__(self, asked: tuple[str, date, int, date]) -> tuple[ScoreRow, ...]:
+        if len(self) >= KEPT:
+            self.clear()
+        matcher, when, count, day = asked
+        age = max(0, (day - when).days)
+        counts = count > 0 and age <= self._horizon
+        rows = self[asked] = tuple([term.row(when, count, age) for term in self._asked.get(matcher, ()) if counts])
+        return rows
+
+
+_days_worth = once(_DaysWorth)
 
 
 @once
@@ -132,14 +153,6 @@ def _by_kind(agreement: Agreement) -> dict[str, list[tuple[str, Matcher]]]:
 @once
 def _hands(agreement: Agreement) -> frozenset[str]:
     return frozenset(signal.when.kind for signal in agreement.signals.values() if signal.hand_raise)
-
-
-def _different(rows: Iterable[ScoreRow]) -> int:
-    """How many different signals are worth something."""
-    worth: dict[str, int] = {}
-    for row in rows:
-        worth[row.signal] = worth.get(row.signal, 0) + row.worth
-    return sum(sum_ > 0 for sum_ in worth.values())
 
 
 def _is_named(matcher: Matcher, event: EventFact) -> bool:

@@ -96,23 +96,30 @@ def at_once(
     soonest: date | None,
     taken_on: Collection[date],
     counted_on: Collection[date],
+    last: date | None = None,
 ) -> Slot | None:
     """The slot on the first thinkable day, where nothing at all moves it; None: a `Search` has to look.
 
     It finds what `Search.from_day` would, in a quarter of the time, for what is by far the most common: nothing holds
-    the mail back, and the day's hours are one stretch as long as the clock on the wall says.
+    the mail back, and the day's hours are one stretch as long as the clock on the wall says. `last` is the latest of
+    `counted_on`, for who has it at hand.
     """
     day = days.today(now)
     if soonest is not None and soonest > day:
         day = soonest
     rule, hours = days[day]
-    if rule is not None or len(hours) != 1 or _full(day, limits, taken_on, counted_on) is not None:
+    if rule is not None or len(hours) != 1 or _full(day, limits, taken_on, counted_on, last) is not None:
         return None
     opened, until = hours[0]
-    if until - opened != days.whole:
+    if now >= until or until - opened != days.whole:
         return None
     at = opened + MINUTE * pick(days.minutes, "minute", lead_key, step)
-    return Slot(at, until, day, days.zone) if now < until and now <= at + LATE else None
+    return Slot(at if now <= at + LATE else _late(max(opened, now), until, lead_key, step), until, day, days.zone)
+
+
+def _late(begin: datetime, until: datetime, lead_key: str, step: str) -> datetime:
+    """An instant of what is left of the hours, by the hash."""
+    return begin + SECOND * pick(max(1, (until - begin) // SECOND), "late", lead_key, step)
 
 
 def first_day(days: OpenDays, enrolled_on: date, not_before: datetime | None, lead_key: str, step: str) -> date:
@@ -204,9 +211,7 @@ class Search:
         for opened, until in hours:
             begin = max(opened, soonest)
             if begin < until:
-                seconds = max(1, (until - begin) // SECOND)
-                at = begin + SECOND * pick(seconds, "late", self.lead_key, self.step.id)
-                return self._made(day, at, until)
+                return self._made(day, _late(begin, until, self.lead_key, self.step.id), until)
         return None
 
     def _minute(self, day: date, hours: tuple[Segment, ...]) -> Segment:
@@ -252,12 +257,16 @@ def _spans(limits: Limits) -> tuple[tuple[Literal["per_7_days", "per_30_days"], 
     )
 
 
-def _full(day: date, limits: Limits, taken_on: Collection[date], counted_on: Collection[date]) -> HeldRule | None:
+def _full(
+    day: date, limits: Limits, taken_on: Collection[date], counted_on: Collection[date], last: date | None = None
+) -> HeldRule | None:
     """The rule by which the lead's other mails do not allow a day."""
     if day in taken_on:
         return "taken"
     for rule, span, most in _spans(limits):
-        if len(counted_on) >= most and _full_span(day, span, most, counted_on) is not None:
+        if len(counted_on) < most or (last is not None and last <= day - span):
+            continue  # there are too few, or none in any span around the day
+        if _full_span(day, span, most, counted_on) is not None:
             return rule
     return None
 

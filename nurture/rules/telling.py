@@ -19,9 +19,11 @@ from nurture.rules.once import once
 
 def tell_owner(draft: Draft, events: Sequence[EventFact]) -> None:
     """Note what the owner is to be told of these events, which happened now, and are the doing of a person."""
+    if not may_be_owned(draft.state):
+        return  # nearly everybody
     agreement = draft.book.agreement
     kinds = _kinds(agreement)
-    if not kinds or not any(event.kind in kinds for event in events) or not may_be_owned(draft.state):
+    if not any(event.kind in kinds for event in events):
         return
     owner = whom(agreement, _owner(draft.state))
     if owner is None and _owner(draft.state) is not None:

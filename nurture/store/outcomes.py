@@ -4,18 +4,17 @@ The order matters: what ends is written before what begins, because the database
 nurture mail a local day.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from nurture.store import outcomes_lead as lead
 from nurture.store import outcomes_mail as mail
-from nurture.store.decided import Decided
+from nurture.store.decided import Decisions
 from nurture.trips import Trip
 
 
-def save(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+def save(db: Connection, decided: Decisions, now: datetime) -> None:
     """Write every effect but the handoffs offered, which `flows.hand_off` opens. The leads must be locked."""
     trip = Trip(db)
     lead.save_leads(trip, decided, now)

@@ -1,6 +1,5 @@
 """What was decided of who leads are, where they stand and what they did."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, cast
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, text
 from nurture.facts import LeadState
 from nurture.rules import effects as fx
 from nurture.store import counts, scores
-from nurture.store.decided import Decided, each, tell
+from nurture.store.decided import Decisions, tell
 from nurture.store.handoff_changes import Change, What, note_changes
 from nurture.store.suppressions import suppress
 from nurture.trips import Statement, Trip
@@ -57,7 +56,7 @@ def _json(postponed: tuple[tuple[str, datetime], ...]) -> str:
     return orjson.dumps(dict(postponed)).decode() if postponed else "{}"
 
 
-def save_leads(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
+def save_leads(trip: Trip, decided: Decisions, now: datetime) -> None:
     """The leads' own rows: stage, cycle, grade, waits, answers."""
     rows, answered = [], []
     for one in decided:
@@ -81,11 +80,11 @@ _STAGES = Statement(
 )
 
 
-def save_stages(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
+def save_stages(trip: Trip, decided: Decisions, now: datetime) -> None:
     """Stages that changed, and why."""
     rows = [
         (one.lead_id, one.outcome.state.cycle, change.before, change.after, change.because)
-        for one, change in each(decided, fx.StageChanged)
+        for one, change in decided.each(fx.StageChanged)
     ]
     tell(trip, _STAGES, rows, "lead_id cycle before after because", now=now)
 
@@ -112,9 +111,9 @@ _CYCLES = Statement(
 )
 
 
-def save_cycles(trip: Trip, decided: Sequence[Decided]) -> None:
+def save_cycles(trip: Trip, decided: Decisions) -> None:
     """Cycles that began; a first refusal makes what came before cycle 0."""
-    began = each(decided, fx.CycleBegan)
+    began = decided.each(fx.CycleBegan)
     rewound = [(one.lead_id, cycle.at) for one, cycle in began if cycle.rewound]
     tell(trip, _REWIND_CYCLE, rewound, "lead_id at")
     if rewound:
@@ -123,18 +122,18 @@ def save_cycles(trip: Trip, decided: Sequence[Decided]) -> None:
     tell(trip, _CYCLES, rows, "lead_id n at reason note by")
 
 
-def save_counts(trip: Trip, decided: Sequence[Decided]) -> None:
+def save_counts(trip: Trip, decided: Decisions) -> None:
     """What leads did, by day."""
-    counts.raise_by(trip, [(one.lead_id, up.cycle, up.matcher, up.day, up.by) for one, up in each(decided, fx.Counted)])
+    counts.raise_by(trip, [(one.lead_id, up.cycle, up.matcher, up.day, up.by) for one, up in decided.each(fx.Counted)])
 
 
-def save_scores(trip: Trip, decided: Sequence[Decided]) -> None:
+def save_scores(trip: Trip, decided: Decisions) -> None:
     """The scores as decided on; that of a new cycle is nothing."""
-    last = {one.lead_id: (one.before.cycle, change.score) for one, change in each(decided, fx.ScoreChanged)}
+    last = {one.lead_id: (one.before.cycle, change.score) for one, change in decided.each(fx.ScoreChanged)}
     rows = [(lead_id, cycle, score.day, score.micro) for lead_id, (cycle, score) in last.items()]
     rows += [
         (one.lead_id, cycle.n, cycle.at.astimezone(UTC).date(), 0)
-        for one, cycle in each(decided, fx.CycleBegan)
+        for one, cycle in decided.each(fx.CycleBegan)
         if one.lead_id not in last
     ]
     scores.save(trip, rows)
@@ -160,10 +159,10 @@ _HANDOFFS = text(
 _HANDOFF_COLUMNS = ("lead_id", "state", "by", "reason", "note", "owner")
 
 
-def save_handoffs(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+def save_handoffs(db: Connection, decided: Decisions, now: datetime) -> None:
     """Handoffs that sales moved on, each move with its line in the log. A lead's second move comes after its first."""
     turns: list[dict[int, fx.HandoffMoved]] = []
-    for one, moved in each(decided, fx.HandoffMoved):
+    for one, moved in decided.each(fx.HandoffMoved):
         turn = next((turn for turn in turns if one.lead_id not in turn), None)
         if turn is None:
             turns.append(turn := {})
@@ -191,10 +190,10 @@ _ADDRESSES = text(
 )
 
 
-def save_suppressed(db: Connection, decided: Sequence[Decided], now: datetime) -> None:
+def save_suppressed(db: Connection, decided: Decisions, now: datetime) -> None:
     """People who are not to be mailed from now on, at whatever address."""
     by_reason: dict[str, list[int]] = {}
-    for one, suppressed in each(decided, fx.Suppressed):
+    for one, suppressed in decided.each(fx.Suppressed):
         by_reason.setdefault(suppressed.reason, []).append(one.lead_id)
     for reason, ids in by_reason.items():
         emails = db.execute(_ADDRESSES, {"ids": ids}).scalars().all()

@@ -1,10 +1,9 @@
 """What was decided of campaigns and mails."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from nurture.rules import effects as fx
-from nurture.store.decided import Decided, each, tell
+from nurture.store.decided import Decisions, tell
 from nurture.trips import Statement, Trip
 
 _LEAVING = Statement(
@@ -17,9 +16,9 @@ _LEAVING = Statement(
 )
 
 
-def save_leaving(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
+def save_leaving(trip: Trip, decided: Decisions, now: datetime) -> None:
     """Enrollments that ended."""
-    rows = [(one.lead_id, left.n, left.word) for one, left in each(decided, fx.LeftCampaign)]
+    rows = [(one.lead_id, left.n, left.word) for one, left in decided.each(fx.LeftCampaign)]
     tell(trip, _LEAVING, rows, "lead_id n word", now=now)
 
 
@@ -32,9 +31,9 @@ _CANCELLED = Statement(
 )
 
 
-def save_cancelled(trip: Trip, decided: Sequence[Decided]) -> None:
+def save_cancelled(trip: Trip, decided: Decisions) -> None:
     """Mails on their way that do not go."""
-    rows = [(one.lead_id, cancelled.rule) for one, cancelled in each(decided, fx.Cancelled)]
+    rows = [(one.lead_id, cancelled.rule) for one, cancelled in decided.each(fx.Cancelled)]
     tell(trip, _CANCELLED, rows, "lead_id rule")
 
 
@@ -48,10 +47,10 @@ _ENROLLED = Statement(
 )
 
 
-def save_enrolled(trip: Trip, decided: Sequence[Decided]) -> None:
+def save_enrolled(trip: Trip, decided: Decisions) -> None:
     """Enrollments that began."""
     rows = []
-    for one, enrolled in each(decided, fx.Enrolled):
+    for one, enrolled in decided.each(fx.Enrolled):
         e = enrolled.enrollment
         rows.append((one.lead_id, e.n, e.campaign, e.cycle, e.status, e.started_at, e.due_at, e.due_until, e.slow))
     tell(trip, _ENROLLED, rows, "lead_id n campaign cycle status started_at due_at due_until slow")
@@ -68,9 +67,9 @@ _PLANNED = Statement(
 )
 
 
-def save_planned(trip: Trip, decided: Sequence[Decided]) -> None:
+def save_planned(trip: Trip, decided: Decisions) -> None:
     """When enrollments are decided again."""
-    last = {(one.lead_id, planned.n): planned for one, planned in each(decided, fx.Planned)}
+    last = {(one.lead_id, planned.n): planned for one, planned in decided.each(fx.Planned)}
     rows = [(lead_id, n, p.status, p.due_at, p.due_until, p.slow) for (lead_id, n), p in last.items()]
     tell(trip, _PLANNED, rows, "lead_id n status due_at due_until slow")
 
@@ -96,14 +95,14 @@ _QUEUED = Statement(
 )
 
 
-def save_queued(trip: Trip, decided: Sequence[Decided], now: datetime) -> None:
+def save_queued(trip: Trip, decided: Decisions, now: datetime) -> None:
     """Mails that are to go."""
     rows = [
         (
             one.lead_id, q.enrollment, q.campaign, q.step, q.cycle, q.variant, q.template,
             q.slot.at, q.slot.until, q.slot.local_on, q.slot.zone,
         )
-        for one, q in each(decided, fx.Queued)
+        for one, q in decided.each(fx.Queued)
     ]  # fmt: skip
     names = "lead_id n campaign step cycle variant template slot_at slot_until local_on zone"
     tell(trip, _QUEUED, rows, names, now=now)

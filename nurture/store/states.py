@@ -5,14 +5,16 @@ lead would otherwise each see only their own count, and unordered locks would de
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row
 
 from nurture.facts import (
+    HANDOFF_STATES,
     NOT_READ,
+    OPEN_HANDOFF,
     BreachFact,
     DeliveryFact,
     EnrollmentFact,
@@ -40,6 +42,7 @@ HANDOFF = """
 """
 """What `handoff_fact` reads, in the select list of a query in which the handoff is `h`."""
 
+_CLOSED = ",".join(state for state in HANDOFF_STATES if state not in OPEN_HANDOFF)
 _LOCK = Statement("SELECT id, tracked FROM lead WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
 _STATES = Statement(
     f"""
@@ -47,14 +50,15 @@ _STATES = Statement(
         l.mail_from, l.ask_at, l.engaged_at, nullif(l.postponed, '{{}}'), l.tracked, l.unconfirmed_at, l.consent_basis,
         l.consent_at,
         json_build_array(
-            (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id),
+            CASE WHEN l.cycle <> 1 OR l.refused THEN
+                (SELECT json_agg(json_build_array(n, started_at) ORDER BY n) FROM cycle WHERE lead_id = l.id) END,
             (SELECT json_agg(json_build_array(s.matcher, s.day, s.count) ORDER BY s.day, s.matcher)
              FROM signal_day s WHERE s.lead_id = l.id AND s.cycle = l.cycle AND s.day >= CAST(:since AS date)),
             (SELECT json_agg(json_build_array(n, campaign, cycle, started_at, status, due_at, due_until, slow, ended_at,
                                               left_as) ORDER BY n)
              FROM enrollment WHERE lead_id = l.id),
             (SELECT {HANDOFF} FROM handoff h
-             WHERE h.lead_id = l.id AND h.state IN ('offered', 'accepted', 'contacted', 'qualified')),
+             WHERE h.lead_id = l.id AND h.state <> ALL ('{{{_CLOSED}}}')),
             (SELECT json_agg(json_build_array(topic, reason) ORDER BY topic) FROM suppression
              WHERE address_hash = sha256(convert_to(l.email, 'UTF8'))),
             CASE WHEN l.stage = 'customer' THEN
@@ -65,6 +69,9 @@ _STATES = Statement(
     FROM lead l WHERE l.id = ANY(CAST(:ids AS bigint[])) ORDER BY l.id
     """  # noqa: S608 - our own words
 )
+"""The first cycle of a lead that was never refused is on its own row. Which handoff is open is asked by the states that
+end one: asked by those that are open, PostgreSQL may take the index of all open ones by owner, as long as there are
+none, and a prepared plan then goes through all of them for each lead."""
 _DELIVERIES = Statement(
     """
     SELECT d.lead_id, d.campaign, d.step, d.cycle, (SELECT n FROM enrollment WHERE id = d.enrollment_id), d.state,
@@ -101,12 +108,23 @@ def lock_on(trip: Trip, ids: Iterable[int]) -> Answer:
 
 def locked_states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
     """Lock these leads in order and give what rules know of them, by ascending id."""
-    return states(db, book, lock(db, ids), now)
+    trip, wanted = Trip(db), set(ids)
+    if wanted:
+        lock_on(trip, wanted)
+    return _whole(trip, book, wanted, now)
 
 
 def states(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
     """What rules know of these leads, by ascending id. Whoever wants to change them has locked them."""
-    return with_past(db, book, without_past(db, book, ids, now), now)
+    return _whole(Trip(db), book, set(ids), now)
+
+
+def _whole(trip: Trip, book: Rulebook, ids: set[int], now: datetime) -> list[LeadState]:
+    """All of it in one trip; the leads that exist."""
+    if not ids:
+        return []
+    bare, past = ask_states(trip, book, ids, now), _ask_past(trip, book, ids, now)
+    return _with(past, read_states(bare))
 
 
 def without_past(db: Connection, book: Rulebook, ids: Iterable[int], now: datetime) -> list[LeadState]:
@@ -130,9 +148,18 @@ def with_past(db: Connection, book: Rulebook, states: Sequence[LeadState], now: 
     """These states with their mails, and with their events where a condition looks at such."""
     if not states:
         return []
-    ids, trip = [state.id for state in states], Trip(db)
-    mails = trip.ask(_DELIVERIES, {"ids": ids})
-    did = trip.ask(_EVENTS, {"ids": ids, "since": now - LOOKS_BACK}) if book.needs - {"received"} else None
+    return _with(_ask_past(Trip(db), book, [state.id for state in states if state.id is not None], now), states)
+
+
+def _ask_past(trip: Trip, book: Rulebook, ids: Collection[int], now: datetime) -> tuple[Answer, Answer | None]:
+    """Mails, and events where a condition looks at such."""
+    values = {"ids": sorted(ids), "since": now - LOOKS_BACK}
+    mails = trip.ask(_DELIVERIES, values)
+    return mails, trip.ask(_EVENTS, values) if book.needs - {"received"} else None
+
+
+def _with(past: tuple[Answer, Answer | None], states: Sequence[LeadState]) -> list[LeadState]:
+    mails, did = past
     deliveries = _grouped(mails.rows, DeliveryFact)
     events = {} if did is None else _grouped(did.rows, EventFact)
     return [

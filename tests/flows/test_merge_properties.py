@@ -63,7 +63,7 @@ class Life:
             case "sent" | "sending" | "failed":
                 with transaction(app.engine) as db:
                     db.exec_driver_sql(
-                        f"UPDATE delivery SET state = '{act}', sent_at = '{now}'"
+                        f"UPDATE delivery SET state = '{act}', sent_at = '{now}', batch_id = 1"
                         f" WHERE lead_id = {lead_id} AND state = 'queued'"
                     )
             case "answer":
@@ -112,6 +112,8 @@ def check_consistent(app: App) -> None:
     cycles = rows(app, "SELECT n, started_at FROM cycle ORDER BY n")
     assert [row.started_at for row in cycles] == sorted(row.started_at for row in cycles)
     assert [row.n for row in cycles] == list(range(cycles[0].n, lead.cycle + 1))
+    assert cycles[-1].started_at == lead.cycle_started_at
+    assert len(cycles) == 1 or lead.cycle > 1 or lead.refused  # else the first cycle is on the lead's own row
     for table in ("delivery", "enrollment", "handoff", "signal_day"):
         assert (
             one(app, f"SELECT count(*) FROM {table} t WHERE NOT EXISTS (SELECT FROM cycle c WHERE c.n = t.cycle)") == 0

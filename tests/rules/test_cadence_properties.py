@@ -258,3 +258,27 @@ def asked_plainly(campaign: Campaign, zone: str, now: datetime) -> dict[str, Any
         "not_before": None,
         "not_before_on": None,
     }
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    request=asked(),
+    into=st.floats(0, 1),
+    ahead=st.sampled_from([None, -2, 0, 1, 8]),
+    since=st.lists(st.integers(0, 9), max_size=4),
+)
+def test_what_is_found_at_once_is_what_a_search_finds(
+    request: dict[str, Any], into: float, ahead: int | None, since: list[int]
+) -> None:
+    campaign, step, limits, key = (request[name] for name in ("campaign", "step", "limits", "lead_key"))
+    days = slots.open_days(campaign.cadence, request["zone"], request["holidays"])
+    day = next(DAY * n + days.today(request["now"]) for n in range(30) if days[DAY * n + days.today(request["now"])][1])
+    opened, until = days[day][1][0]
+    now = opened + into * (until - opened)  # within the hours: late mails are spread over what is left of them
+    soonest = None if ahead is None else day + DAY * ahead
+    mails = [(soonest or day) - DAY * n for n in since]
+    taken_on = set(mails[1:])
+    searched = slots.Search(campaign, step, limits, key, days, now, taken_on, mails, None).from_day(soonest, None)
+    for last in (None, max(mails, default=None)):
+        found = slots.at_once(days, limits, key, step.id, now, soonest, taken_on, mails, last)
+        assert found is None or found == searched

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.event import listen, remove
 
-from nurture.store import api_answers, handoffs, listing, notices, overview, promises
+from nurture.store import api_answers, handoffs, listing, notices, overview, promises, states
 from tests.rules.examples import NOW
 
 
@@ -54,3 +54,22 @@ def test_no_list_of_all_attempts_is_made_for_those_of_open_handoffs(clean_db: En
         overview.open_handoffs(db, 50)
     (plan,) = found
     assert "hashed SubPlan" not in plan, plan
+
+
+EMPTY = """
+    SELECT pg_restore_relation_stats('schemaname', CAST(current_schema() AS text), 'relname', 'handoff',
+                                     'relpages', 0, 'reltuples', CAST(0 AS real))
+"""
+
+
+def test_a_leads_handoff_is_found_by_the_lead_also_by_a_plan_of_an_empty_table(clean_db: Engine) -> None:
+    with clean_db.connect() as db:
+        if db.dialect.server_version_info < (18,):  # type: ignore[operator]
+            pytest.skip("this version cannot be told that a table was empty when it was looked at")
+        db.exec_driver_sql(EMPTY)  # as it is known until the next ANALYZE; rolled back at the end
+        db.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        db.exec_driver_sql(f"PREPARE states (date, bigint[]) AS {states._STATES.sql.decode()}")
+        plan = "\n".join(db.exec_driver_sql("EXPLAIN EXECUTE states ('2026-03-02', '{1}')").scalars())
+        db.exec_driver_sql("DEALLOCATE states")
+        db.rollback()
+    assert "handoff_of_lead on handoff h" in plan, plan
