@@ -33,6 +33,8 @@ __all__ = ["LEASE", "TRIES", "Delivered", "deliver"]
 
 FRESH = 5.0
 """Seconds. Mails of one batch are sent along with those of the next where they were leased no longer ago."""
+GOOD_NEWS = 1.0
+"""Seconds between two times that the breaker is told that all goes well; bad news are told at once."""
 
 
 def deliver(
@@ -71,15 +73,19 @@ async def _deliver(run: Run, ends_at: float) -> Delivered:
 
 async def _send_batches(run: Run, mailer: Mailer, supply: Supply, ledger: Ledger, ends_at: float) -> bool:
     """Send batch after batch until the time is up; False where none is left that may go."""
+    told_at = time.monotonic()
 
     def go_on(run: Run) -> None:
+        nonlocal told_at
         # what failed is told to the rules once its batch is recorded, so that comes first
         if not run.failures and time.monotonic() < min(ends_at, run.batch.leased_at + FRESH):
             batch = supply.at_hand()
             if batch is not None:
                 supply.order(batch)
                 run.begin(batch)
-                letting_go.report(run, finished=True)
+                if time.monotonic() - told_at >= GOOD_NEWS:
+                    letting_go.report(run, finished=True)
+                    told_at = time.monotonic()
 
     while time.monotonic() < ends_at and not run.stop():
         batch = await supply.next()

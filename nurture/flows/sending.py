@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from nurture.flows import letting_go
+from nurture.flows.foresight import Foresight
 from nurture.flows.leasing import write_next
 from nurture.flows.ledger import Ledger
 from nurture.flows.noting import note_all
@@ -84,6 +85,7 @@ class _Sending:
         self._came: deque[asyncio.Task[_Said]] = deque()
         self._step: asyncio.Task[None] | None = None
         self._step_at = 0.0
+        self._foresight = Foresight(mailer, run.waiting)
         self._ahead = 2 * sum(connection.most for connection in mailer.connections)
         for connection in mailer.connections:
             self._begin(connection, _ready(connection))
@@ -129,7 +131,7 @@ class _Sending:
         return has_a_way and bool(run.under_way or self._step or (run.any_left and not run.halted))
 
     def _begin(self, connection: Connection, work: Coroutine[Any, Any, _Said]) -> None:
-        task = asyncio.ensure_future(work)
+        task = self._loop.create_task(work)
         self._busy[task] = connection
         task.add_done_callback(self._note)
 
@@ -147,11 +149,14 @@ class _Sending:
             if isinstance(said, bool):
                 if said:
                     self._is_free(connection)
+                else:
+                    self._foresight.forget(connection)
                 continue
             note_all(self._run, said)
             if all(receipt.outcome == "sent" for receipt in said):
                 self._is_free(connection)
             elif connection.unusable or connection.wait > letting_go.LONG_WAIT:
+                self._foresight.forget(connection)
                 letting_go.report_trouble(self._run, connection)
             else:
                 self._begin(connection, _ready(connection))
@@ -190,8 +195,10 @@ class _Sending:
     async def _record_and_send(self, batches: list[tuple[Connection, list[Leased]]]) -> None:
         run = self._run
         moved = await self._ledger.step([leased for _, batch in batches for leased in batch])
-        for connection, batch in batches:
-            ours = [leased for leased in batch if leased.mail.delivery_id in moved]
+        sent = [(way, [one for one in batch if one.mail.delivery_id in moved]) for way, batch in batches]
+        if not (run.halted or run.trying or run.stop()) and run.pace.wait() is None:
+            self._foresight.tell([connection for connection, ours in sent if ours])
+        for connection, ours in sent:
             if not ours:
                 self._is_free(connection)
                 continue
@@ -203,6 +210,7 @@ class _Sending:
         run = self._run
         allowed = run.pace.most(len(run.waiting))
         batches: list[tuple[Connection, list[Leased]]] = []
+        self._free = self._foresight.in_order(self._free)
         while self._free and run.waiting and allowed > 0:
             connection = self._free.popleft()
             batch: list[Leased] = []
@@ -211,21 +219,24 @@ class _Sending:
                 octets += len(run.waiting[0].mail.data)
                 if batch and octets > connection.most_octets:
                     break
-                batch.append(run.waiting.popleft())
+                batch.append(self._foresight.take(connection))
             allowed -= len(batch)
             run.pace.take(len(batch))
             batches.append((connection, batch))
         return batches
 
     async def _write(self) -> bool:
-        """Make some mails, unless enough are made already; then let others have their turn."""
+        """Make some mails, unless enough are made already.
+
+        Others have their turn first: what the database or a server is to do meanwhile has to be on its way to them.
+        """
         run = self._run
         most = min(AT_A_TIME, len(run.unwritten), self._ahead - len(run.waiting))
         if run.halted or most <= 0:
             return False
+        await asyncio.sleep(0)
         for _ in range(most):
             write_next(run)
-        await asyncio.sleep(0)
         return True
 
     async def _wait(self) -> None:

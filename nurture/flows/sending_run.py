@@ -4,16 +4,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from nurture.app import App, Clock
 from nurture.flows.pacing import Pace
 from nurture.messages import Mail, Receipt
 from nurture.rules.happenings import SendFailed
-from nurture.store.deliveries import Answer, Gate
+from nurture.store.deliveries import Answer, Gate, LeasedRow
 from nurture.values import quick
 
 
@@ -31,9 +28,9 @@ class Delivered:
 
 
 @quick
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Leased:
-    """A mail on its way, and what is needed to tell the rules of its failure."""
+    """A mail on its way, and what is needed to tell the rules of its failure. Each is equal to itself alone."""
 
     mail: Mail
     lead_id: int
@@ -53,7 +50,7 @@ class Batch:
         day: The day of the warm-up that they are counted on.
     """
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[LeasedRow]
     now: datetime
     leased_at: float
     trying: bool = False
@@ -91,7 +88,7 @@ class Run:
     pace: Pace
     done: Delivered = field(default_factory=Delivered)
     batch: Batch = NONE
-    unwritten: deque[Row[Any]] = field(default_factory=deque)
+    unwritten: deque[LeasedRow] = field(default_factory=deque)
     waiting: deque[Leased] = field(default_factory=deque)
     under_way: dict[int, Leased] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)

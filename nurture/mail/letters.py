@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Protocol
 from uuid import uuid4
@@ -21,6 +22,8 @@ from nurture.mail.template import CompiledTemplate
 from nurture.messages import Mail
 from nurture.settings import Settings
 from nurture.workspace import Workspace
+
+_of_profile = itemgetter("key", "email", *PROFILE_FIELDS, "attributes")
 
 
 class DeliveryRow(Protocol):
@@ -150,5 +153,4 @@ class Letters:
 
 
 def _profile(columns: Mapping[str, Any]) -> Profile:
-    fields = {name: columns[name] for name in PROFILE_FIELDS}
-    return Profile(key=columns["key"], email=columns["email"], attributes=columns["attributes"], **fields)
+    return Profile(*_of_profile(columns))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from nurture.messages import Mail, Receipt
 
@@ -52,6 +52,17 @@ class Connection(Protocol):
         """Wait for the server no longer, because this process ends: `send_many` gives its receipts at once.
 
         A mail that was surely not handed over is `held`; where that cannot be told, it is `unknown`.
+        """
+
+
+@runtime_checkable
+class ForesightedConnection(Protocol):
+    """A connection that makes use of knowing which mail is likely to come after the next one."""
+
+    def expect(self, mail: Mail) -> None:
+        """Hear what will probably be sent after the next `send_many`. That mail may not leave yet, and perhaps never.
+
+        The server may be told from whom and to whom it is, but gets nothing of it before a `send_many` has it.
         """
 
 

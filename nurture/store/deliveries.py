@@ -14,10 +14,30 @@ from sqlalchemy import Connection, Row, text
 
 from nurture.facts import PROFILE_FIELDS
 from nurture.store.line import Line, Value
-from nurture.trips import Statement
+from nurture.trips import Statement, ask
+from nurture.values import quick
 
 LEASE_SECONDS = 40
 """How long a worker may hold a mail it has not begun to send, and how long it may wait for one answer."""
+
+_OF_LEAD = ("key", "email", "attributes", "stage", "cycle", "grade", "tracked")
+_NAMES = (
+    "delivery_id", "lead_id", "campaign", "step", "template", "delivery_cycle", "tries", *_OF_LEAD, *PROFILE_FIELDS
+)  # fmt: skip
+
+
+class LeasedRow:
+    """A delivery with its lead's columns; `_mapping` has all of them by name, as `mail.letters` wants them."""
+
+    __slots__ = ("_mapping", "campaign", "delivery_cycle", "delivery_id", "lead_id", "step", "template", "tries")
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        """`values` as `_NAMES` has them."""
+        (
+            self.delivery_id, self.lead_id, self.campaign, self.step, self.template, self.delivery_cycle, self.tries, *_
+        ) = values  # fmt: skip
+        self._mapping: dict[str, Any] = dict(zip(_NAMES, values, strict=True))
+
 
 _HELD = "d.state IN ('leased', 'sending')"
 UNDER_WAY = f"""
@@ -35,7 +55,6 @@ _FINISHED = f"""
 """  # noqa: S608 - a constant of this file
 """A batch of which nothing is held will never be held again: what is leased anew is in another."""
 _FINISHED_OURS = _FINISHED.replace("WHOSE", "b.token = :token")
-_LEASED = ", ".join(f"l.{name}" for name in ("key", "email", "attributes", "stage", "cycle", "grade", "tracked"))
 _LEASE = f"""
     WITH finished AS ({_FINISHED_OURS}), batch AS (
         INSERT INTO delivery_batch (token) VALUES (:token) RETURNING id
@@ -48,11 +67,11 @@ _LEASE = f"""
         RETURNING id, lead_id, campaign, step, template, cycle, tries, slot_at
     )
     SELECT t.id AS delivery_id, t.lead_id, t.campaign, t.step, t.template, t.cycle AS delivery_cycle, t.tries,
-           {_LEASED}, {", ".join(f"l.{name}" for name in PROFILE_FIELDS)}
+           {", ".join(f"l.{name}" for name in (*_OF_LEAD, *PROFILE_FIELDS))}
     FROM taken t JOIN lead l ON l.id = t.lead_id ORDER BY t.slot_at, t.id
     """  # noqa: S608 - a constant of this file
-_LEASE_IN_ORDER = text(_LEASE.replace("ORDERED", "slot_at, id"))
-_LEASE_ANY = text(_LEASE.replace("ORDERED", "random()"))
+_LEASE_IN_ORDER = Statement(_LEASE.replace("ORDERED", "slot_at, id"), LeasedRow)
+_LEASE_ANY = Statement(_LEASE.replace("ORDERED", "random()"), LeasedRow)
 
 _GATE = """
     CASE
@@ -182,6 +201,7 @@ ANY_TO_SEND = """
 _ANY_TO_SEND = text(ANY_TO_SEND)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What to record of one mail: its new state, in the server's words why, and whether that is for good.
@@ -217,13 +237,13 @@ class Gate:
 
 def lease(
     db: Connection, *, mailer: str, token: UUID, now: datetime, most: int, in_order: bool = True
-) -> Sequence[Row[Any]]:
+) -> Sequence[LeasedRow]:
     """Take up to `most` mails whose slot has come; each row is the delivery with its lead's columns.
 
     The earliest first; any of them where not `in_order`, so that a few that never go do not stand in all others' way.
     """
     values = {"mailer": mailer, "token": token, "now": now, "most": most}
-    return db.execute(_LEASE_IN_ORDER if in_order else _LEASE_ANY, values).all()
+    return ask(db, _LEASE_IN_ORDER if in_order else _LEASE_ANY, values)
 
 
 async def record_and_move(

@@ -41,7 +41,7 @@ def seen(db: Connection, *who: tuple[int, int | str]) -> None:
 
 
 def kept(db: Connection) -> list[tuple[int, int]]:
-    return [((one.at - START) // timedelta(minutes=1), one.lead) for one in identities.claims(db, ["v"])["v"]]
+    return [((one.at - START) // timedelta(minutes=1), one.lead) for one in identities.claims(Trip(db), ["v"])["v"]]
 
 
 def test_people_who_take_turns_at_a_browser_do_not_fill_the_table(engine: Engine, people: list[int]) -> None:
@@ -60,7 +60,7 @@ def test_the_same_one_again_and_again_goes_before_anybody_who_came_between(engin
         told = [(minute, ben if minute == 300 else ann) for minute in range(600)]
         before = stretches(Claim(at(minute), one, True) for minute, one in told)
         seen(db, *told)
-        after = stretches(identities.claims(db, ["v"])["v"])
+        after = stretches(identities.claims(Trip(db), ["v"])["v"])
         assert len(kept(db)) <= MOST_CLAIMS + SWEPT_EVERY + 20
     assert [(one.since, one.lead) for one in after[:2]] == [(one.since, one.lead) for one in before[:2]]
     assert [one.lead for one in after] == [ann, ben, ann]

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from nurture.messages import Mail, Receipt
 _WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds to wait before connecting again, after so many failures in a row; the first new try is at once."""
 _WORTH_WAITING = 2.0
+_ENVELOPE = 3
+"""Replies that a server owes to an envelope."""
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,8 @@ class SmtpConnection:
         self._opened_at = self._used_at = self._not_before = 0.0
         self._failures = 0
         self._needs_reset = False
+        self._expected: Mail | None = None
+        self._opened: Mail | None = None
         self._busy = False
         self.trouble = ""
 
@@ -75,6 +80,14 @@ class SmtpConnection:
         finally:
             self._busy = False
 
+    def expect(self, mail: Mail) -> None:
+        """Hear what comes after the next mail: its envelope leaves behind that one, where the server allows it.
+
+        From then on the server waits for that mail. Where it does not come, the connection is broken off, which is how
+        SMTP says so: whatever has no end is thrown away.
+        """
+        self._expected = mail
+
     def hang_up(self) -> None:
         """Break off: what the server has not answered by now it need not answer."""
         if self._session is not None:
@@ -86,15 +99,19 @@ class SmtpConnection:
         if session is None:
             return
         try:
-            if session.wire.is_usable:
+            if session.wire.is_usable and self._opened is None:
                 await ask(session, "QUIT", self._options.timeouts.quit)
         except NoReply:
             pass
         finally:
+            self._opened = None
             session.wire.abort()
         await session.wire.gone()
 
     async def _send(self, mail: Mail) -> Receipt:
+        following, self._expected = self._expected, None
+        if self._opened is not None and self._opened is not mail:
+            self._drop()
         wait = self._not_before - _now()
         if wait > _WORTH_WAITING:
             return HELD.receipt(mail, f"not tried again yet: {self.trouble}")
@@ -105,8 +122,11 @@ class SmtpConnection:
         if self._options.sign is not None:
             # most of a signature is RSA, which leaves the other threads alone
             mail = replace(mail, data=await asyncio.to_thread(self._options.sign, mail.data))
-        transaction = Transaction(self._session, self._options.timeouts)
-        receipt = await transaction.send(mail)
+        is_opened, self._opened = self._opened is not None, None
+        transaction = Transaction(self._session, self._options.timeouts, is_opened=is_opened)
+        receipt = await transaction.send(mail, following if self._takes_one_more(self._session) else None)
+        if transaction.has_opened_next:
+            self._opened = following
         self._session.mails += 1
         self._used_at = _now()
         self._needs_reset = transaction.needs_reset
@@ -130,6 +150,8 @@ class SmtpConnection:
         keeping, now = self._options.keeping, _now()
         rested = now - self._used_at
         too_old = now - self._opened_at > keeping.longest or session.mails >= keeping.most_mails
+        if self._opened is not None:
+            return session.wire.stands(_ENVELOPE)
         if not session.wire.is_usable or too_old or rested > keeping.close_after:
             return False
         if not self._needs_reset and rested <= keeping.check_after:
@@ -141,8 +163,15 @@ class SmtpConnection:
         self._needs_reset = False
         return reply.is_good
 
+    def _takes_one_more(self, session: Session) -> bool:
+        """Whether another mail may go after this one; a signed one has another size by then."""
+        keeping = self._options.keeping
+        is_old = _now() - self._opened_at > keeping.longest or session.mails + 1 >= keeping.most_mails
+        return self._options.sign is None and not is_old
+
     async def _open(self) -> bool:
         self._needs_reset = False
+        self._opened = None
         try:
             self._session = await open_session(self._options)
         except NoReply as error:
@@ -161,10 +190,10 @@ class SmtpConnection:
         self._not_before = _now() + wait * random.uniform(0.8, 1.2)  # noqa: S311  (no secret)
 
     def _drop(self) -> None:
+        self._opened = None
         if self._session is not None:
             self._session.wire.abort()
             self._session = None
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+_now = time.monotonic

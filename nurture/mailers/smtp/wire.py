@@ -82,6 +82,10 @@ class Wire(asyncio.BufferedProtocol):
         """Whether nothing came in that nobody asked for: neither words (a 421) nor the connection's end."""
         return not self._lost and not self._replies and not self._reader.is_amid
 
+    def stands(self, owed: int) -> bool:
+        """Whether nothing came in but so many replies, or fewer, to what was asked already."""
+        return not self._lost and len(self._replies) <= owed
+
     @property
     def has_reply(self) -> bool:
         """Whether there is something to read: a reply, or the connection's end."""
