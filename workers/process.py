@@ -10,7 +10,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from nurture.app import App, open_app
 from nurture.db import hold_briefly
-from nurture.garbage import spare_what_is_loaded
+from nurture.interpreter import settle_in
 from nurture.logs import log_to
 from nurture.settings import Settings, read_settings
 from workers.beating import BeatingWorker
@@ -42,5 +42,5 @@ def app() -> App:
     """This process's app, opened when first used (after dramatiq has forked)."""
     opened = _open.enter_context(open_app(settings(), nudge=make_nudge(broker())))
     hold_briefly(opened.engine)
-    spare_what_is_loaded()
+    settle_in()
     return opened

@@ -7,7 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from nurture.garbage import spare_what_is_loaded
+from nurture.interpreter import settle_in
 from nurture.rules import bots_agents
 from nurture.web.application import make_web
 from workers import process
@@ -28,7 +28,7 @@ def application() -> FastAPI:
     web = make_web(process.app())
     web.router.lifespan_context = _beating
     bots_agents.get_ready()  # the list of crawlers takes a tenth of a second, which no client should wait for
-    spare_what_is_loaded()
+    settle_in()
     return web
 
 

@@ -30,7 +30,7 @@ from nurture.store import attribution, consents, identities, leads, suppressions
 from nurture.store.events import StoredEvent
 from nurture.store.identities import Known
 from nurture.store.merging import living
-from nurture.store.states import lock_tracked
+from nurture.store.states import lock_on
 from nurture.trips import Trip
 
 MOST_MERGES = 20
@@ -80,22 +80,25 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Events, with whom each names. `order` is theirs in time, those of one instant as they came.
+    """Events, with whom each names.
 
-    `tokens`, by place: the lead whose tracked link led to the page.
+    Attributes:
+        events: as they came.
+        names: of each, by place.
+        order: places in time, those of one instant as they came.
+        named: all people that are named. An alias's earlier id may be a user's.
+        visitors: all browsers that are.
+        tokens: by place, the lead whose tracked link led to the page.
+        as_history: whether nothing follows from them.
     """
 
     events: Sequence[IncomingEvent]
     names: Sequence[Names]
     order: Sequence[int]
+    named: set[Name]
+    visitors: set[str]
     tokens: Mapping[int, int]
     as_history: bool
-
-    @property
-    def people(self) -> set[Name]:
-        """Everybody who is named. An alias's earlier id may be a user's."""
-        previous: set[Name] = {("user", names.previous) for names in self.names if names.previous is not None}
-        return previous.union(*(names.people for names in self.names))
 
 
 def recognise(
@@ -110,12 +113,13 @@ def recognise(
         TryAgain: Somebody else changed whose an id is at the same moment.
     """
     order = sorted(range(len(events)), key=lambda place: (events[place].occurred_at, place))
-    batch = _Batch(events, _names(app, events), order, _tokens(db, app, events), as_history)
-    people, seen = _held(db, batch)
-    wanted = {*people.known.values(), *seen.leads, *batch.tokens.values()}
-    there = lock_tracked(db, wanted)
-    if len(there) < len(wanted):
-        raise TryAgain  # one of them has just been merged into another
+    names = _names(app, events)
+    named: set[Name] = {("user", each.previous) for each in names if each.previous is not None}
+    named.update(*(each.people for each in names))
+    visitors = {visitor for each in names for visitor in each.visitors}
+    batch = _Batch(events, names, order, named, visitors, _tokens(db, app, events), as_history)
+    heard, there = _held(db, batch)
+    people, seen = heard.people, heard.seen
     untracked = {lead_id for lead_id, tracked in there.items() if not tracked}
     found = Recognised(created=_make_leads(db, people, now), untracked=untracked)
     for party in people.joined():
@@ -155,25 +159,54 @@ def _say(found: Recognised, event: IncomingEvent, names: Names, people: People[i
         found.said.append((lead_id, event))
 
 
-def _held(db: Connection, batch: _Batch) -> tuple[People[int], Sightings]:
-    """Look who is who, lock the ids for reading or for changing, and look again: nothing changes any more."""
-    named, visitors = batch.people, {visitor for names in batch.names for visitor in names.visitors}
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a batch says of who is who, as far as is known; and what must not change meanwhile.
+
+    Attributes:
+        people: who is who by names.
+        seen: who was seen at which browser.
+        shared: ids that nobody may give to somebody else while we read.
+        alone: ids that this batch gives to somebody.
+        leads: leads that are to be locked: nobody gives away what is theirs then.
+        further: whether more was asked than whose the ids are.
+    """
+
+    people: People[int]
+    seen: Sightings
+    shared: set[str]
+    alone: set[str]
+    leads: set[int]
+    further: bool
+
+
+def _held(db: Connection, batch: _Batch) -> tuple[_Heard, dict[int, bool]]:
+    """Look who is who, lock the ids that need it and the leads, and look again: nothing changes any more.
+
+    Whose an id is changes under the lock of the lead that has it. So that lock is enough for whoever only reads of ids
+    that are somebody's. Ids that are nobody's have locks of their own, as have those about which a batch says anything.
+    Gives the leads too, with whether each may be observed.
+    """
     trip = Trip(db)
-    known = identities.known(identities.look(trip, named, visitors))
-    people, seen = _heard(db, batch, known)
-    given = _alone(people, seen)
-    held = identities.hold(trip, _shared(known, named, visitors), given)
-    seen_before, known = known, identities.known(identities.look(trip, named, visitors))
-    if given or known != seen_before:
-        people, seen = _heard(db, batch, known)
-        if not held.issuperset(map(identities.lock_of, _alone(people, seen))):
+    before = identities.look(trip, batch.named, batch.visitors)
+    heard = _heard(db, batch, identities.known(before))
+    held = identities.hold(trip, heard.shared, heard.alone)
+    wanted = heard.seen.load(trip) | heard.leads
+    locked, after = lock_on(trip, wanted), identities.look(trip, batch.named, batch.visitors)
+    there = dict(locked.rows)
+    if len(there) < len(wanted):
+        raise TryAgain  # one of them has just been merged into another
+    if heard.further or not identities.say_the_same(before, after):
+        heard = _heard(db, batch, identities.known(after))
+        wanted = heard.seen.load(trip) | heard.leads
+        if not (held.covers(heard.shared, heard.alone) and wanted <= there.keys()):
             raise TryAgain
-    seen.load(db)
-    return people, seen
+    return heard, there
 
 
-def _heard(db: Connection, batch: _Batch, known: Known) -> tuple[People[int], Sightings]:
-    people = People(known.people, _accounts(db, batch, known), inf if batch.as_history else MOST_MERGES)
+def _heard(db: Connection, batch: _Batch, known: Known) -> _Heard:
+    asked = _of_several(batch, known)
+    people = People(known.people, identities.accounts(db, asked), inf if batch.as_history else MOST_MERGES)
     for place in batch.order:
         people.hear(batch.names[place])
     seen = Sightings(known.browsers, known.people)
@@ -181,13 +214,12 @@ def _heard(db: Connection, batch: _Batch, known: Known) -> tuple[People[int], Si
         names = batch.names[place]
         if names.visitors:
             seen.see(place, batch.events[place].occurred_at, names, people.person(names), batch.tokens.get(place))
-    seen.wait_for(db, people)
-    return people, seen
-
-
-def _shared(known: Known, named: set[Name], visitors: set[str]) -> set[str]:
-    """Ids that nobody may give to somebody else while we read: those of browsers, and those that are nobody's."""
-    return visitors | {value for kind, value in named if (kind, value) not in known.people}
+    users = [user for party in people.parties if party.exists for user in party.users]
+    seen.wait_for(db, users)
+    shared = seen.told | (batch.visitors - known.browsers.keys())
+    shared.update(name[1] for name in batch.named if name not in known.people)
+    leads = {*known.people.values(), *seen.leads, *batch.tokens.values()}
+    return _Heard(people, seen, shared, _alone(people, seen), leads, further=bool(asked or users))
 
 
 def _alone(people: People[int], seen: Sightings) -> set[str]:
@@ -200,7 +232,7 @@ def _alone(people: People[int], seen: Sightings) -> set[str]:
     return given
 
 
-def _accounts(db: Connection, batch: _Batch, known: Known) -> set[int]:
+def _of_several(batch: _Batch, known: Known) -> set[int]:
     """Leads of which it matters whether they have a user id of their own: they are named beside another one."""
     asked: set[int] = set()
     for names in batch.names:
@@ -208,7 +240,7 @@ def _accounts(db: Connection, batch: _Batch, known: Known) -> set[int]:
             owners = {known.people.get(name) for name in names.people}
             if len(owners) > 1:
                 asked |= {lead_id for lead_id in owners if lead_id is not None}
-    return identities.accounts(db, asked)
+    return asked
 
 
 def _make_leads(db: Connection, people: People[int], now: datetime) -> set[int]:

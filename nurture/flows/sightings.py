@@ -81,17 +81,22 @@ class Sightings:
         elif seen.moves:
             self._seen.append(seen)
 
-    def wait_for(self, db: Connection, people: People[int]) -> None:
+    @property
+    def told(self) -> set[str]:
+        """Browsers of which the batch says anything or asks for what was said: nobody may change it meanwhile."""
+        return {seen.visitor for seen in self._seen} | self._long_ago
+
+    def wait_for(self, db: Connection, users: Sequence[str]) -> None:
         """Read which browsers wait for user ids that are somebody's now."""
-        users = [user for party in people.parties if party.exists for user in party.users]
         self._waiting = identities.waiting(db, users)
         self.moving.update(row.anonymous_id for row in self._waiting)
         self.leads |= attribution.holders(db, users)
 
-    def load(self, db: Connection) -> None:
-        """Read what was claimed of these browsers before; all leads concerned are known then."""
-        self._claims = identities.claims(db, self.moving | self._long_ago)
+    def load(self, trip: Trip) -> set[int]:
+        """Read what was claimed of these browsers before; gives all leads that may gain or lose events then."""
+        self._claims = identities.claims(trip, self.moving | self._long_ago)
         self.leads |= {claim.lead for claims in self._claims.values() for claim in claims}
+        return self.leads
 
     def settle(
         self, db: Connection, people: People[int], users: Mapping[str, int], now: datetime

@@ -25,8 +25,9 @@ class Waiting(NamedTuple):
 
 _LOCKS = 0x77686F
 """Class of the advisory locks ("who") that are taken for ids."""
-_BUCKETS = 256
-"""Ids share this many locks: a large batch must not fill PostgreSQL's table of them."""
+_BUCKETS = 1024
+"""Ids share this many locks: a large batch must not fill PostgreSQL's table of them, which is small where few
+connections are allowed (64 places for each). Writers rarely meet in one of so many."""
 FURTHER = ""
 """Stands among ids for all addresses that may become further ones: held shared by who makes leads of many addresses."""
 
@@ -176,6 +177,18 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Locks on ids: all of them, and those that nobody shares."""
+
+    all: frozenset[int]
+    alone: frozenset[int]
+
+    def covers(self, shared: Iterable[str], alone: Iterable[str]) -> bool:
+        """Whether these ids are among them."""
+        return self.alone.issuperset(map(lock_of, alone)) and self.all.issuperset(map(lock_of, shared))
+
+
+@dataclass(frozen=True, slots=True)
 class NewClaim:
     """Somebody was seen at a browser: a lead, or a user id that is nobody's yet."""
 
@@ -221,17 +234,23 @@ def known(looked: Answer) -> Known:
     return known
 
 
-def hold(trip: Trip, shared: Iterable[str], alone: Iterable[str]) -> frozenset[int]:
-    """Keep others from changing whose these ids are, until this transaction ends; gives the locks held `alone`.
+def say_the_same(one: Answer, other: Answer) -> bool:
+    """Whether two looks at the same ids found the same."""
+    return one.rows == other.rows or known(one) == known(other)
+
+
+def hold(trip: Trip, shared: Iterable[str], alone: Iterable[str]) -> Held:
+    """Keep others from changing whose these ids are, until this transaction ends.
 
     Comes before any lock on leads. Who only reads shares; who changes whose an id is must be alone with it: else an
-    event that comes in at the same moment would be stored as nobody's, and stay so.
+    event that comes in at the same moment would be stored as nobody's, and stay so. Of an id that is a lead's, the
+    lock of that lead keeps others from giving it away.
     """
     exclusive = frozenset(map(lock_of, alone))
-    buckets = sorted(exclusive.union(map(lock_of, shared)))
-    if buckets:
+    held = Held(exclusive.union(map(lock_of, shared)), exclusive)
+    if buckets := sorted(held.all):
         trip.ask(_HOLD, {"locks": _LOCKS, "buckets": buckets, "alone": [bucket in exclusive for bucket in buckets]})
-    return exclusive
+    return held
 
 
 def keep(db: Connection, shared: Iterable[str], alone: Iterable[str]) -> None:
@@ -275,11 +294,11 @@ def own(db: Connection, browsers: Mapping[str, Browser]) -> None:
     ask(db, _OWN, {**values, "since": [one.since for one in owners], "moved": [one.moved for one in owners]})
 
 
-def claims(db: Connection, visitors: Collection[str]) -> dict[str, list[Claim[int]]]:
-    """Who was seen at these browsers, in order of time."""
+def claims(trip: Trip, visitors: Collection[str]) -> dict[str, list[Claim[int]]]:
+    """Who was seen at these browsers, in order of time. The trip is made, if there are any."""
     found: dict[str, list[Claim[int]]] = {visitor: [] for visitor in visitors}
     if found:
-        for visitor, at, lead_id, moves in ask(db, _CLAIMS, {"visitors": list(found)}):
+        for visitor, at, lead_id, moves in trip.ask(_CLAIMS, {"visitors": list(found)}).rows:
             found[visitor].append(Claim(at, lead_id, moves))
     return found
 

@@ -1,7 +1,10 @@
 """Gathers the events of requests that come at the same time into one transaction: a commit costs more than an event.
 
-While one transaction runs, what comes meanwhile makes up the next. Each request is answered after the commit that holds
+While one transaction runs, what comes meanwhile makes up the next. Each request is answered after the commits that hold
 its events, and by what became of its own events only. Who comes alone does not wait for company.
+
+Two transactions that have events of the same lead wait for each other, and either may come first. So events go by lanes
+(`nurture.web.lanes`): those of one browser by the same one, and of a lane one transaction runs at a time.
 """
 
 import asyncio
@@ -19,12 +22,13 @@ from nurture.app import App
 from nurture.db import is_away, is_deadlock_or_serialization, is_refusal
 from nurture.flows.ingest import Ingested, ingest
 from nurture.segment.event import IncomingEvent
+from nurture.web.lanes import by_lanes, lane_of
 
 WRITERS = 2
-"""Transactions at a time: while one waits for the disk, another is worked out."""
+"""Transactions at a time, and lanes: while one waits for PostgreSQL, another is worked out."""
 WORTH_ANOTHER = 64
 """Events that must wait for a second transaction to begin beside the first. With fewer they had better wait for it to
-end: what a transaction costs by itself is shared by all that are in it."""
+end, and go together: what a transaction costs by itself is shared by all that are in it."""
 GLANCE, GLANCES = 0.001, 5
 """Seconds between two looks at whether still more come, and how many: only where the last transaction had company."""
 GROUP = 500
@@ -61,28 +65,57 @@ _ALL = Stored()
 
 @dataclass(eq=False, slots=True)
 class _Request:
-    """The events of one request, and who waits for them."""
+    """Who waits for events, and what has become of these. `open`: parts of it that are not over."""
 
-    events: Sequence[IncomingEvent]
+    count: int
     now: datetime
     loop: asyncio.AbstractEventLoop
     tell: Callable[[Stored | Exception], object]
     octets: int = 0
-    done: int = 0
+    open: int = 0
     refused: list[IncomingEvent] = field(default_factory=list)
     error: Exception | None = None
 
     @property
+    def is_lost(self) -> bool:
+        """Whether there is no use in writing the rest, for the database is away."""
+        return self.error is not None and is_away(self.error)
+
+
+@dataclass(eq=False, slots=True)
+class _Lane:
+    """What waits in a lane, and whether a transaction of it runs."""
+
+    waiting: "deque[_Part]" = field(default_factory=deque)
+    is_busy: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class _Part:
+    """The events of one request that go by one lane."""
+
+    request: _Request
+    lane: _Lane
+    events: Sequence[IncomingEvent]
+    done: int = 0
+
+    @property
     def left(self) -> int:
-        """How many of its events are still to be written; none once the database is away."""
-        return 0 if self.error is not None and is_away(self.error) else len(self.events) - self.done
+        """How many of them no transaction has taken."""
+        return len(self.events) - self.done
+
+    def take(self, most: int) -> "_Share":
+        """The next ones, so many at most."""
+        share = _Share(self, self.events[self.done : self.done + most])
+        self.done += len(share.events)
+        return share
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """The next events of one request, as many as go into one group."""
+class _Share:
+    """The events of one part that go into one transaction."""
 
-    request: _Request
+    part: _Part
     events: Sequence[IncomingEvent]
 
 
@@ -96,15 +129,15 @@ class Gathering:
         self._writers = writers
         self._threads = ThreadPoolExecutor(writers, thread_name_prefix="events")
         self._lock = threading.Lock()
-        self._waiting: deque[_Request] = deque()
+        self._lanes = [_Lane() for _ in range(writers)]
         self._events = 0  # of all requests that have no answer yet
         self._octets = 0  # of the same requests
-        self._unwritten = 0  # of these, those that no writer has taken
+        self._unwritten = 0  # of these, those that no transaction has taken
         self._writing = 0
         self._company = 1  # requests in the last group
 
     async def put(self, events: Sequence[IncomingEvent], now: datetime, *, octets: int = 0) -> Stored:
-        """Store the events of one request, in their order; gives what became of them once they are committed.
+        """Store the events of one request, each person's in their order; gives what became of them once committed.
 
         Args:
             events: any number; more than fits into one transaction goes into several. The same events again change
@@ -140,21 +173,34 @@ class Gathering:
         Raises:
             Busy: Too much waits. Then nobody is told.
         """
-        request = _Request(events, now, loop, tell, octets)
+        request = _Request(len(events), now, loop, tell, octets)
+        parts = self._parts(request, events)
         with self._lock:
             if self._events and self._is_too_much(len(events), octets):
                 raise Busy
             self._events += len(events)
             self._octets += octets
-            self._waiting.append(request)
             self._unwritten += len(events)
-            start = self._writing < self._writers and self._is_worth_another()
+            for part in parts:
+                part.lane.waiting.append(part)
+            start = self._may_begin()
             self._writing += start
         if start:
             self._threads.submit(self._write)
 
+    def _parts(self, request: _Request, events: Sequence[IncomingEvent]) -> list[_Part]:
+        """The events by the lanes that they go by."""
+        lanes = self._lanes
+        if len(events) == 1 or len(lanes) == 1:
+            parts = [_Part(request, lanes[lane_of(events[0], len(lanes))], events)]
+        else:
+            told = zip(lanes, by_lanes(events, len(lanes)), strict=True)
+            parts = [_Part(request, lane, those) for lane, those in told if those]
+        request.open = len(parts)
+        return parts
+
     def _write(self) -> None:
-        """Write group after group until nothing waits."""
+        """Write group after group until nothing waits that no other writer takes."""
         self._wait_for_company()
         while group := self._next_group():
             self._company = len(group)
@@ -165,51 +211,58 @@ class Gathering:
     def _wait_for_company(self) -> None:
         """Let those come who were answered together: each has its next event, and the first would go alone."""
         for _ in range(GLANCES):
-            waiting = len(self._waiting)
+            waiting = self._waiting()
             if not 0 < waiting < self._company:
                 return
             time.sleep(GLANCE)
-            if len(self._waiting) == waiting:
+            if self._waiting() == waiting:
                 return
 
-    def _next_group(self) -> list[_Part]:
-        """A share of each request that waits, the first come first. What is left of a request waits for its turn.
+    def _waiting(self) -> int:
+        return sum(len(lane.waiting) for lane in self._lanes if not lane.is_busy)
 
+    def _next_group(self) -> list[_Share]:
+        """A share of each part that waits in a lane, the first come first; the rest of a part waits for its turn.
+
+        Few events go together, whatever their lanes; of many, those of one lane, and another writer takes the next.
         Nothing where the writer is not needed any more: none waits, or too few to be worth a second transaction.
         """
         with self._lock:
             self._writing -= 1
-            if not self._waiting or not self._is_worth_another():
+            if not self._may_begin():
                 return []
+            free = [lane for lane in self._lanes if lane.waiting and not lane.is_busy]
+            group = _group(free if self._unwritten < WORTH_ANOTHER else free[:1])
+            self._unwritten -= sum(len(share.events) for share in group)
             self._writing += 1
-            group: list[_Part] = []
-            room = GROUP
-            share = SHARE if len(self._waiting) > 1 else GROUP
-            while self._waiting and room:
-                request = self._waiting.popleft()
-                self._unwritten -= request.left
-                events = request.events[request.done : request.done + min(share, room)]
-                group.append(_Part(request, events))
-                room -= len(events)
-            return group
+            start = self._may_begin()
+            self._writing += start
+        if start:
+            self._threads.submit(self._write)
+        return group
+
+    def _may_begin(self) -> bool:
+        """Whether another transaction is worth it beside those that run, and has a lane of its own."""
+        if self._writing >= len(self._lanes) or not any(lane.waiting and not lane.is_busy for lane in self._lanes):
+            return False
+        return self._writing == 0 or self._unwritten >= WORTH_ANOTHER
 
     def _is_too_much(self, events: int, octets: int) -> bool:
         return self._events + events > MOST_WAITING or self._octets + octets > MOST_OCTETS
 
-    def _is_worth_another(self) -> bool:
-        return self._writing == 0 or self._unwritten >= WORTH_ANOTHER
-
-    def _store_group(self, group: Sequence[_Part]) -> None:
+    def _store_group(self, group: Sequence[_Share]) -> None:
         """All together; if that fails for any reason but an absent database, each request by itself."""
         try:
-            self._ingest([event for part in group for event in part.events], max(part.request.now for part in group))
+            self._ingest(
+                [event for share in group for event in share.events], max(share.part.request.now for share in group)
+            )
         except Exception as error:
             if is_away(error):
-                for part in group:
-                    part.request.error = error
+                for share in group:
+                    share.part.request.error = error
             else:
-                for part in group:
-                    self._store_alone(part.request, part.events)
+                for share in group:
+                    self._store_alone(share.part.request, share.events)
 
     def _store_alone(self, request: _Request, events: Sequence[IncomingEvent]) -> None:
         """One request's events; if that fails, by halves, so that all but the bad ones are stored."""
@@ -247,18 +300,19 @@ class Gathering:
             meters.add("events_stored", n=done.stored)
             meters.add("events_duplicate", n=done.duplicates)
 
-    def _end(self, group: Sequence[_Part]) -> None:
-        """Answer the requests of which nothing is left; the others wait again, at the end."""
+    def _end(self, group: Sequence[_Share]) -> None:
+        """Answer the requests of which nothing is left; the rest of others waits again, at the end of its lane."""
         over: dict[asyncio.AbstractEventLoop, list[_Request]] = {}
         with self._lock:
-            for part in group:
-                request = part.request
-                request.done += len(part.events)
-                if request.left:
-                    self._waiting.append(request)
-                    self._unwritten += request.left
-                else:
-                    self._events -= len(request.events)
+            for part in (share.part for share in group):
+                request, part.lane.is_busy = part.request, False
+                if part.left and not request.is_lost:
+                    part.lane.waiting.append(part)
+                    continue
+                self._unwritten -= part.left
+                request.open -= 1
+                if not request.open:
+                    self._events -= request.count
                     self._octets -= request.octets
                     over.setdefault(request.loop, []).append(request)
         for loop, requests in over.items():
@@ -266,6 +320,20 @@ class Gathering:
                 loop.call_soon_threadsafe(_answer, requests)
             except RuntimeError:  # the loop has ended, and with it whoever waited
                 log.info("nobody waits any more for the answer to stored events")
+
+
+def _group(lanes: Sequence[_Lane]) -> list[_Share]:
+    """What the next transaction takes of these lanes, which are busy then."""
+    group: list[_Share] = []
+    room = GROUP
+    share = SHARE if sum(len(lane.waiting) for lane in lanes) > 1 else GROUP
+    for lane in lanes:
+        while lane.waiting and room:
+            taken = lane.waiting.popleft().take(min(share, room))
+            group.append(taken)
+            room -= len(taken.events)
+            lane.is_busy = True
+    return group
 
 
 def _answer(requests: Sequence[_Request]) -> None:

@@ -42,13 +42,14 @@ class Store:
         return [name for group in self.groups for name in group]
 
 
-def named(*names: str) -> list[IncomingEvent]:
+def named(*names: str, browser: str = "") -> list[IncomingEvent]:
     return [
         IncomingEvent(
-            message_id=name, kind="track", name=name, source="test", occurred_at=NOW, received_at=NOW, client_at=NOW
+            message_id=name, kind="track", name=name, source="test", occurred_at=NOW, received_at=NOW, client_at=NOW,
+            anonymous_id=browser or name,
         )
         for name in names
-    ]
+    ]  # fmt: skip
 
 
 def many(letter: str, count: int) -> list[IncomingEvent]:
@@ -63,7 +64,7 @@ async def behind(store: Store, gather: Gathering, *requests: Sequence[IncomingEv
     """What these requests are answered when they all come while one transaction runs."""
     store.open.clear()
     first = asyncio.create_task(gather.put(named("first"), NOW))
-    while gather._waiting or not gather._writing:
+    while gather._unwritten or not gather._writing:
         await asyncio.sleep(0.001)
     others = [asyncio.create_task(gather.put(events, NOW)) for events in requests]
     await asyncio.sleep(0.01)
@@ -171,18 +172,46 @@ def test_a_second_writer_waits_for_enough_to_do() -> None:
         store = Store()
         gather = Gathering(None, writers=2, store=store)
         store.open.clear()
-        asked = [asyncio.create_task(gather.put(named("a"), NOW))]
+        asked = [asyncio.create_task(gather.put(named("a", browser="one"), NOW))]
         await asyncio.sleep(0.01)
         few = gathering.WORTH_ANOTHER - 1
-        asked += [asyncio.create_task(gather.put(named(f"b{n}"), NOW)) for n in range(few)]
+        asked += [asyncio.create_task(gather.put(named(f"b{n}", browser="other"), NOW)) for n in range(few)]
         await asyncio.sleep(0.01)
         assert gather._writing == 1
-        asked.append(asyncio.create_task(gather.put(named("c"), NOW)))
+        asked.append(asyncio.create_task(gather.put(named("c", browser="other"), NOW)))
         await asyncio.sleep(0.01)
         assert gather._writing == 2
         store.open.set()
         await asyncio.gather(*asked)
         assert sorted(map(len, store.groups)) == [1, few + 1]
+        assert (gather._events, gather._unwritten) == (0, 0)
+
+    run(scene)
+
+
+def test_of_one_browser_never_two_transactions_run_at_a_time() -> None:
+    running: list[set[str]] = []
+
+    class Watched(Store):
+        def __call__(self, _: Any, events: Sequence[IncomingEvent], now: Any) -> None:
+            browsers = {event.anonymous_id or "" for event in events}
+            assert not any(browsers & others for others in running)
+            running.append(browsers)
+            threading.Event().wait(0.001)
+            running.remove(browsers)
+            super().__call__(_, events, now)
+
+    async def scene() -> None:
+        store = Watched()
+        gather = Gathering(None, writers=4, store=store)
+        batches = [[event for n in range(100) for event in named(f"{m}.{n}", browser=f"b{n % 10}")] for m in range(20)]
+        answers = await asyncio.gather(*[gather.put(batch, NOW) for batch in batches])
+        assert answers == [Stored()] * 20
+        assert len(store.stored) == 2000
+        for batch in batches:
+            for browser in {event.anonymous_id for event in batch}:
+                told = [event.name for event in batch if event.anonymous_id == browser]
+                assert [name for name in store.stored if name in told] == told, "in their order"
         assert (gather._events, gather._unwritten) == (0, 0)
 
     run(scene)
