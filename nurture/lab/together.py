@@ -11,6 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.reduction import ForkingPickler
@@ -18,6 +19,7 @@ from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
+from nurture.errors import NurtureError
 from nurture.lab.letters import Letters
 from nurture.lab.running import Aside, Asked, book_of, lives, people_of
 from nurture.lab.tally import Tally
@@ -32,6 +34,7 @@ ALONE = 2000
 """So many are lived here before others are asked to help: to begin a process takes as long as to live a thousand."""
 _AHEAD = 3
 """So many parts for each process are under way or waiting, so that none has to wait for the next."""
+_KILLED = "a process that was simulating ended early: the system may have run out of memory; try fewer leads"
 
 _Came = tuple[Tally, dict[str, str]]
 _Here = tuple[Rulebook, Letters, Asked]
@@ -50,7 +53,7 @@ def tallied(
 
     Raises:
         NotFound: There is no such file of leads.
-        NurtureError: It cannot be read.
+        NurtureError: It cannot be read; or one of the processes was killed.
         UsageError: A column that was named is not there.
     """
     book = book_of(workspace, asked.campaign)
@@ -93,6 +96,8 @@ def _elsewhere(workspace: Workspace, asked: Asked, parts: Iterator[list[Person]]
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise NurtureError(_KILLED) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

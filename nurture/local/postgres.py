@@ -125,7 +125,15 @@ class Postgres(Server):
             check=False,
         )
         if done.returncode != 0:
-            raise LocalServerError(f"{self.name}: {last_words(done.stdout + done.stderr)}")
+            raise LocalServerError(f"{self.name}: {_why(Path(command[0]).name, done)}")
+
+
+def _why(program: str, done: "subprocess.CompletedProcess[str]") -> str:
+    """Its error, or how it ended. What went to stdout went well."""
+    if done.stderr.strip():
+        return last_words(done.stderr)
+    status = done.returncode
+    return f"{program} was killed by signal {-status}" if status < 0 else f"{program} ended with status {status}"
 
 
 def database_url(port: int, password: str) -> str:

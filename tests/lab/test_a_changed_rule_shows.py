@@ -79,7 +79,7 @@ RULES: dict[str, tuple[str, Change]] = {
     "a variant's hash": ("nurture.rules.next_step.pick", another_hash),
     "a lead's zone": ("nurture.rules.cadence.zone_of", never("Asia/Tokyo")),
     "holidays": ("nurture.rules.calendar.holiday", never(None)),
-    "a step's `after`": ("nurture.rules.cadence._soonest", without_after),
+    "a step's `after`": ("nurture.rules.cadence.soonest", without_after),
     "the order of steps": ("nurture.rules.next_step._position", never(-1)),
     "a reason's `wait`": ("nurture.rules.refusing._wait_then_ask", without_wait),
     "`again`": ("nurture.rules.taking.again_at", never(None)),

@@ -45,6 +45,35 @@ assert told[0] == told[1]
 print(tally.leads, "leads")
 """
 
+KILLED = """
+import pickle, signal, sys
+from pathlib import Path
+from nurture.errors import NurtureError
+from nurture.lab import together
+from nurture.lab.letters import Letters
+from nurture.lab.running import Aside
+from nurture.workspace import load_workspace
+
+together.PART, together.ALONE = 7, 5
+workspace, asked = load_workspace(Path(sys.argv[1])), pickle.loads(Path(sys.argv[2]).read_bytes())
+parts = together._parts
+
+class Deadly(list):
+    def __reduce__(self):  # whoever reads it is killed
+        return signal.raise_signal, (signal.SIGKILL,)
+
+def parts_until_killed(people):
+    yield next(parts(people))
+    yield Deadly()
+    yield from parts(people)
+
+together._parts = parts_until_killed
+try:
+    together.tallied(workspace, asked, Letters(workspace), Aside(), processes=2)
+except NurtureError as error:
+    print(error.exit_status, error)
+"""
+
 
 def counted(book, lives) -> Tally:
     tally = Tally(book, START, END)
@@ -85,6 +114,14 @@ def test_the_story_is_the_same_in_several_processes(asked, tmp_path):
     words = [sys.executable, "-c", BOTH, str(ROOT), str(tmp_path / "asked")]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (0, "60 leads\n"), done.stderr
+
+
+def test_a_process_that_is_killed_is_told_in_one_line(asked, tmp_path):
+    (tmp_path / "asked").write_bytes(pickle.dumps(asked))
+    words = [sys.executable, "-c", KILLED, str(ROOT), str(tmp_path / "asked")]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    said = "1 a process that was simulating ended early: the system may have run out of memory; try fewer leads\n"
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
 
 
 def test_a_few_leads_ask_no_other_process_to_help(asked, monkeypatch):

@@ -93,14 +93,29 @@ def has_ended(process: psutil.Process) -> bool:
 
 def keeper(data: Path) -> psutil.Process:
     """The one keeper of these servers."""
-    [found] = [process for process in alive(data) if "nurture.local.keeper" in process.cmdline()]
+    [found] = [process for process in alive(data) if "nurture.local.keeper" in _words(process)]
     return found
 
 
 def server(data: Path, name: str) -> psutil.Process:
     """The server of this name that the keeper started."""
-    [found] = [child for child in keeper(data).children() if child.name() == name]
+    [found] = [child for child in keeper(data).children() if _name(child) == name]
     return found
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """How it was begun; nothing of one that has ended meanwhile, such as one that PostgreSQL needs for a moment."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def _main() -> None:

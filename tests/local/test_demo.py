@@ -107,7 +107,7 @@ def test_a_double_a_loss_and_a_stray_are_found_in_the_mail_servers_files(tmp_pat
         "--leads",
         str(leads_file(tmp_path / "leads.csv")),
         "--weeks",
-        "2",
+        "1",
         "--seed",
         str(SEED),
         "--json",

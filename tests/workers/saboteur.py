@@ -120,15 +120,16 @@ class Saboteur:
         return line, rest
 
     def _body(self, connection: socket.socket, buffer: bytes) -> tuple[bytes | None, bytes]:
-        struck = False
-        while END not in buffer:
-            if buffer and not struck:
+        """In small pieces until the hook has been called: most of a mail is still to come by then."""
+        body, struck, searched = bytearray(buffer), False, 0
+        while (end := body.find(END, searched)) < 0:
+            searched = max(0, len(body) - len(END))
+            if body and not struck:
                 struck = True
                 if self.hook("mid-body", len(self.held)):
                     return None, b""
-            more = connection.recv(512)
+            more = connection.recv(65536 if struck else 512)
             if not more:
                 return None, b""
-            buffer += more
-        body, _, rest = buffer.partition(END)
-        return body, rest
+            body += more
+        return bytes(body[:end]), bytes(body[end + len(END) :])
