@@ -31,7 +31,7 @@ from sqlalchemy import Engine, text
 from bench.load import shares
 from bench.port import own_port
 from bench.processes import processes
-from bench.product import environment
+from bench.product import environment, first_tick
 from bench.sales_floor import Floor, Offer, Told
 from bench.servers import servers
 from bench.small_client import SmallClient
@@ -42,7 +42,6 @@ from nurture.flows.tell import handoff_url
 from nurture.segment.event import IncomingEvent
 from nurture.settings import read_settings
 from nurture.store import leads
-from workers.clock import Clock
 
 KEY = "ak-bench"
 STATES = ("offered", "accepted", "contacted", "qualified", "won", "lost", "rejected")
@@ -136,7 +135,7 @@ def measure(given: argparse.Namespace, data: Path) -> dict:
             LOG_LEVEL="ERROR", PORT=str(own_port()), HOST="127.0.0.1",
         )  # fmt: skip
         with open_app(read_settings(told)) as app:
-            Clock(app).tick()
+            first_tick(app)
             offers = offer(app, given.handoffs)
             with processes(told, data, "web"):
                 before = os.getloadavg()[0]

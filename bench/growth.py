@@ -29,7 +29,7 @@ from bench.alone import run_alone
 from bench.idle import look
 from bench.measure import Measured, Options, Target
 from bench.population import come_due, populate
-from bench.product import TUESDAY, product, tidy
+from bench.product import TUESDAY, first_tick, product, tidy
 from bench.servers import database, running
 from bench.sink import sink
 from nurture.app import App
@@ -117,7 +117,7 @@ def measure(options: Options) -> Iterable[Measured]:
 
 def _filled(app: App, leads: int, events: int) -> Place:
     began = time.perf_counter()
-    Clock(app).tick()  # takes over the agreement, and makes the months that come
+    first_tick(app)
     populate(app.engine, leads, events, sorted(app.book.matchers))
     place = Place(leads, events, app, cpu.postmaster(app.engine), Random(leads))
     print(f"   filled {place.name} in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
@@ -138,6 +138,7 @@ def _take_all(place: Place, mails: int, batches: int, looks: int, *, keep: bool)
     clock = Clock(place.app)
     clock.tick()  # keeps house, which it then leaves alone for an hour
     place.take("idle" if keep else "", looks, lambda: sum(look(place.app, clock) for _ in range(looks)))
+    clock.give_up()  # else that of the next round, if it comes soon, does not lead, and a look without a lead is none
     _end(place)
 
 

@@ -16,10 +16,11 @@ def look(app: App, clock: Clock) -> int:
     """One tick, then what the actors of `workers` would ask if all of them were called; gives 1, for one look.
 
     Raises:
-        SystemExit: Something was due after all, so that this is no idle look.
+        SystemExit: Something was due after all, or the clock does not lead, so that this is no idle look.
     """
     now = app.now()
-    clock.tick()
+    if not clock.tick():
+        raise SystemExit("this clock was to lead, and another does")
     found = {
         "advance": advance(app, now).leads, "deliver": deliver(app, app.now, seconds=1).sent,
         "settle": settle(app, now).more, "promises": keep_promises(app, now).more,

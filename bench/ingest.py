@@ -30,11 +30,10 @@ from bench.measure import Measured, Options, Target, against, by_turns
 from bench.peak import peak_mb
 from bench.population import populate
 from bench.port import own_port
-from bench.product import environment, product
+from bench.product import environment, first_tick, product
 from bench.servers import Servers, servers
 from nurture.app import real_clock
 from nurture.errors import LocalServerError
-from workers.clock import Clock
 
 LEADS, QUICK_LEADS = 200_000, 2000
 """With few of them, events that come at the same time are of the same leads, and wait for each other's locks."""
@@ -129,9 +128,9 @@ def _load(port: int, kind: str, seconds: float, seed: int, leads: int) -> dict[s
 
 def measure(options: Options) -> Iterable[Measured]:
     """Events a second, beside PostgreSQL's own and beside the bare handler."""
-    seconds = options.number("seconds", 3, 1) / (2 if options.quick else 1)
+    seconds = options.number("seconds", 3, 1) / (5 if options.quick else 1)
     leads = options.number("ingest.leads", LEADS, QUICK_LEADS)
-    asked = options.asked.get("kinds", " ".join(KINDS)).split()
+    asked = options.asked.get("kinds", "single batch" if options.quick else " ".join(KINDS)).split()
     kinds = {kind: KINDS[kind] for kind in asked}
     with servers() as them, ExitStack() as stack:
         sides = stack.enter_context(_serving(them, seconds, leads))
@@ -142,7 +141,7 @@ def measure(options: Options) -> Iterable[Measured]:
         for batch in sorted({batch for batch, _ in kinds.values()}):
             turns[f"ceiling {batch}"] = lambda batch=batch: sides.ceiling(batch)  # type: ignore[misc]
         for name in sides.ports:
-            sides.served(name, "single" if not options.quick else "single_32")  # to warm up
+            sides.served(name, "single")  # to warm up
         sides.seen.clear()
         found = by_turns(turns, options.runs)
         most = peak_mb(sides.ports["ours"][1])
@@ -176,7 +175,7 @@ def _figures(
 def _serving(them: Servers, seconds: float, leads: int) -> Iterator[_Sides]:
     """The servers that take events, each a process of its own, over one database."""
     with product(them, None, WRITE_KEY=KEY) as app, ExitStack() as stack:
-        Clock(app).tick()
+        first_tick(app)
         populate(app.engine, leads, leads, sorted(app.book.matchers), real_clock())
         told = environment(them, WRITE_KEY=KEY, HOST="127.0.0.1")
         ports: dict[str, tuple[int, int]] = {}

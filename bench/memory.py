@@ -22,12 +22,11 @@ from bench.peak import now_mb, peak_mb
 from bench.population import come_due, populate
 from bench.port import own_port
 from bench.processes import family, processes
-from bench.product import TUESDAY, environment, product
+from bench.product import TUESDAY, environment, first_tick, product
 from bench.servers import servers
 from bench.sink import sink
 from nurture.db import transaction
 from nurture.store.business_time import step_to
-from workers.clock import Clock
 
 LEADS, QUICK_LEADS = 1_000_000, 500
 MAILS, QUICK_MAILS = 20_000, 100
@@ -45,14 +44,14 @@ def measure(options: Options) -> Iterable[Measured]:
     """Let the processes work, and see what they held at most."""
     leads = options.number("memory.leads", LEADS, QUICK_LEADS)
     mails = options.number("memory.mails", MAILS, QUICK_MAILS)
-    seconds = options.number("memory.seconds", SECONDS, QUICK_SECONDS)
+    seconds = options.number("memory.seconds", SECONDS, QUICK_SECONDS) / (4 if options.quick else 1)
     with servers() as them, sink() as taker, tempfile.TemporaryDirectory() as made:
         told = environment(
             them, MAIL_URL=f"smtp://127.0.0.1:{taker.port}?connections=8", BASE_URL="https://nurture.example.com",
             NURTURE_STEPPED_CLOCK="1", WRITE_KEY=KEY, PORT=str(own_port()), HOST="127.0.0.1",
         )  # fmt: skip
         with product(them) as app:
-            Clock(app).tick()
+            first_tick(app)
             populate(app.engine, leads, leads // 10, sorted(app.book.matchers))
             with transaction(app.engine) as db:
                 step_to(db, TUESDAY)
@@ -72,7 +71,7 @@ def measure(options: Options) -> Iterable[Measured]:
         yield alone(f"memory.{name}", [max(each.values())], "MB", target=target, more=more)
 
 
-def _post(port: int, leads: int, seconds: int) -> None:
+def _post(port: int, leads: int, seconds: float) -> None:
     """Events by hundreds, then one by one, for so many seconds each."""
     for batch, connections in ((100, 8), (1, 32)):
         command = [sys.executable, "-m", "bench.load", str(port), "--key", KEY, "--leads", str(leads)]

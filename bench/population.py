@@ -104,9 +104,9 @@ def populate(engine: Engine, leads: int, events: int, matchers: list[str], now: 
     tidy(engine)
 
 
-def come_due(db: Connection, first: int, last: int) -> None:
-    """Let the enrollments of these leads be due, a few seconds apart, as they would be."""
-    values = {"first": first, "last": last, "due": TUESDAY - timedelta(hours=1)}
+def come_due(db: Connection, first: int, last: int, now: datetime = TUESDAY) -> None:
+    """Let the enrollments of these leads be due since an hour."""
+    values = {"first": first, "last": last, "due": now - timedelta(hours=1)}
     _run(db, "UPDATE enrollment SET due_at = :due WHERE lead_id BETWEEN :first AND :last", values)
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from bench.servers import Servers
 from nurture.app import App, open_app
-from nurture.garbage import spare_what_is_loaded
+from nurture.interpreter import settle_in
 from nurture.settings import read_settings
+from workers.clock import Clock
 
 ROOT = Path(__file__).parents[1]
 TUESDAY = datetime(2026, 3, 3, 15, 30, tzinfo=UTC)
@@ -30,8 +31,15 @@ def environment(servers: Servers, **more: str) -> dict[str, str]:
 def product(servers: Servers, now: datetime | None = TUESDAY, **more: str) -> Iterator[App]:
     """An app in this process, its clock standing still (None: the machine's own); `more` are variables."""
     with open_app(read_settings(environment(servers, **more))) as app:
-        spare_what_is_loaded()  # as every process of ours does
+        settle_in()  # as every process of ours does
         yield app if now is None else replace(app, now=lambda: now)
+
+
+def first_tick(app: App) -> None:
+    """What a clock does first: take over the agreement, make the months that come. Another may lead at once."""
+    clock = Clock(app)
+    clock.tick()
+    clock.give_up()
 
 
 def tidy(engine: Engine, *tables: str) -> None:

@@ -28,15 +28,14 @@ from bench.measure import Measured, Options, Target, against, alone
 from bench.population import populate
 from bench.port import own_port
 from bench.processes import processes
-from bench.product import environment, product
+from bench.product import environment, first_tick, product
 from bench.servers import servers
 from nurture.app import App, real_clock
 from nurture.db import transaction
 from nurture.store import leads
-from workers.clock import Clock
 
 KEY = "wk_qualify"
-LEADS = 4000
+LEADS, QUICK_LEADS = 4000, 400
 PAIRS, QUICK_PAIRS = 20, 3
 """Demos and pages a round."""
 EVERY, QUICK_EVERY = 0.2, 0.02
@@ -76,6 +75,7 @@ class Taker(BaseHTTPRequestHandler):
 def measure(options: Options) -> Iterable[Measured]:
     """Let leads ask for demos, one after the other, and see when sales would know."""
     pairs = options.number("qualify.pairs", PAIRS, QUICK_PAIRS)
+    known = options.number("qualify.leads", LEADS, QUICK_LEADS)
     every = QUICK_EVERY if options.quick else EVERY
     receiver = Receiver()
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
@@ -85,10 +85,10 @@ def measure(options: Options) -> Iterable[Measured]:
             HANDOFF_WEBHOOK_URL=f"http://127.0.0.1:{receiver.server_port}/", HANDOFF_WEBHOOK_SECRET=SECRET,
         )  # fmt: skip
         with product(them, now=None) as app:
-            _fill(app, pairs * (options.runs + 1))
+            _fill(app, known, pairs * (options.runs + 1))
             with processes(told, Path(made), "web", "worker", "clock"):
                 port = int(told["PORT"])
-                load = _load(port, every * 2 * pairs * (options.runs + 1) + 5)
+                load = _load(port, known, every * 2 * pairs * (options.runs + 1) + 5)
                 rounds = [_round(port, turn, pairs, every) for turn in range(options.runs + 1)][1:]
                 asked = {email: at for one in rounds for email, at in one.asked.items()}
                 until = time.monotonic() + PATIENCE
@@ -135,18 +135,18 @@ def _posted(client: httpx.Client, path: str, event: Mapping[str, object], every:
     return 1e3 * took
 
 
-def _fill(app: App, count: int) -> None:
+def _fill(app: App, known: int, count: int) -> None:
     """Leads in the midst of a campaign, and some who will ask for a demo."""
-    Clock(app).tick()
-    populate(app.engine, LEADS, 10 * LEADS, sorted(app.book.matchers), real_clock())
+    first_tick(app)
+    populate(app.engine, known, 10 * known, sorted(app.book.matchers), real_clock())
     with transaction(app.engine) as db:
         people = [{"email": f"buyer{n}@buyer.example", "title": "VP", "country": "US"} for n in range(count)]
         leads.insert(db, people, real_clock())
 
 
-def _load(port: int, seconds: float) -> subprocess.Popen[bytes]:
+def _load(port: int, leads: int, seconds: float) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "bench.load", str(port), "--key", KEY, "--rate", str(RATE)]
-    command += ["--seconds", f"{seconds:.0f}", "--leads", str(LEADS)]
+    command += ["--seconds", f"{seconds:.0f}", "--leads", str(leads)]
     load = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     time.sleep(1)
     return load

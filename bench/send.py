@@ -184,12 +184,12 @@ def _work() -> None:
     from os import environ
 
     from nurture.app import open_app
-    from nurture.garbage import spare_what_is_loaded
+    from nurture.interpreter import settle_in
     from nurture.settings import read_settings
 
     with open_app(read_settings(environ)) as app:
         app.letters.template(send_floor.TEMPLATE)
-        spare_what_is_loaded()
+        settle_in()
         print("ready", flush=True)
         sys.stdin.readline()
         began, used = time.perf_counter(), cpu.own()

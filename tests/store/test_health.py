@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.event import listen, remove
 
 from nurture.db import transaction
+from nurture.store import agenda, deliveries, leases, processes, sending, set_aside
 from nurture.store import health as store
-from nurture.store import leases, processes, sending, set_aside
 from nurture.store.health import Health, Waiting, health
 from nurture.store.notices import Queued, queue
 from nurture.store.processes import Running
@@ -182,3 +182,14 @@ def test_it_costs_the_same_however_much_has_been(clean_db: Engine) -> None:
     past(clean_db, leads=3000, mails=5)
     many = pages_looked_at(clean_db, lambda db: health(db, NOW))
     assert many <= few + 20, (few, many)
+
+
+@pytest.mark.parametrize("look", [agenda.waiting, lambda db, now: deliveries.any_to_send(db, "default", now)])
+def test_an_idle_look_costs_the_same_however_much_has_been(
+    clean_db: Engine, look: Callable[[Connection, datetime], object]
+) -> None:
+    past(clean_db, leads=100, mails=3, due=NOW + timedelta(days=1))
+    few = pages_looked_at(clean_db, lambda db: look(db, NOW))
+    past(clean_db, leads=3000, mails=5, due=NOW + timedelta(days=1))
+    many = pages_looked_at(clean_db, lambda db: look(db, NOW))
+    assert many <= few * 1.2 + 1, (few, many)
