@@ -3,16 +3,17 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import psutil
 import pytest
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from chaos import rounds
 from chaos.audit import Broken
@@ -57,20 +58,20 @@ def test_a_day_of_trouble_breaks_no_promise(lived: tuple[World, list[Broken], li
     assert len({event.id for event in world.traffic.answered()}) > EVENTS // 2
 
 
-def _rows(world: World, sql: str) -> Sequence[object]:
+def _change(world: World, sql: str) -> int:
+    """Returns how many rows that has changed."""
     with transaction(world.engine) as db:
-        done = db.execute(text(sql))
-        return done.all() if done.returns_rows else []
+        return cast("CursorResult[object]", db.execute(text(sql))).rowcount
 
 
 @contextmanager
 def in_database(world: World, harm: str, mend: str) -> Iterator[None]:
     """Damage a row, and make it whole."""
-    _rows(world, harm)
+    assert _change(world, harm) == 1, "what this would damage has not come about"
     try:
         yield
     finally:
-        _rows(world, mend)
+        assert _change(world, mend) == 1
 
 
 @contextmanager
@@ -96,6 +97,7 @@ TOLD = "(SELECT max(id) FROM notice WHERE channel = 'webhook' AND state = 'sent'
 ONE_EVENT = "(SELECT min(id) FROM event WHERE kind = 'page')"
 SAID = "(SELECT min(id) FROM handoff_change WHERE what IN ('accepted', 'rejected'))"
 NOTHING_QUEUED = "NOT EXISTS (SELECT FROM delivery d WHERE d.enrollment_id = e.id AND d.state = 'queued')"
+IN_CAMPAIGN = "SELECT lead_id FROM enrollment WHERE status = 'active' ORDER BY lead_id"
 STUCK = f"(SELECT min(e.id) FROM enrollment e WHERE e.status = 'active' AND {NOTHING_QUEUED})"
 
 IN_DATABASE = {
@@ -152,8 +154,8 @@ IN_DATABASE = {
         "wrong: in the log, and nobody said it",
     ),
     "a lead with sales that nobody there knows of": (
-        "UPDATE handoff SET state = 'returned' WHERE id = (SELECT min(id) FROM handoff WHERE state = 'offered')",
-        "UPDATE handoff SET state = 'offered' WHERE state = 'returned' AND closed_at IS NULL",
+        f"UPDATE lead SET stage = 'mql' WHERE id = ({IN_CAMPAIGN} LIMIT 1)",
+        f"UPDATE lead SET stage = 'nurture' WHERE stage = 'mql' AND id IN ({IN_CAMPAIGN})",
         "wrong: with sales by stage or by handoff, but not both",
     ),
 }  # fmt: skip
