@@ -36,11 +36,15 @@ _Fact = TypeVar("_Fact")
 HANDOFF = """
     json_build_array(h.state, h.cycle, h.offered_at, h.owner, h.was_customer, h.hand_raise, h.accepted_at, h.given_at,
         h.origin = 'imported',
-        (SELECT json_agg(a.at ORDER BY a.at, a.id) FROM attempt a WHERE a.handoff_id = h.id),
-        (SELECT json_agg(json_build_array(b.promise, b.rung, b.action, b.at) ORDER BY b.id)
+        (SELECT json_agg(a.at ORDER BY a.at) FROM attempt a WHERE a.handoff_id = h.id),
+        (SELECT json_agg(json_build_array(b.promise, b.rung, b.action, b.at) ORDER BY b.id + 0)
          FROM breach b WHERE b.handoff_id = h.id))
 """
-"""What `handoff_fact` reads, in the select list of a query in which the handoff is `h`."""
+"""What `handoff_fact` reads, in the select list of a query in which the handoff is `h`.
+
+Sorted by nothing that a key has: of tables that were empty when it planned, PostgreSQL would go through all rows by
+their key, for each handoff, as that may spare it the sorting.
+"""
 
 _CLOSED = ",".join(state for state in HANDOFF_STATES if state not in OPEN_HANDOFF)
 _LOCK = Statement("SELECT id, tracked FROM lead WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
