@@ -35,7 +35,9 @@ class Histogram:
 
 COUNTERS: Mapping[str, Counter] = {
     "mails": Counter("Mails by what became of them when a worker tried to send them.", ("mailer", "outcome")),
-    "set_aside": Counter("Leads, handoffs and mails' hits that could not be worked on and were set aside.", ("kind",)),
+    "set_aside": Counter(
+        "Leads, scores, handoffs and mails' hits that could not be worked on and were set aside.", ("kind",)
+    ),
     "jobs_failed": Counter("Jobs of workers that ended in an error; the clock asks again.", ("kind",)),
     "events_received": Counter("Events of requests that were answered 200, by the name of the write key.", ("source",)),
     "events_rejected": Counter("Of these, events of which nothing could be made.", ("source",)),

@@ -16,6 +16,7 @@ from nurture.flows import forward_mail as forwarding
 from nurture.flows import keep_promises as promising
 from nurture.flows import read_inbox as reading
 from nurture.flows import rescore as rescoring
+from nurture.flows import score_again as scoring
 from nurture.flows import send_confirmations as confirming
 from nurture.flows import send_digest as digesting
 from nurture.flows import settle as settling
@@ -149,9 +150,14 @@ def promises() -> None:
 
 @job(WORK)
 def rescore() -> None:
-    """Count, grade and score all leads anew after a changed agreement."""
+    """Count, grade and score all leads anew after a changed agreement, and again those for whom that failed."""
     app = process.app()
-    _until_done("rescore", lambda: rescoring.rescore(app, app.now()).more)
+
+    def batch() -> bool:
+        again = scoring.score_again(app, app.now()).more
+        return rescoring.rescore(app, app.now()).more or again
+
+    _until_done("rescore", batch)
 
 
 @job(WORK)

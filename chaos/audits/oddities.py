@@ -21,7 +21,7 @@ _SET_ASIDE = text("""
     SELECT id, lead_id, step, for_good FROM delivery
     WHERE reason LIKE 'template: %' OR reason LIKE 'this mail cannot be made%'
 """)
-_NOT_DECIDED = text("SELECT lead_id FROM set_aside WHERE kind = 'lead'")
+_NOT_DECIDED = text("SELECT lead_id FROM set_aside WHERE kind IN ('lead', 'score')")
 _UNKNOWN = text("SELECT message_id FROM delivery WHERE state = 'unknown'")
 
 

@@ -15,7 +15,7 @@ LATE = 15 * 60.0
 """Seconds. What should have gone so long ago is overdue."""
 NEWS_LATE = 10 * 60.0
 """Seconds. Sales counts a lead's hours from the offer, so news that waits for so long is late."""
-_ASIDE = {"lead": "leads", "handoff": "handoffs", "hits": "mails with clicks"}
+_ASIDE = {"lead": "leads", "score": "scores", "handoff": "handoffs", "hits": "mails with clicks"}
 FULL = 0.8
 """Of the connections that the database takes."""
 
@@ -90,11 +90,13 @@ def unknown(health: Health) -> Iterator[Finding]:
 
 
 def aside(health: Health) -> Iterator[Finding]:
-    """Look for what could not be decided."""
+    """Look for what could not be worked on."""
     if health.set_aside:
         said = ", ".join(f"{many(n)} {_ASIDE[kind]}" for kind, n in health.set_aside.items())
         yield warning(
-            "set aside", f"{said} could not be decided", "`nurture queue` says why; mend it, then `nurture queue retry`"
+            "set aside",
+            f"{said} could not be worked on",
+            "`nurture queue` says why; mend it, then `nurture queue retry`",
         )
     else:
         yield ok("set aside", "nothing")

@@ -80,6 +80,7 @@ def _retry_confirmation(app: App, number: int, now: datetime) -> None:
 
 _RETRY: Mapping[str, Callable[[App, int, datetime], None]] = {
     "lead": _retry_set_aside("lead", "advance"),
+    "score": _retry_set_aside("score", "rescore"),
     "handoff": _retry_set_aside("handoff", "promises"),
     "hits": _retry_set_aside("hits", "settle"),
     "delivery": _retry_delivery,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from nurture.store import confirmations, deliveries, due, hits, inbound, notices, promises, walks
+from nurture.store import confirmations, deliveries, due, hits, inbound, notices, promises, set_aside, walks
 
 _ANY_TO_SEND = deliveries.ANY_TO_SEND
 _ANY_EXPIRED = f"SELECT EXISTS (SELECT FROM {deliveries.UNDER_WAY} WHERE held.leased_until < clock_timestamp())"  # noqa: S608
@@ -20,7 +20,7 @@ _QUESTIONS = {
     "deliver": _ANY_TO_SEND,
     "settle": hits.ANY_TO_SETTLE,
     "promises": promises.ANY_DUE,
-    "rescore": walks.ANY_TO_RESCORE,
+    "rescore": f"SELECT ({walks.ANY_TO_RESCORE}) OR ({set_aside.ANY_SCORE_DUE})",
     EXPIRED: _ANY_EXPIRED,
     LOST: confirmations.ANY_LOST,
 }

@@ -184,7 +184,8 @@ class Health:
         due: Leads whose time to be decided has come.
         mailers: Each way of sending.
         outboxes: What waits to be told, by channel; also mail to be forwarded, and questions to confirm an address.
-        set_aside: What could not be decided and waits for another try, by kind (`lead`, `handoff`, `hits` of a mail).
+        set_aside: What could not be worked on and waits for another try, by kind (`lead`, `score` of one, `handoff`,
+            `hits` of a mail).
         notices_failed: News that no channel took, however often it was tried.
         events_rejected: Events of today and yesterday (UTC) that nothing could be made of.
         events_unfiled: Events of months that have no partition.

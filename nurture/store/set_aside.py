@@ -2,8 +2,11 @@
 
 A row is in force while what it speaks of waits for just `again_at`. Whatever else moves that time, such as a changed
 campaign, an answer of the lead or a retry, ends it: nothing has to be tidied up when something goes well again.
+
+A score is the exception: nothing else waits for it, so its row is what waits, and is in force until it is ended.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
@@ -21,6 +24,7 @@ IN_FORCE = """
         WHEN 'lead' THEN EXISTS (SELECT FROM enrollment e WHERE e.lead_id = s.lead_id AND e.status <> 'ended'
                                  AND e.due_at = s.again_at)
                       OR EXISTS (SELECT FROM lead l WHERE l.id = s.lead_id AND l.ask_at = s.again_at)
+        WHEN 'score' THEN true
         WHEN 'handoff' THEN EXISTS (SELECT FROM handoff h WHERE h.id = s.id AND h.look_at = s.again_at)
         ELSE EXISTS (SELECT FROM event v WHERE v.verdict = 'pending' AND v.settle_at = s.again_at
                      AND v.delivery_id = s.id)
@@ -42,6 +46,7 @@ _MOVE = {
         "UPDATE enrollment SET due_at = :at WHERE lead_id = :lead_id AND status <> 'ended' AND due_at IS NOT NULL",
         "UPDATE lead SET ask_at = :at WHERE id = :lead_id AND ask_at IS NOT NULL",
     ),
+    "score": ("UPDATE set_aside SET again_at = :at WHERE kind = 'score' AND id = :id",),
     "handoff": (
         "UPDATE handoff SET look_at = :at WHERE id = :id"
         " AND state IN ('offered', 'accepted', 'contacted', 'qualified')",
@@ -51,6 +56,17 @@ _MOVE = {
     ),
 }
 """What makes each kind wait until then."""
+ANY_SCORE_DUE = """
+    SELECT coalesce((SELECT again_at FROM set_aside WHERE kind = 'score' ORDER BY again_at LIMIT 1) <= :now, false)
+"""
+"""Whether some score is to be tried again: by the earliest, as whether some lead is due (`store.due`)."""
+_CLAIM_SCORES = text(
+    """
+    SELECT l.id FROM set_aside s JOIN lead l ON l.id = s.lead_id
+    WHERE s.kind = 'score' AND s.again_at <= :now
+    ORDER BY s.again_at LIMIT :most FOR NO KEY UPDATE OF l SKIP LOCKED
+    """
+)
 _WAKE = text(
     f"""
     SELECT s.kind, s.id, s.lead_id FROM set_aside s
@@ -81,6 +97,25 @@ def wake(db: Connection, now: datetime, kind: str | None = None, id_: int | None
     for row in rows:
         _move(db, row.kind, row.id, row.lead_id, now)
     return len(rows)
+
+
+def claim_scores(db: Connection, now: datetime, most: int) -> list[int]:
+    """Lock leads whose score is to be tried again, those that have waited longest first.
+
+    Leads that somebody else holds are skipped, never waited for, so the order of the locks does no harm.
+    """
+    return list(db.execute(_CLAIM_SCORES, {"now": now, "most": most}).scalars())
+
+
+def without_score(db: Connection, lead_ids: Sequence[int]) -> list[int]:
+    """Which of these leads are set aside because their score could not be worked out anew, in order."""
+    query = text("SELECT id FROM set_aside WHERE kind = 'score' AND id = ANY(:ids) ORDER BY id")
+    return list(db.execute(query, {"ids": list(lead_ids)}).scalars())
+
+
+def end_scores(db: Connection, lead_ids: Sequence[int]) -> None:
+    """The scores of these leads have been worked out anew."""
+    db.execute(text("DELETE FROM set_aside WHERE kind = 'score' AND id = ANY(:ids)"), {"ids": list(lead_ids)})
 
 
 def drop_old(db: Connection, now: datetime) -> int:

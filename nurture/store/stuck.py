@@ -66,6 +66,9 @@ _WAITING: Mapping[str, str] = {
         (SELECT slot_at AS at FROM delivery WHERE phase = 'queued' AND mailer = 'default' AND slot_at <= :now
          ORDER BY slot_at LIMIT :most)
         UNION ALL (SELECT held.slot_at FROM {UNDER_WAY} LIMIT :most)""",  # noqa: S608 - a constant of ours
+    "score": """
+        (SELECT again_at AS at FROM set_aside WHERE kind = 'score' AND again_at <= :now
+         ORDER BY again_at LIMIT :most)""",
     "hits": """
         (SELECT settle_at AS at FROM event WHERE verdict = 'pending' AND settle_at <= :now
          ORDER BY settle_at LIMIT :most)""",
@@ -106,6 +109,7 @@ _NOTICE = """
 
 _STUCK: Mapping[str, str] = {
     "lead": _SET_ASIDE.format(kind="lead", about="to be decided"),
+    "score": _SET_ASIDE.format(kind="score", about="score to be worked out anew"),
     "handoff": _SET_ASIDE.format(kind="handoff", about="to be looked at"),
     "hits": _SET_ASIDE.format(kind="hits", about="clicks and opens to be judged"),
     "delivery": """

@@ -15,7 +15,7 @@ from nurture.store.health import MOST, Health, Waiting
 
 OUTCOMES = ("sent", "failed", "put_off", "held", "unknown", "cancelled")
 KINDS = ("web", "worker", "clock")
-ASIDE = ("lead", "handoff", "hits")
+ASIDE = ("lead", "score", "handoff", "hits")
 HISTOGRAM_NAMES = {"ingest": "nurture_ingest_seconds", "commit": "nurture_ingest_commit_events"}
 
 _Values = tuple[str, ...]
@@ -93,7 +93,7 @@ def _sales(health: Health) -> Iterator[Metric]:
         [((), health.notices_failed)],
     )
     aside = [((kind,), health.set_aside.get(kind, 0)) for kind in ASIDE]
-    yield _gauge("set_aside_waiting", "What could not be decided and waits for another try.", aside, "kind")
+    yield _gauge("set_aside_waiting", "What could not be worked on and waits for another try.", aside, "kind")
     handoffs = health.handoffs
     yield _gauge("handoffs_open", "Leads that sales has.", [((), handoffs.open)])
     yield _gauge("handoffs_unanswered", "Of these, leads that sales has not answered.", [((), handoffs.offered)])

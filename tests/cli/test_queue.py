@@ -101,6 +101,27 @@ def test_a_lead_set_aside_is_shown_with_its_reason_and_tried_again(nurture: Nurt
     assert (due["kind"], due["count"], due["age_seconds"] < 60) == ("lead", 1, True)
 
 
+def test_a_score_that_could_not_be_worked_out_is_listed_until_it_is(
+    nurture: Nurture, lead: int, engine: Engine
+) -> None:
+    asked(engine, "DELETE FROM enrollment WHERE lead_id = :lead RETURNING 1", lead=lead)
+    with transaction(engine) as db:
+        now = db.execute(text("SELECT now()")).scalar_one()
+        again_at = set_aside.put(db, "score", lead, lead, "ValueError: poison", now)
+    id_ = f"score:{lead}"
+    (found,) = stuck(nurture, "--kind", "score")
+    assert (found["id"], found["state"], found["lead"]) == (id_, "set aside", "jo@buyer.example")
+    assert (found["about"], found["again_at"]) == ("score to be worked out anew", again_at.isoformat())
+    assert nurture("queue", "--json").json["waiting"] == []
+    assert "ValueError: poison" in nurture("queue", "show", id_).out
+    assert nurture("status", "--json").json["set_aside"] == {"score": 1}
+    assert "1 scores could not be worked on" in nurture("status").out
+    assert nurture("queue", "retry", id_, "--json").json["tried"] == [id_]
+    (due,) = nurture("queue", "--json").json["waiting"]
+    assert (due["kind"], due["count"]) == ("score", 1)
+    assert [one["id"] for one in stuck(nurture)] == [id_]
+
+
 def test_a_mail_that_failed_for_good_may_come_again_and_one_that_is_unknown_never_does(
     nurture: Nurture, lead: int, engine: Engine
 ) -> None:

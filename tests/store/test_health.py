@@ -126,6 +126,20 @@ def test_what_could_not_be_decided_is_counted_while_it_waits(clean_db: Engine) -
     assert looked(clean_db).set_aside == {}
 
 
+def test_a_score_that_could_not_be_worked_out_is_counted_until_it_is(clean_db: Engine) -> None:
+    past(clean_db, leads=2)
+    with clean_db.begin() as db:
+        db.exec_driver_sql("DELETE FROM enrollment")
+        (lead_id,) = db.exec_driver_sql("SELECT min(id) FROM lead").one()
+        set_aside.put(db, "score", lead_id, lead_id, "a reason", NOW)
+        assert set_aside.wake(db, NOW) == 1
+        assert set_aside.drop_old(db, NOW + 2 * set_aside.KEPT) == 0
+    assert looked(clean_db).set_aside == {"score": 1}
+    with clean_db.begin() as db:
+        set_aside.end_scores(db, [lead_id])
+    assert looked(clean_db).set_aside == {}
+
+
 def test_the_clock_and_the_processes_are_seen(clean_db: Engine) -> None:
     with clean_db.begin() as db:
         leases.take(db, "clock", "host/1/abc", 15)

@@ -24,8 +24,12 @@ LATER = (
                           zone, queued_at)
     SELECT lead_id, id, campaign, 'questions', 1, 'a/b', 'queued', :later, :later, :now, 'UTC', :now FROM enrollment
     """,
+    """
+    INSERT INTO set_aside (kind, id, lead_id, reason, since, last_at, again_at)
+    SELECT 'score', id, id, 'x', :now, :now, :later FROM lead
+    """,
 )
-TABLES = ("lead", "enrollment", "delivery")
+TABLES = ("lead", "enrollment", "delivery", "set_aside")
 READ_WHOLE = text("SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname = ANY(:tables) ORDER BY 1")
 
 LOOKS: dict[str, Callable[[Connection], object]] = {
