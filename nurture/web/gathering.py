@@ -3,18 +3,14 @@
 While one transaction runs, what comes meanwhile makes up the next. Each request is answered after the commits that hold
 its events, and by what became of its own events only. Who comes alone does not wait for company.
 
-Two transactions that have events of the same lead wait for each other, and either may come first. So events go by lanes
-(`nurture.web.lanes`): those of one browser by the same one, and of a lane one transaction runs at a time.
+What waits, and what goes together: `nurture.web.waiting`.
 """
 
 import asyncio
 import logging
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -22,101 +18,18 @@ from nurture.app import App
 from nurture.db import is_away, is_deadlock_or_serialization, is_refusal
 from nurture.flows.ingest import Ingested, ingest
 from nurture.segment.event import IncomingEvent
-from nurture.web.lanes import by_lanes, lane_of
+from nurture.web.waiting import Request, Share, Stored, Waiting
 
 WRITERS = 2
 """Transactions at a time, and lanes: while one waits for PostgreSQL, another is worked out."""
-WORTH_ANOTHER = 64
-"""Events that must wait for a second transaction to begin beside the first. With fewer they had better wait for it to
-end, and go together: what a transaction costs by itself is shared by all that are in it."""
 GLANCE, GLANCES = 0.001, 5
 """Seconds between two looks at whether still more come, and how many: only where the last transaction had company."""
-GROUP = 500
-"""Events that one transaction takes; more would make everybody else wait longer."""
-SHARE = 100
-"""Events of one request in a transaction while others wait: a large batch takes its turns, it does not take over."""
-MOST_WAITING = 10_000
-"""Events that may wait, some seconds' worth. Whoever comes then is asked to come again."""
-MOST_OCTETS = 64 * 1024 * 1024
-"""Octets of JSON that these may have been; as objects they are some times that."""
 PAUSES = (0.02, 0.1, 0.4)
 """Seconds before events are tried again that met others in a deadlock, by themselves."""
-RETRY_AFTER = 2
-"""Seconds after which it is worth trying again."""
 
 log = logging.getLogger(__name__)
 
 Ingest = Callable[[App, Sequence[IncomingEvent], datetime], object]
-
-
-class Busy(Exception):
-    """More waits than can be stored within seconds: nothing of this request was taken. Try again in `RETRY_AFTER`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A request's events are in PostgreSQL, but for those `refused`, which have a value that it does not take."""
-
-    refused: tuple[IncomingEvent, ...] = ()
-
-
-_ALL = Stored()
-
-
-@dataclass(eq=False, slots=True)
-class _Request:
-    """Who waits for events, and what has become of these. `open`: parts of it that are not over."""
-
-    count: int
-    now: datetime
-    loop: asyncio.AbstractEventLoop
-    tell: Callable[[Stored | Exception], object]
-    octets: int = 0
-    open: int = 0
-    refused: list[IncomingEvent] = field(default_factory=list)
-    error: Exception | None = None
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether there is no use in writing the rest, for the database is away."""
-        return self.error is not None and is_away(self.error)
-
-
-@dataclass(eq=False, slots=True)
-class _Lane:
-    """What waits in a lane, and whether a transaction of it runs."""
-
-    waiting: "deque[_Part]" = field(default_factory=deque)
-    is_busy: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class _Part:
-    """The events of one request that go by one lane."""
-
-    request: _Request
-    lane: _Lane
-    events: Sequence[IncomingEvent]
-    done: int = 0
-
-    @property
-    def left(self) -> int:
-        """How many of them no transaction has taken."""
-        return len(self.events) - self.done
-
-    def take(self, most: int) -> "_Share":
-        """The next ones, so many at most."""
-        share = _Share(self, self.events[self.done : self.done + most])
-        self.done += len(share.events)
-        return share
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """The events of one part that go into one transaction."""
-
-    part: _Part
-    events: Sequence[IncomingEvent]
 
 
 class Gathering:
@@ -126,14 +39,8 @@ class Gathering:
         """Writers are threads that start when first needed, and end with this object."""
         self._app = app
         self._store = store
-        self._writers = writers
         self._threads = ThreadPoolExecutor(writers, thread_name_prefix="events")
-        self._lock = threading.Lock()
-        self._lanes = [_Lane() for _ in range(writers)]
-        self._events = 0  # of all requests that have no answer yet
-        self._octets = 0  # of the same requests
-        self._unwritten = 0  # of these, those that no transaction has taken
-        self._writing = 0
+        self._waiting = Waiting(writers)
         self._company = 1  # requests in the last group
 
     async def put(self, events: Sequence[IncomingEvent], now: datetime, *, octets: int = 0) -> Stored:
@@ -173,36 +80,13 @@ class Gathering:
         Raises:
             Busy: Too much waits. Then nobody is told.
         """
-        request = _Request(len(events), now, loop, tell, octets)
-        parts = self._parts(request, events)
-        with self._lock:
-            if self._events and self._is_too_much(len(events), octets):
-                raise Busy
-            self._events += len(events)
-            self._octets += octets
-            self._unwritten += len(events)
-            for part in parts:
-                part.lane.waiting.append(part)
-            start = self._may_begin()
-            self._writing += start
-        if start:
+        if self._waiting.put(Request(now, loop, tell, octets), events):
             self._threads.submit(self._write)
-
-    def _parts(self, request: _Request, events: Sequence[IncomingEvent]) -> list[_Part]:
-        """The events by the lanes that they go by."""
-        lanes = self._lanes
-        if len(events) == 1 or len(lanes) == 1:
-            parts = [_Part(request, lanes[lane_of(events[0], len(lanes))], events)]
-        else:
-            told = zip(lanes, by_lanes(events, len(lanes)), strict=True)
-            parts = [_Part(request, lane, those) for lane, those in told if those]
-        request.open = len(parts)
-        return parts
 
     def _write(self) -> None:
         """Write group after group until nothing waits that no other writer takes."""
         self._wait_for_company()
-        while group := self._next_group():
+        while group := self._take():
             self._company = len(group)
             self._store_group(group)
             self._end(group)
@@ -211,60 +95,35 @@ class Gathering:
     def _wait_for_company(self) -> None:
         """Let those come who were answered together: each has its next event, and the first would go alone."""
         for _ in range(GLANCES):
-            waiting = self._waiting()
-            if not 0 < waiting < self._company:
+            ready = self._waiting.ready()
+            if not 0 < ready < self._company:
                 return
             time.sleep(GLANCE)
-            if self._waiting() == waiting:
+            if self._waiting.ready() == ready:
                 return
 
-    def _waiting(self) -> int:
-        return sum(len(lane.waiting) for lane in self._lanes if not lane.is_busy)
-
-    def _next_group(self) -> list[_Share]:
-        """A share of each part that waits in a lane, the first come first; the rest of a part waits for its turn.
-
-        Few events go together, whatever their lanes; of many, those of one lane, and another writer takes the next.
-        Nothing where the writer is not needed any more: none waits, or too few to be worth a second transaction.
-        """
-        with self._lock:
-            self._writing -= 1
-            if not self._may_begin():
-                return []
-            free = [lane for lane in self._lanes if lane.waiting and not lane.is_busy]
-            group = _group(free if self._unwritten < WORTH_ANOTHER else free[:1])
-            self._unwritten -= sum(len(share.events) for share in group)
-            self._writing += 1
-            start = self._may_begin()
-            self._writing += start
-        if start:
+    def _take(self) -> list[Share]:
+        """What is to be written next; another writer begins if there is enough for two."""
+        group, begins = self._waiting.take()
+        if begins:
             self._threads.submit(self._write)
         return group
 
-    def _may_begin(self) -> bool:
-        """Whether another transaction is worth it beside those that run, and has a lane of its own."""
-        if self._writing >= len(self._lanes) or not any(lane.waiting and not lane.is_busy for lane in self._lanes):
-            return False
-        return self._writing == 0 or self._unwritten >= WORTH_ANOTHER
-
-    def _is_too_much(self, events: int, octets: int) -> bool:
-        return self._events + events > MOST_WAITING or self._octets + octets > MOST_OCTETS
-
-    def _store_group(self, group: Sequence[_Share]) -> None:
+    def _store_group(self, group: Sequence[Share]) -> None:
         """All together; if that fails for any reason but an absent database, each request by itself."""
         try:
             self._ingest(
-                [event for share in group for event in share.events], max(share.part.request.now for share in group)
+                [event for share in group for event in share.events], max(share.request.now for share in group)
             )
         except Exception as error:
             if is_away(error):
                 for share in group:
-                    share.part.request.error = error
+                    share.request.error = error
             else:
                 for share in group:
-                    self._store_alone(share.part.request, share.events)
+                    self._store_alone(share.request, share.events)
 
-    def _store_alone(self, request: _Request, events: Sequence[IncomingEvent]) -> None:
+    def _store_alone(self, request: Request, events: Sequence[IncomingEvent]) -> None:
         """One request's events; if that fails, by halves, so that all but the bad ones are stored."""
         try:
             self._ingest_at_last(events, request.now)
@@ -300,21 +159,11 @@ class Gathering:
             meters.add("events_stored", n=done.stored)
             meters.add("events_duplicate", n=done.duplicates)
 
-    def _end(self, group: Sequence[_Share]) -> None:
-        """Answer the requests of which nothing is left; the rest of others waits again, at the end of its lane."""
-        over: dict[asyncio.AbstractEventLoop, list[_Request]] = {}
-        with self._lock:
-            for part in (share.part for share in group):
-                request, part.lane.is_busy = part.request, False
-                if part.left and not request.is_lost:
-                    part.lane.waiting.append(part)
-                    continue
-                self._unwritten -= part.left
-                request.open -= 1
-                if not request.open:
-                    self._events -= request.count
-                    self._octets -= request.octets
-                    over.setdefault(request.loop, []).append(request)
+    def _end(self, group: Sequence[Share]) -> None:
+        """Answer the requests of which nothing is left."""
+        over: dict[asyncio.AbstractEventLoop, list[Request]] = {}
+        for request in self._waiting.done(group):
+            over.setdefault(request.loop, []).append(request)
         for loop, requests in over.items():
             try:
                 loop.call_soon_threadsafe(_answer, requests)
@@ -322,25 +171,10 @@ class Gathering:
                 log.info("nobody waits any more for the answer to stored events")
 
 
-def _group(lanes: Sequence[_Lane]) -> list[_Share]:
-    """What the next transaction takes of these lanes, which are busy then."""
-    group: list[_Share] = []
-    room = GROUP
-    share = SHARE if sum(len(lane.waiting) for lane in lanes) > 1 else GROUP
-    for lane in lanes:
-        while lane.waiting and room:
-            taken = lane.waiting.popleft().take(min(share, room))
-            group.append(taken)
-            room -= len(taken.events)
-            lane.is_busy = True
-    return group
-
-
-def _answer(requests: Sequence[_Request]) -> None:
+def _answer(requests: Sequence[Request]) -> None:
     for request in requests:
-        outcome = request.error or (Stored(tuple(request.refused)) if request.refused else _ALL)
         try:
-            request.tell(outcome)
+            request.tell(request.outcome)
         except Exception:  # such as a connection that broke: the others still wait
             log.exception("the answer to stored events could not be given")
 

@@ -26,11 +26,12 @@ from nurture.store import rejected_events
 from nurture.web import v1_answers as answers
 from nurture.web.body import CutOff, TooLarge, drained, received_body
 from nurture.web.counting import METHODS
-from nurture.web.gathering import RETRY_AFTER, Busy, Gathering, Stored
+from nurture.web.gathering import Gathering
 from nurture.web.keys import WriteKeys
 from nurture.web.segment import BATCH_LIMIT, CALLS, Decoded, Refusal, decode
 from nurture.web.v1_answers import Answer, refused
 from nurture.web.v1_pages import pages
+from nurture.web.waiting import RETRY_AFTER, Busy, Stored
 
 log = logging.getLogger(__name__)
 

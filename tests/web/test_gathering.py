@@ -11,8 +11,9 @@ from psycopg.errors import AdminShutdown, DeadlockDetected, NumericValueOutOfRan
 from sqlalchemy.exc import DataError, OperationalError
 
 from nurture.segment.event import IncomingEvent
-from nurture.web import gathering
-from nurture.web.gathering import Busy, Gathering, Stored
+from nurture.web import waiting
+from nurture.web.gathering import Gathering
+from nurture.web.waiting import Busy, Stored
 from tests.rules.examples import NOW
 
 WAIT = 10.0
@@ -64,7 +65,7 @@ async def behind(store: Store, gather: Gathering, *requests: Sequence[IncomingEv
     """What these requests are answered when they all come while one transaction runs."""
     store.open.clear()
     first = asyncio.create_task(gather.put(named("first"), NOW))
-    while gather._unwritten or not gather._writing:
+    while gather._waiting.unwritten or not gather._waiting.writers:
         await asyncio.sleep(0.001)
     others = [asyncio.create_task(gather.put(events, NOW)) for events in requests]
     await asyncio.sleep(0.01)
@@ -174,17 +175,17 @@ def test_a_second_writer_waits_for_enough_to_do() -> None:
         store.open.clear()
         asked = [asyncio.create_task(gather.put(named("a", browser="one"), NOW))]
         await asyncio.sleep(0.01)
-        few = gathering.WORTH_ANOTHER - 1
+        few = waiting.WORTH_ANOTHER - 1
         asked += [asyncio.create_task(gather.put(named(f"b{n}", browser="other"), NOW)) for n in range(few)]
         await asyncio.sleep(0.01)
-        assert gather._writing == 1
+        assert gather._waiting.writers == 1
         asked.append(asyncio.create_task(gather.put(named("c", browser="other"), NOW)))
         await asyncio.sleep(0.01)
-        assert gather._writing == 2
+        assert gather._waiting.writers == 2
         store.open.set()
         await asyncio.gather(*asked)
         assert sorted(map(len, store.groups)) == [1, few + 1]
-        assert (gather._events, gather._unwritten) == (0, 0)
+        assert (gather._waiting.events, gather._waiting.unwritten) == (0, 0)
 
     run(scene)
 
@@ -212,7 +213,7 @@ def test_of_one_browser_never_two_transactions_run_at_a_time() -> None:
             for browser in {event.anonymous_id for event in batch}:
                 told = [event.name for event in batch if event.anonymous_id == browser]
                 assert [name for name in store.stored if name in told] == told, "in their order"
-        assert (gather._events, gather._unwritten) == (0, 0)
+        assert (gather._waiting.events, gather._waiting.unwritten) == (0, 0)
 
     run(scene)
 
@@ -222,16 +223,16 @@ def test_a_large_batch_takes_turns_with_small_requests() -> None:
         store = Store()
         gather = Gathering(None, writers=1, store=store)
         await behind(store, gather, many("big", 2500), named("a"), named("b"))
-        assert store.groups[1] == [*(f"big{n}" for n in range(gathering.SHARE)), "a", "b"]
+        assert store.groups[1] == [*(f"big{n}" for n in range(waiting.SHARE)), "a", "b"]
         assert [name for name in store.stored if name.startswith("big")] == [f"big{n}" for n in range(2500)]
-        assert max(map(len, store.groups)) <= gathering.GROUP
-        assert (gather._events, gather._unwritten) == (0, 0)
+        assert max(map(len, store.groups)) <= waiting.GROUP
+        assert (gather._waiting.events, gather._waiting.unwritten) == (0, 0)
 
     run(scene)
 
 
 def test_more_than_can_be_stored_soon_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MOST_WAITING", 10)
+    monkeypatch.setattr(waiting, "MOST_WAITING", 10)
 
     async def scene() -> None:
         store = Store()
@@ -249,7 +250,7 @@ def test_few_events_that_are_large_are_turned_away_too() -> None:
         store = Store()
         gather = Gathering(None, writers=1, store=store)
         store.open.clear()
-        half = gathering.MOST_OCTETS // 2
+        half = waiting.MOST_OCTETS // 2
         asked = [asyncio.create_task(gather.put(named(str(n)), NOW, octets=half)) for n in range(3)]
         await asyncio.sleep(0.01)
         store.open.set()
@@ -257,7 +258,7 @@ def test_few_events_that_are_large_are_turned_away_too() -> None:
         assert answers[:2] == [Stored(), Stored()]
         assert isinstance(answers[2], Busy)
         assert await gather.put(named("later"), NOW, octets=3 * half) == Stored(), "one alone is never too much"
-        assert gather._octets == 0
+        assert gather._waiting.octets == 0
 
     run(scene)
 

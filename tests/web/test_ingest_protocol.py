@@ -12,10 +12,11 @@ import pytest
 from nurture.db import make_engine
 from nurture.store import rejected_events
 from nurture.web import ingest
-from nurture.web.gathering import Busy, Gathering
+from nurture.web.gathering import Gathering
 from nurture.web.openapi import document
 from nurture.web.openapi_messages import EXAMPLES
 from nurture.web.segment import BATCH_LIMIT, CALLS, EVENT_LIMIT, EVENTS_LIMIT
+from nurture.web.waiting import Busy
 from tests.web.people import NOW, rows
 
 KEY = ("wk_test", "")
