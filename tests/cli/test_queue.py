@@ -1,5 +1,6 @@
 """`nurture queue` as a person or a program calls it: what waits, what is stuck, and how it is tried again."""
 
+import time
 from pathlib import Path
 from typing import Any
 
