@@ -1,14 +1,17 @@
 """Deadlines of sales (`sla` of the agreement): hours and minutes are working time, days and up are calendar time."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from nurture.agreement import WorkingHours
 from nurture.grammar.durations import Duration
 from nurture.rules import calendar
 from nurture.rules.calendar import DAY, MINUTE, Segment
+from nurture.rules.once import once
 
 INSTANT = timedelta(microseconds=1)
+MOST_DAYS = 4096
+"""So many days of one agreement's working hours are kept."""
 
 
 def deadline(hours: WorkingHours, start: datetime, duration: Duration, times: int = 1) -> datetime:
@@ -66,13 +69,37 @@ def working_minutes(hours: WorkingHours, start: datetime, end: datetime) -> int:
 
 def working_time(hours: WorkingHours, start: datetime) -> Iterator[Segment]:
     """Every stretch of working time from `start` on, in order, for ever."""
-    day = calendar.local_date(start, hours.timezone) - DAY
+    day, days = calendar.local_date(start, hours.timezone) - DAY, _days(hours)
     while True:
         day += DAY
-        if day.weekday() not in hours.days:
-            continue
-        if hours.holidays is not None and calendar.holiday(hours.holidays, day) is not None:
-            continue
-        for opened, closed in calendar.open_hours(day, hours.start, hours.end, hours.timezone):
+        for opened, closed in days[day]:
             if closed > start:
                 yield max(opened, start), closed
+
+
+class _Days(dict[date, tuple[Segment, ...]]):
+    """The working time of each day, worked out when it is first asked for and kept: all handoffs ask for the same."""
+
+    __slots__ = ("_hours",)
+
+    def __init__(self, hours: WorkingHours) -> None:
+        """No day has been asked for."""
+        super().__init__()
+        self._hours = hours
+
+    def __missing__(self, day: date) -> tuple[Segment, ...]:
+        if len(self) >= MOST_DAYS:
+            self.clear()
+        worked = self[day] = self._worked(day)
+        return worked
+
+    def _worked(self, day: date) -> tuple[Segment, ...]:
+        hours = self._hours
+        if day.weekday() not in hours.days:
+            return ()
+        if hours.holidays is not None and calendar.holiday(hours.holidays, day) is not None:
+            return ()
+        return calendar.open_hours(day, hours.start, hours.end, hours.timezone)
+
+
+_days = once(_Days)
