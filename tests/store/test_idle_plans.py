@@ -57,3 +57,13 @@ def test_a_look_that_finds_nothing_reads_no_table_from_end_to_end(clean_db: Engi
         finally:
             driver.prepare_threshold = usual
         assert db.execute(READ_WHOLE, {"tables": list(TABLES)}).all() == before
+
+
+def test_what_is_written_all_day_is_vacuumed_in_time_with_its_indexes(clean_db: Engine) -> None:
+    """What is dead at the head of an index is gone past by every look: PostgreSQL would leave it there for long."""
+    with clean_db.connect() as db:
+        found = db.execute(text("SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL"))
+        told = {name: dict(option.split("=") for option in options) for name, options in found}
+    for table in ("delivery", "enrollment"):
+        assert told[table]["vacuum_index_cleanup"] == "on"
+        assert float(told[table]["autovacuum_vacuum_scale_factor"]) <= 0.02
