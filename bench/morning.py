@@ -10,24 +10,33 @@ worker does nothing.
 import re
 import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 
 from bench import cpu
 from bench.population import come_due, populate
 from bench.product import ROOT, first_tick, tidy
 from nurture.app import App
 from nurture.db import transaction
+from nurture.store.deliveries import UNDER_WAY
 
 PATIENCE = 120.0
 OPENS = 9
 """The local hour at which the campaign's mails may go."""
-PLANNED = "SELECT count(*) >= :mails FROM delivery WHERE queued_at >= :now AND lead_id BETWEEN :first AND :last"
-SENT = PLANNED + " AND state = 'sent'"
+DECIDED = text("SELECT NOT EXISTS (SELECT FROM enrollment WHERE status <> 'ended' AND due_at <= :now)")
+LEFT = text(
+    f"""
+    SELECT NOT EXISTS (SELECT FROM delivery WHERE phase = 'queued' AND mailer = 'default' AND slot_at <= :now)
+        AND NOT EXISTS (SELECT FROM {UNDER_WAY})
+    """
+)
+"""Whether all is done; to count it again and again would take the processors' time."""
+SENT = text(
+    "SELECT count(*) FROM delivery WHERE queued_at >= :now AND lead_id BETWEEN :first AND :last AND state = 'sent'"
+)
 COME = text(
     "UPDATE delivery SET slot_at = :now WHERE queued_at >= :now AND state = 'queued' "
     "AND lead_id BETWEEN :first AND :last"
@@ -77,22 +86,25 @@ class Morning:
         began = time.perf_counter()
         with transaction(engine) as db:
             come_due(db, first, first + self._mails - 1, now)
-        planned = self._wait(engine, PLANNED, which)
+        planned = self._wait(engine, DECIDED, now)
         come = time.perf_counter()
         with transaction(engine) as db:
             db.execute(COME, which)
-        sent = self._wait(engine, SENT, which)
+        sent = self._wait(engine, LEFT, now)
+        with transaction(engine) as db:
+            if (count := db.execute(SENT, which).scalar_one()) != self._mails:
+                raise SystemExit(f"of {self._mails} mails {count} were sent")
         used, server_used = cpu.tree(worker) - before, cpu.tree(self._server) - server_before
         return Round(1e6 * used / self._mails, 1e6 * server_used / self._mails, planned - began, sent - come)
 
-    def _wait(self, engine: Engine, question: str, which: Mapping[str, object]) -> float:
+    def _wait(self, engine: Engine, question: TextClause, now: datetime) -> float:
         """Until the answer is yes; gives when that was."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             with transaction(engine) as db:
-                if db.execute(text(question), {**which, "mails": self._mails}).scalar_one():
+                if db.execute(question, {"now": now}).scalar_one():
                     return time.perf_counter()
-            time.sleep(0.1)
+            time.sleep(0.05)
         raise SystemExit(f"after {PATIENCE:.0f} seconds not all of {self._mails} are done")
 
 
