@@ -43,10 +43,17 @@ class OneSigterm(Middleware):
 
 
 def heeded_once(installed: Handler) -> Handler:
-    """A handler that calls this one for the first signal only, and sees to it that the process ends in time."""
+    """A handler that calls this one for the first signal only, and sees to it that the process ends in time.
+
+    The next signal may come while the first is being heeded, between any two steps of it: so who is first is settled in
+    a single one.
+    """
+    first = [True]
 
     def once(number: int, frame: FrameType | None) -> Any:
-        if stopping.is_set():
+        try:
+            first.pop()
+        except IndexError:
             return None
         stopping.set()
         leave_in_time(GONE_SECONDS)
