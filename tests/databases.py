@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
 
+import pytest
 from sqlalchemy import Connection, Engine, make_url, text
 
 from nurture.db import make_engine
@@ -82,6 +83,22 @@ def empty(engine: Engine) -> None:
             for table in filter(filled.difference(big).__contains__, _those_that_refer_first(connection)):
                 connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(_RESTART)
+
+
+def forget_sizes(connection: Connection) -> None:
+    """Let PostgreSQL plan, to the end of the transaction, as for tables that no vacuum has looked at yet.
+
+    Whether one has depends on the tests before, and small tables are read in many ways.
+    """
+    if connection.dialect.server_version_info < (18,):  # type: ignore[operator]
+        pytest.skip("it can be told to forget from PostgreSQL 18 on")
+    connection.exec_driver_sql(
+        """
+        SELECT pg_clear_relation_stats(schemaname, tablename) FROM pg_tables WHERE schemaname = current_schema()
+        UNION ALL
+        SELECT pg_clear_relation_stats(schemaname, indexname) FROM pg_indexes WHERE schemaname = current_schema()
+        """
+    )
 
 
 def _those_that_refer_first(connection: Connection) -> list[str]:

@@ -136,7 +136,12 @@ def parse_mailbox(value: object) -> Mailbox:
 
 
 def _say(mailbox: Mailbox) -> str:
-    return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else mailbox.address
+    """Write it so that it is read as the same: quotes around a name are no part of it."""
+    name = mailbox.name
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        quoted = name.replace('"', '\\"')
+        name = f'"{quoted}"'
+    return f"{name} <{mailbox.address}>" if name else mailbox.address
 
 
 # A pattern of our own: programs mean different things by JSON Schema's `format: email`, and some refuse what is right.

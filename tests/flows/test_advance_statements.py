@@ -9,6 +9,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.advance import advance
 from nurture.store import due
+from tests.databases import forget_sizes
 from tests.flows.apps import add_lead, one
 from tests.flows.test_statements import asked
 from tests.rules.examples import NOW
@@ -73,6 +74,7 @@ def test_the_first_of_many_that_are_due_at_once_are_found_without_looking_at_the
         advance(app, LATE, most=2)
     (claim,) = [statement for statement in statements if "e.due_at <=" in statement]
     with transaction(app.engine) as db:
+        forget_sizes(db)
         db.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = "\n".join(db.exec_driver_sql(f"EXPLAIN {claim}", {"now": LATE, "most": 2}).scalars())
     assert "Sort" not in plan

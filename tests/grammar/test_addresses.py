@@ -4,7 +4,7 @@ from email.policy import SMTP
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -143,7 +143,9 @@ def test_a_mailbox_is_a_header_that_others_read_the_same(name):
     assert str(make_header(decode_header(parsed_name))).split() == mailbox.name.split()
 
 
-@given(st.text('ab <>",é', max_size=12))
+@given(st.text('ab <>",\\é', max_size=12))
+@example('""""')
+@example('""\\""')
 def test_a_mailbox_written_out_reads_as_the_same(name):
     class Model(BaseModel):
         sender: Mailbox

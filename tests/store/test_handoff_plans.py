@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.event import listen, remove
 
 from nurture.store import api_answers, handoffs, listing, notices, overview, promises, states
+from tests.databases import forget_sizes
 from tests.rules.examples import NOW
 
 
@@ -42,6 +43,7 @@ LOOKS: dict[str, tuple[Callable[[Connection], object], str]] = {
 def test_it_reads_by_its_index(clean_db: Engine, name: str) -> None:
     look, index = LOOKS[name]
     with clean_db.begin() as db:
+        forget_sizes(db)
         db.exec_driver_sql("SET LOCAL enable_seqscan = off")
         with plans(db) as found:
             look(db)
