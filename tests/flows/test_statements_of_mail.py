@@ -6,6 +6,7 @@ from nurture.app import App
 from nurture.db import transaction
 from nurture.flows.take_mail import take_mail
 from nurture.flows.take_reports import take_reports
+from tests.databases import forget_sizes
 from tests.flows.apps import add_lead, one
 from tests.flows.arriving import answer_to
 from tests.flows.reports import add_mail, report
@@ -57,6 +58,7 @@ def test_a_reply_takes_as_many_statements_whatever_has_been_before(app: App) -> 
 
 def test_no_mail_of_a_lead_is_looked_for_in_the_whole_table(app: App) -> None:
     with transaction(app.engine) as db:
+        forget_sizes(db)
         db.exec_driver_sql("SET LOCAL enable_seqscan = off")
         asking = "EXPLAIN SELECT count(*) FROM delivery WHERE lead_id = 1 AND local_on > '2026-01-01'"
         plan = "\n".join(db.exec_driver_sql(asking).scalars())
