@@ -80,15 +80,16 @@ class Watched:
 
     path: Path
     now: Manners = GOOD
-    _stamp: int = 0
+    _stamp: tuple[int, int, int] = (0, 0, 0)
     _dice: Random = field(default_factory=Random)
     _struck: dict[int, int] = field(default_factory=dict)
 
     def look(self) -> Manners:
         try:
-            stamp = os.stat(self.path).st_mtime_ns  # noqa: PTH116 - before each step of each mail
+            found = os.stat(self.path)  # noqa: PTH116 - before each step of each mail
         except FileNotFoundError:
             return self.now
+        stamp = found.st_mtime_ns, found.st_ino, found.st_size  # times are told by the tick: two files may have one
         if stamp != self._stamp:
             self.now, self._stamp = Manners.read(self.path), stamp
             self._dice, self._struck = Random(self.now.seed), {}

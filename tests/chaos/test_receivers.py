@@ -3,6 +3,8 @@
 Whatever they do, what they took stands in a mailbox of their own, which is held against our rows.
 """
 
+import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -60,6 +62,17 @@ def send_through(app: App, receiver: Receiver, url: str, manners: Manners) -> di
     assert sent <= kept.keys(), "a mail counts as sent that nobody has"
     assert kept.keys() <= sent | unknown, "a mail was taken that may be sent again"
     return dict(Counter(row.state for row in found))
+
+
+def wait_until_refused(port: int) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.01)
+    raise AssertionError("it listens still")
 
 
 def by_smtp(app: App, smtp: Receiver, *rules: Rule, pipelining: bool = True) -> dict[str, int]:
@@ -124,6 +137,8 @@ def test_a_slow_server_is_waited_for(app: App, smtp: Receiver, at: str, does: Do
 
 def test_a_server_that_is_killed_and_one_that_listens_no_more_have_what_they_took(app: App, smtp: Receiver) -> None:
     url = smtp.mail_url(connections=3)
+    smtp.behave(Manners(listens=False))
+    wait_until_refused(smtp.port)  # it looks for its manners now and then only
     assert send_through(app, smtp, url, Manners(listens=False)) == {"queued": MAILS}
     smtp.kill()
     smtp.start()

@@ -57,7 +57,7 @@ def test_jobs_are_few_while_mails_go_out(clean_db: Engine, db_url: str, redis_ur
         bring_slots_forward(clean_db)
         before = _enqueued(courier)
         wait_for(lambda: counted(clean_db) == {"sent": LEADS}, of="sending all mails")
-        assert _enqueued(courier) - before < LEADS // 50
+        assert _enqueued(courier) - before < LEADS // 20  # the clock asks every second, however slow the machine is
 
 
 def _enqueued(courier: redis.Redis) -> int:
